@@ -1,0 +1,125 @@
+/** What the rest of the agent sees of the speaker: peers and originations in, states and best routes out. No other file of bgp/ is imported from outside but speaker.ts and this one. */
+import type { IpAddress } from '../src/net/address.ts'
+import type { Asn } from '../src/net/asn.ts'
+import type { Cidr } from '../src/net/prefix.ts'
+import type { PrefixTable } from '../src/net/prefix-table.ts'
+import type { AddressFamily } from './wire/message.ts'
+
+export type { AddressFamily } from './wire/message.ts'
+
+/** One configured peer (INTERFACE §2); every field present, defaults already applied. Values are compared as a whole: a changed peer restarts alone. */
+export type PeerConfig = {
+  readonly name: string
+  readonly address: IpAddress
+  readonly asNumber: Asn
+  readonly port: number
+  /** Never dial. */
+  readonly passive: boolean
+  readonly families: readonly AddressFamily[]
+  /** TTL for eBGP peers that are not directly connected; absent: 1 on eBGP, system default on iBGP. */
+  readonly multihop?: number
+  readonly routeReflectorClient: boolean
+  /** 0 or 3..65535, the value we propose (RFC 4271 §4.2). */
+  readonly holdTimeSec: number
+  /** 0: no limit. Above it: Cease/1 (RFC 4486). */
+  readonly maxPrefixes: number
+  readonly password?: string
+  readonly import: 'all' | 'none'
+  readonly export: 'local' | 'all' | 'none'
+}
+
+export type SpeakerOptions = {
+  readonly asNumber: Asn
+  /** Unsigned 32-bit. */
+  readonly routerId: number
+  /** Set: this node reflects (RFC 4456). */
+  readonly clusterId?: number
+  readonly listenAddresses: readonly IpAddress[]
+  readonly listenPort: number
+  /** Next hop self, per family; absent: IPv4-mapped for IPv6 (INTERFACE §4). */
+  readonly localAddress: { readonly ipv4: IpAddress; readonly ipv6?: IpAddress }
+  /** The kernel still forwards by the routes of our previous life: R and F bits of RFC 4724 §3 in the first OPENs. */
+  readonly restarting: boolean
+  /** RFC 4724 restart time offered to peers, seconds 0..4095. */
+  readonly restartTimeSec: number
+}
+
+export type PeerState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established'
+
+/** `GET /v1/bgp/peers`, one peer. */
+export type PeerStatus = {
+  readonly name: string
+  readonly address: IpAddress
+  readonly asNumber: number
+  readonly state: PeerState
+  /** ISO 8601 */
+  readonly since: string
+  readonly remoteRouterId?: string
+  readonly capabilities?: readonly string[]
+  readonly families: Readonly<
+    Record<string, { readonly received: number; readonly accepted: number; readonly advertised: number; readonly stale: number }>
+  >
+  readonly timers: { readonly holdTimeSec: number; readonly keepaliveSec: number; readonly connectRetrySec: number }
+  readonly messages: { readonly sent: number; readonly received: number; readonly updatesSent: number; readonly updatesReceived: number }
+  /** The last reason for leaving a session, with its RFC name: "Hold Timer Expired (4/0), sent". */
+  readonly lastError?: {
+    readonly name: string
+    readonly code?: number
+    readonly subcode?: number
+    readonly direction: 'sent' | 'received' | 'local'
+    readonly at: string
+    readonly message?: string
+  }
+  readonly flaps: number
+}
+
+export type RouteQuery = {
+  readonly table: 'in' | 'best' | 'out'
+  readonly peer?: string
+  readonly prefix?: Cidr
+  /** With `prefix`: what lies inside it too. */
+  readonly longer?: boolean
+  /** 1..10000 */
+  readonly limit: number
+  /** Opaque: what the page before returned. */
+  readonly cursor?: string
+}
+
+/** One path as the API shows it; attributes decoded, addresses as text. */
+export type RoutePath = {
+  readonly peer: string // 'local' for originated
+  readonly nextHop: string
+  readonly origin: 'igp' | 'egp' | 'incomplete'
+  readonly asPath: string
+  readonly med?: number
+  readonly localPref?: number
+  readonly communities?: readonly string[]
+  readonly largeCommunities?: readonly string[]
+  readonly originatorId?: string
+  readonly clusterList?: readonly string[]
+  readonly unknownAttributes?: readonly { readonly type: number; readonly flags: number; readonly hex: string }[]
+  readonly stale?: boolean
+  readonly best?: boolean
+}
+
+export type RouteEntry = {
+  readonly prefix: Cidr
+  readonly family: AddressFamily
+  readonly paths: readonly RoutePath[]
+  /** `best` only: the step of the decision (RFC 4271 §9.1.2) that chose: 'only-path', 'local', 'local-pref', 'as-path-length', 'origin', 'med', 'ebgp-over-ibgp', 'igp-metric', 'router-id', 'cluster-list-length', 'peer-address', … */
+  readonly decidedBy?: string
+}
+
+export type RoutePage = { readonly routes: readonly RouteEntry[]; readonly total: number; readonly cursor?: string }
+
+/**
+ * The best-route changes of one turn, handed over without an object per route: for each id, `nextHopOf(id)` is the next hop of the
+ * best learned path, or undefined if the prefix has no learned best path any more (withdrawn, or local won).
+ * Valid only during the call. Addresses are interned: equal next hops are the same string object.
+ */
+export type BestRouteBatch = {
+  readonly table: PrefixTable
+  readonly ids: readonly number[] | Uint32Array
+  readonly count: number
+  nextHopOf(id: number): IpAddress | undefined
+}

@@ -1,0 +1,105 @@
+/** The nouns of the kernel: what `policy` and `ipip` decide and only `felix` does. Plain data; equal content means equal kernel. */
+import type { Family, IpAddress } from '../src/net/address.ts'
+import type { Cidr } from '../src/net/prefix.ts'
+
+export type KernelState = {
+  readonly links: readonly Link[]
+  readonly sysctls: readonly Sysctl[]
+  /** The few routes that are stated whole: workloads, own blocks. The many learned ones go through `LearnedRoutes`. */
+  readonly routes: readonly Route[]
+  readonly ipSets: readonly IpSet[]
+  readonly chains: readonly Chain[]
+  /** Jumps from the kernel's own chains into ours. */
+  readonly hooks: readonly Hook[]
+}
+
+/** A link somebody else made and we bring up (its MAC untouched). `pending` while it does not exist. */
+export type Link = { readonly name: string; readonly up: true }
+
+/** `path` below /proc/sys ("net/ipv4/conf/tort1/proxy_arp"). Tied to `link` if given: not an error while that link is absent. */
+export type Sysctl = { readonly path: string; readonly value: string; readonly link?: string }
+
+export type NextHop =
+  | {
+      readonly type: 'unicast'
+      readonly device?: string
+      readonly via?: IpAddress
+      readonly onlink?: boolean
+      readonly scope?: 'link' | 'global'
+      readonly source?: IpAddress
+    }
+  | { readonly type: 'blackhole' }
+
+export type Route = { readonly destination: Cidr; readonly nextHop: NextHop }
+
+/**
+ * The learned routes, prefix by prefix, without an object per route. Next hops are compared by identity first, so callers keep one
+ * object per distinct next hop. Changes are programmed soon after, in batches; a later change of the same prefix replaces an earlier one.
+ */
+export interface LearnedRoutes {
+  /** @param bytes network-order address octets at `at` (4 or 16, host bits zero); copied */
+  put(family: Family, bytes: Uint8Array, at: number, length: number, nextHop: NextHop): void
+  delete(family: Family, bytes: Uint8Array, at: number, length: number): void
+}
+
+export type IpSetType = 'hash:ip' | 'hash:net' | 'hash:ip,port'
+
+/**
+ * @property name at most 31 characters, already with our prefix and family
+ * @property members canonical text: "10.0.0.1", "10.0.0.0/8", "10.0.0.1,tcp:80". The same object means unchanged: makers reuse it
+ */
+export type IpSet = { readonly name: string; readonly type: IpSetType; readonly family: Family; readonly members: ReadonlySet<string> }
+
+export type TableName = 'filter' | 'nat' | 'mangle' | 'raw'
+
+/** @property name at most 28 characters. The same object means unchanged: makers reuse it */
+export type Chain = { readonly family: Family; readonly table: TableName; readonly name: string; readonly rules: readonly Rule[] }
+
+/** One jump in a kernel chain (FORWARD, INPUT …), `insert`ed before or `append`ed after everything else there. Order within the list is kept. */
+export type Hook = {
+  readonly family: Family
+  readonly table: TableName
+  readonly kernelChain: string
+  readonly at: 'insert' | 'append'
+  readonly rule: Rule
+}
+
+/** @property comment human text for `iptables -S` (ASCII, no quotes, at most 180 characters) */
+export type Rule = { readonly match: readonly Match[]; readonly action: Action; readonly comment?: string }
+
+/** `name` may end in "+", a wildcard as in iptables. */
+export type Match =
+  | { readonly type: 'in-interface' | 'out-interface'; readonly name: string; readonly negated?: boolean }
+  | { readonly type: 'protocol'; readonly protocol: string | number; readonly negated?: boolean }
+  | { readonly type: 'source-net' | 'destination-net'; readonly net: Cidr; readonly negated?: boolean }
+  | { readonly type: 'source-set' | 'destination-set'; readonly set: string; readonly withPort?: boolean; readonly negated?: boolean }
+  /** At most 15 slots, a range takes two (multiport); `protocol` must be matched before. */
+  | { readonly type: 'source-ports' | 'destination-ports'; readonly ports: readonly PortRange[]; readonly negated?: boolean }
+  | { readonly type: 'icmp'; readonly icmpType: number; readonly code?: number; readonly negated?: boolean }
+  | { readonly type: 'mark'; readonly value: number; readonly mask: number; readonly negated?: boolean }
+  | {
+      readonly type: 'conntrack'
+      readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'DNAT')[]
+      readonly negated?: boolean
+    }
+  | { readonly type: 'address-type'; readonly side: 'source' | 'destination'; readonly addressType: 'LOCAL' | 'UNICAST' }
+  | { readonly type: 'reverse-path'; readonly fails: true } // rpfilter --validmark --invert
+
+export type PortRange = { readonly from: number; readonly to: number }
+
+export type Action =
+  | { readonly type: 'accept' | 'drop' | 'return' }
+  | { readonly type: 'reject' }
+  | { readonly type: 'jump' | 'goto'; readonly chain: string }
+  /** new mark = (mark and not mask) xor value */
+  | { readonly type: 'set-mark'; readonly value: number; readonly mask: number }
+  | { readonly type: 'log'; readonly prefix: string }
+
+/** Where one wanted object stands. `pending`: waits for something outside (an interface). `failed`: the kernel's word; retried. */
+export type ObjectStatus =
+  | { readonly state: 'programmed' }
+  | { readonly state: 'pending'; readonly reason: string }
+  | { readonly state: 'failed'; readonly reason: string }
+
+/** What a table says after an `apply`: the objects that are not programmed, by a key an operator recognises ("route 10.0.0.1/32"). */
+export type TableReport = { readonly changed: number; readonly repaired: number; readonly unprogrammed: ReadonlyMap<string, ObjectStatus> }

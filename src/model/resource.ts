@@ -1,0 +1,34 @@
+/** The envelope all resources share (resource reference §6.0.1). */
+
+export type Metadata = {
+  readonly name: string
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Server-set. */
+  readonly resourceVersion?: string
+  readonly uid?: string
+  readonly creationTimestamp?: string
+  readonly generation?: number
+}
+
+export type Resource<Kind extends string = string, Spec = unknown> = {
+  readonly apiVersion: string
+  readonly kind: Kind
+  readonly metadata: Metadata
+  readonly spec: Spec
+}
+
+/** What names a resource: unique in a store. `namespace` is '' for cluster-scoped kinds. `group` '' is the core group. */
+export type ResourceRef = { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string }
+
+/** One mistake of the user: RFC 9457 `errors[]` of INTERFACE §3. `path` is a JSON-path-like "spec.ingress[0].source.nets[1]". */
+export type Problem = {
+  readonly path: string
+  readonly reason: string
+  readonly value?: unknown
+  /** 0-based index of the YAML document or list item. */
+  readonly document?: number
+  /** 1-based. */
+  readonly line?: number
+}
