@@ -1,0 +1,76 @@
+/** What the session side needs of the RIB. Peers are small integers here; one slot per configured peer, stable over its sessions. */
+import type { IpAddress } from '../../src/net/address.ts'
+import type { Cidr } from '../../src/net/prefix.ts'
+import type { BestRouteBatch, PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
+import type { BgpError } from '../wire/bgp-error.ts'
+import type { AddressFamily } from '../wire/message.ts'
+
+export type PeerId = number
+
+/** What the OPENs agreed on, as far as routes are concerned. */
+export type SessionTerms = {
+  readonly families: readonly AddressFamily[]
+  readonly fourOctetAs: boolean
+  /** 4096 or 65535 (RFC 8654), for what we send. */
+  readonly maxMessageLength: number
+  /** BGP Identifier of the peer, unsigned. */
+  readonly remoteRouterId: number
+  /** Our end of the TCP connection: next hop self towards this peer. */
+  readonly localAddress: IpAddress
+}
+
+export type RibOptions = {
+  readonly asNumber: number
+  readonly routerId: number
+  readonly clusterId?: number
+  readonly localAddress: { readonly ipv4: IpAddress; readonly ipv6?: IpAddress }
+}
+
+export type RibDependencies = {
+  /** IGP metric to a next hop, undefined = unreachable (RFC 4271 §9.1.2.1). Asked once per distinct next hop and again after `nextHopsChanged`. */
+  readonly nextHopMetric: (nextHop: IpAddress) => number | undefined
+  /** The best learned routes that changed in this flush, one call per family. */
+  readonly onBest: (batch: BestRouteBatch) => void
+  /** There is something to `read` for this peer. */
+  readonly onOutput: (peer: PeerId) => void
+  /** End-of-RIB received (RFC 4724 §2). */
+  readonly onEndOfRib: (peer: PeerId, family: AddressFamily) => void
+  /** Deviations of RFC 7606 for log and counters; never per route, only per distinct attribute set. */
+  readonly onNote: (peer: PeerId, note: string) => void
+}
+
+export type PeerCounts = { readonly received: number; readonly accepted: number; readonly advertised: number; readonly stale: number }
+
+export interface RibFace {
+  addPeer(config: PeerConfig): PeerId
+  /** Drops its routes too. */
+  removePeer(peer: PeerId): void
+  /** The session is Established: its table is queued, followed by End-of-RIB per family (RFC 4724 §2) once `releaseEndOfRib` allows. */
+  sessionUp(peer: PeerId, terms: SessionTerms): void
+  /** Routes of `keep` families become stale (RFC 4724 §4.2), the others go. Output is forgotten. */
+  sessionDown(peer: PeerId, keep: readonly AddressFamily[]): void
+  /** RFC 4724 §4.2: what is still stale goes. */
+  sweepStale(peer: PeerId, family: AddressFamily): void
+  /**
+   * One UPDATE body (header taken off): `bytes[start, end)`. Routes are entered at once, decided on at the next `flush`.
+   * @returns the error that ends the session; 'max-prefixes' (RFC 4486 Cease/1) is one of them
+   */
+  receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined
+  /** ROUTE-REFRESH received (RFC 2918 §4): the family's table is queued again. */
+  refresh(peer: PeerId, family: AddressFamily): void
+  /** The whole set of prefixes this node originates; the difference to the last call is advertised. */
+  originate(prefixes: readonly Cidr[]): void
+  /** Restarting speaker (RFC 4724 §4.1): while held, nothing is advertised and best routes are not handed over; `release` decides all at once. */
+  holdDecisions(): void
+  releaseDecisions(): void
+  nextHopsChanged(): void
+  /** Decides and encodes what changed, for at most about `budgetMs`; true while work is left. */
+  flush(budgetMs: number): boolean
+  /**
+   * The next bytes for this peer, whole messages, shared between the peers of an update group: not to be changed.
+   * undefined: all sent. A peer that does not read costs a cursor, not a queue: state is coalesced to the latest (bounded by the table).
+   */
+  read(peer: PeerId, maxBytes: number): Uint8Array | undefined
+  counts(peer: PeerId, family: AddressFamily): PeerCounts
+  query(query: RouteQuery): RoutePage
+}
