@@ -1,0 +1,80 @@
+import t from 'tap'
+import { type ProcessResult, run } from './process.ts'
+
+t.test('a process that ends is given back with its code and both outputs, whole', async (t) => {
+  t.strictSame(await run('sh', ['-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 5_000 }), {
+    exitCode: 3,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  })
+})
+
+t.test('input reaches standard input; without input it is at its end', async (t) => {
+  const input = 'a line\n'.repeat(50_000)
+  t.equal((await run('cat', [], { input, timeoutMs: 5_000 })).stdout, input)
+  t.strictSame(await run('cat', [], { timeoutMs: 5_000 }), { exitCode: 0, stdout: '', stderr: '' })
+})
+
+t.test('a process that leaves its input unread is no failure', async (t) => {
+  t.strictSame(await run('true', [], { input: 'x'.repeat(1_000_000), timeoutMs: 5_000 }), { exitCode: 0, stdout: '', stderr: '' })
+})
+
+t.test('arguments reach the program untouched: there is no shell in between', async (t) => {
+  const awkward = ['$(id)', '; ls', '"quoted"', 'a b', '*', "'"]
+  t.strictSame((await run('printf', ['%s\n', ...awkward], { timeoutMs: 5_000 })).stdout, `${awkward.join('\n')}\n`)
+})
+
+t.test('messages are in English whatever the locale, and the sbin directories are searched', async (t) => {
+  t.equal((await run('sh', ['-c', 'echo $LC_ALL'], { timeoutMs: 5_000 })).stdout, 'C\n')
+  t.match((await run('sh', ['-c', 'echo $PATH'], { timeoutMs: 5_000 })).stdout, /\/usr\/sbin/)
+})
+
+const packages: [command: string, debianPackage: string][] = [
+  ['iptables-absent-restore', 'iptables'],
+  ['ip6tables-absent-save', 'iptables'],
+  ['absent-tool', 'absent-tool'],
+]
+for (const [command, debianPackage] of packages) {
+  t.test(`a missing program is a value that names the Debian package: ${command} -> ${debianPackage}`, async (t) => {
+    t.strictSame(await run(command, [], { timeoutMs: 5_000 }), {
+      exitCode: 127,
+      stdout: '',
+      stderr: `${command} is not installed: run "apt-get install ${debianPackage}"`,
+      missingPackage: debianPackage,
+    })
+  })
+}
+
+const abnormal: [title: string, command: string, args: string[], timeoutMs: number, expected: ProcessResult][] = [
+  [
+    'a process that does not end in time is stopped, 124',
+    'sleep',
+    ['60'],
+    50,
+    { exitCode: 124, stdout: '', stderr: 'sleep did not end within 50 ms and was stopped' },
+  ],
+  [
+    'a process that is killed is 128 and names the signal after its own words',
+    'sh',
+    ['-c', 'echo said >&2; kill -9 $$'],
+    5_000,
+    { exitCode: 128, stdout: '', stderr: 'said\nsh was ended by SIGKILL' },
+  ],
+  [
+    'a file that cannot be executed is 126',
+    import.meta.filename,
+    [],
+    5_000,
+    { exitCode: 126, stdout: '', stderr: `${import.meta.filename} cannot be started: spawn ${import.meta.filename} EACCES` },
+  ],
+]
+for (const [title, command, args, timeoutMs, expected] of abnormal) {
+  t.test(title, async (t) => t.strictSame(await run(command, args, { timeoutMs }), expected))
+}
+
+t.test('the abort signal stops the process', async (t) => {
+  const abort = new AbortController()
+  const running = run('sleep', ['60'], { timeoutMs: 60_000, signal: abort.signal })
+  abort.abort()
+  t.strictSame(await running, { exitCode: 128, stdout: '', stderr: 'sleep was stopped' })
+})

@@ -1,0 +1,89 @@
+import { execa } from 'execa'
+
+export type ProcessOptions = {
+  /** Written to the process's standard input, which is then closed. Without it the process reads end-of-file. */
+  readonly input?: string
+  /** After this time the process gets SIGTERM, and SIGKILL 5 s later. */
+  readonly timeoutMs: number
+  /** Ends the process when it fires. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * How a process ended. Where it did not end by itself, `exitCode` is what a shell would say (124 timed out, 126 cannot be started,
+ * 127 not installed, 128 ended by a signal) and `stderr` closes with the sentence for the operator.
+ *
+ * @property missingPackage the Debian package to install, when the program is not there
+ */
+export type ProcessResult = {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly missingPackage?: string
+}
+
+/** The type of `run`, for parts that are given it. */
+export type Run = (command: string, args: readonly string[], options: ProcessOptions) => Promise<ProcessResult>
+
+/** What execa tells of a process that gave no exit code. */
+type Abnormal = {
+  readonly timedOut: boolean
+  readonly isCanceled: boolean
+  readonly signal?: string | undefined
+  readonly code?: string | undefined
+  readonly originalMessage?: string | undefined
+}
+
+/** Runs a program to its end with array arguments, never through a shell. Never rejects: every failure is in the result. */
+export const run: Run = async (command, args, options) => {
+  const result = await execa(command, args, {
+    reject: false,
+    stripFinalNewline: false,
+    input: options.input ?? '',
+    timeout: options.timeoutMs,
+    forceKillAfterDelay: 5_000,
+    maxBuffer: 1024 * 1024 * 1024,
+    env: { LC_ALL: 'C', PATH: searchPath(process.env.PATH) },
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  })
+  const { exitCode, stdout, stderr } = result
+  if (exitCode !== undefined) return { exitCode, stdout, stderr }
+  const missingPackage = result.code === 'ENOENT' ? debianPackage(command) : undefined
+  const sentence = missingPackage === undefined ? abnormalEnd(command, options, result) : missing(command, missingPackage)
+  return {
+    exitCode: abnormalExitCode(result),
+    stdout,
+    stderr: stderr === '' ? sentence : `${stderr.trimEnd()}\n${sentence}`,
+    ...(missingPackage === undefined ? {} : { missingPackage }),
+  }
+}
+
+/** The sbin directories, where the network tools live, are missing from many a user's PATH. */
+function searchPath(path = ''): string {
+  const directories = path.split(':').filter((directory) => directory !== '')
+  const system = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].filter((directory) => !directories.includes(directory))
+  return [...directories, ...system].join(':')
+}
+
+function debianPackage(command: string): string {
+  if (/^(ip6?tables|ebtables|arptables)/.test(command)) return 'iptables'
+  const packages: Record<string, string> = { ip: 'iproute2', bridge: 'iproute2', tc: 'iproute2', nft: 'nftables', sysctl: 'procps' }
+  return packages[command] ?? command
+}
+
+function missing(command: string, debian: string): string {
+  return `${command} is not installed: run "apt-get install ${debian}"`
+}
+
+function abnormalEnd(command: string, options: ProcessOptions, result: Abnormal): string {
+  if (result.timedOut) return `${command} did not end within ${options.timeoutMs} ms and was stopped`
+  if (result.isCanceled) return `${command} was stopped`
+  if (result.signal !== undefined) return `${command} was ended by ${result.signal}`
+  return `${command} cannot be started: ${result.originalMessage ?? result.code ?? 'unknown reason'}`
+}
+
+function abnormalExitCode(result: Abnormal): number {
+  if (result.timedOut) return 124
+  if (result.code === 'ENOENT') return 127
+  return result.signal !== undefined || result.isCanceled ? 128 : 126
+}
