@@ -1,0 +1,140 @@
+/** Runs inside a pod's namespace: echo servers on port 8080, a numbered UDP stream on 8081, probes on request. Speaks over the process channel. */
+import { execFile } from 'node:child_process'
+import dgram from 'node:dgram'
+import net from 'node:net'
+import type { Probe, StreamCount } from './pod.ts'
+
+export type Request =
+  | { readonly type: 'ready' }
+  | { readonly type: 'probe'; readonly probe: Probe }
+  | { readonly type: 'start-stream'; readonly to: string; readonly perSecond: number }
+  | { readonly type: 'stop-sending' }
+  | { readonly type: 'stream-count'; readonly sent: number }
+
+export type Answer = { readonly id: number; readonly ok?: boolean; readonly sent?: number; readonly count?: StreamCount }
+
+const echoPort = 8080
+const streamPort = 8081
+const probeTimeoutMs = 1500
+
+const echoServer = net.createServer((socket) => {
+  socket.on('error', () => socket.destroy())
+  socket.end('tortie\n')
+})
+const echoDatagrams = dgram.createSocket('udp4')
+echoDatagrams.on('message', (message, from) => echoDatagrams.send(message, from.port, from.address))
+
+function probeTcp(to: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: to, port, timeout: probeTimeoutMs })
+    const done = (ok: boolean) => {
+      socket.destroy()
+      resolve(ok)
+    }
+    socket.on('data', () => done(true))
+    socket.on('timeout', () => done(false))
+    socket.on('error', () => done(false))
+    socket.on('close', () => done(false))
+  })
+}
+
+/** UDP has no handshake: three tries, one answer is enough. */
+function probeUdp(to: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket('udp4')
+    const send = () => socket.send('tortie', port, to)
+    const again = setInterval(send, probeTimeoutMs / 3)
+    const done = (ok: boolean) => {
+      clearInterval(again)
+      clearTimeout(giveUp)
+      socket.close()
+      resolve(ok)
+    }
+    const giveUp = setTimeout(() => done(false), probeTimeoutMs)
+    socket.on('message', () => done(true))
+    socket.on('error', () => done(false))
+    send()
+  })
+}
+
+function probeIcmp(to: string): Promise<boolean> {
+  return new Promise((resolve) => execFile('ping', ['-n', '-c', '1', '-W', '1', to], (error) => resolve(error === null)))
+}
+
+function runProbe(probe: Probe): Promise<boolean> {
+  if (probe.protocol === 'icmp') return probeIcmp(probe.to)
+  return probe.protocol === 'tcp' ? probeTcp(probe.to, probe.port) : probeUdp(probe.to, probe.port)
+}
+
+/** Both directions of one numbered stream. The sequence number is the payload's first four octets. */
+class Stream {
+  readonly #socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })
+  readonly #seen = new Set<number>()
+  #duplicated = 0
+  #reordered = 0
+  #highest = -1
+  #sent = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** Before anybody sends: a datagram to a port that is not open yet would count as lost. */
+  async open(): Promise<void> {
+    this.#socket.on('message', (message) => this.#receive(message.readUInt32BE(0)))
+    await new Promise<void>((resolve) => this.#socket.bind(streamPort, resolve))
+  }
+
+  start(to: string, perSecond: number): void {
+    const begin = performance.now()
+    this.#timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - begin) * perSecond) / 1000)
+      while (this.#sent < due) this.#send(to)
+    }, 1)
+  }
+
+  stop(): number {
+    clearInterval(this.#timer)
+    return this.#sent
+  }
+
+  count(sent: number): StreamCount {
+    return { received: this.#seen.size, lost: sent - this.#seen.size, duplicated: this.#duplicated, reordered: this.#reordered }
+  }
+
+  #send(to: string): void {
+    const datagram = Buffer.alloc(64)
+    datagram.writeUInt32BE(this.#sent++, 0)
+    this.#socket.send(datagram, streamPort, to)
+  }
+
+  #receive(sequence: number): void {
+    if (this.#seen.has(sequence)) this.#duplicated++
+    if (sequence < this.#highest) this.#reordered++
+    this.#highest = Math.max(this.#highest, sequence)
+    this.#seen.add(sequence)
+  }
+}
+
+const stream = new Stream()
+
+async function answer(request: Request): Promise<Omit<Answer, 'id'>> {
+  switch (request.type) {
+    case 'ready':
+      return { ok: true }
+    case 'probe':
+      return { ok: await runProbe(request.probe) }
+    case 'start-stream':
+      stream.start(request.to, request.perSecond)
+      return { ok: true }
+    case 'stop-sending':
+      return { sent: stream.stop() }
+    case 'stream-count':
+      return { count: stream.count(request.sent) }
+  }
+}
+
+await new Promise<void>((resolve) => echoServer.listen(echoPort, resolve))
+await new Promise<void>((resolve) => echoDatagrams.bind(echoPort, resolve))
+await stream.open()
+process.on('message', (request: Request & { id: number }) => {
+  void answer(request).then((result) => process.send?.({ id: request.id, ...result }))
+})
+process.on('disconnect', () => process.exit(0))

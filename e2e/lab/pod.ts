@@ -1,0 +1,89 @@
+import type { ChildProcess } from 'node:child_process'
+import path from 'node:path'
+import { Namespace } from './namespace.ts'
+import type { Answer, Request } from './pod-process.ts'
+
+export type Probe =
+  | { readonly protocol: 'tcp' | 'udp'; readonly to: string; readonly port: number }
+  | { readonly protocol: 'icmp'; readonly to: string }
+
+/** What one end of a UDP stream counted: sequence numbers sent by the other side that never came, came twice or came late. */
+export type StreamCount = { readonly received: number; readonly lost: number; readonly duplicated: number; readonly reordered: number }
+
+/** A pod: a namespace with one address, and a process in it that answers TCP and UDP on port 8080 and probes others when asked. */
+export class Pod {
+  readonly name: string
+  readonly address: string
+  readonly namespace: Namespace
+  readonly #process: ChildProcess
+  readonly #waiting = new Map<number, (answer: Answer) => void>()
+  #nextId = 1
+
+  private constructor(name: string, address: string, namespace: Namespace) {
+    this.name = name
+    this.address = address
+    this.namespace = namespace
+    this.#process = namespace.start(
+      process.execPath,
+      [path.join(import.meta.dirname, `pod-process${path.extname(import.meta.filename)}`)],
+      { ipc: true },
+    )
+    this.#process.on('message', (message: Answer) => {
+      this.#waiting.get(message.id)?.(message)
+      this.#waiting.delete(message.id)
+    })
+  }
+
+  /**
+   * Makes the namespace and the veth to its node: `hostInterface` there, eth0 here, with an on-link default route through `gateway`
+   * (169.254.1.1 where the node does proxy ARP).
+   */
+  static async create(node: Namespace, options: { name: string; address: string; hostInterface: string; gateway?: string }): Promise<Pod> {
+    const namespace = await Namespace.create(`${node.name}-${options.name}`)
+    await node.ip('link', 'add', options.hostInterface, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace.name)
+    await namespace.ip('addr', 'add', `${options.address}/32`, 'dev', 'eth0')
+    await namespace.ip('link', 'set', 'eth0', 'up')
+    const gateway = options.gateway ?? '169.254.1.1'
+    await namespace.ip('route', 'add', 'default', 'via', gateway, 'dev', 'eth0', 'onlink')
+    const pod = new Pod(options.name, options.address, namespace)
+    await pod.#ask({ type: 'ready' })
+    return pod
+  }
+
+  /** Whether a new connection gets an answer: true = through. A TCP reset counts as an answer of the network, not of the pod: false. */
+  async reaches(probe: Probe): Promise<boolean> {
+    return (await this.#ask({ type: 'probe', probe })).ok === true
+  }
+
+  /** Starts sending numbered datagrams to `to` (another pod's port 8081), `perSecond` each second, and counting what comes from there. */
+  async startStream(to: string, perSecond: number): Promise<void> {
+    await this.#ask({ type: 'start-stream', to, perSecond })
+  }
+
+  /** Stops sending; the number of datagrams sent. */
+  async stopSending(): Promise<number> {
+    return (await this.#ask({ type: 'stop-sending' })).sent ?? 0
+  }
+
+  /** What came so far. @param sent what the other side says it has sent: the last datagrams may be the lost ones */
+  async streamCount(sent: number): Promise<StreamCount> {
+    const { count } = await this.#ask({ type: 'stream-count', sent })
+    if (count === undefined) throw new Error(`pod ${this.name}: no stream was started`)
+    return count
+  }
+
+  async remove(): Promise<void> {
+    await this.namespace.remove()
+  }
+
+  #ask(request: Request): Promise<Answer> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, resolve)
+      this.#process.once('error', reject)
+      this.#process.send({ ...request, id }, (error) => {
+        if (error !== null) reject(new Error(`pod ${this.name} is gone`, { cause: error }))
+      })
+    })
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Waits until `check` returns a value that is not undefined, false or null: asks again every 50 ms, tolerating failures of the check itself.
+ * @throws after `withinSec` with what was waited for and the last failure: a deadline for a stuck lab, not a measure
+ */
+export async function until<Value>(what: string, check: () => Promise<Value> | Value, withinSec = 30): Promise<NonNullable<Value>> {
+  const deadline = performance.now() + withinSec * 1000
+  let last: unknown
+  for (;;) {
+    try {
+      const value = await check()
+      if (value !== undefined && value !== null && value !== false) return value
+      last = undefined
+    } catch (error) {
+      last = error
+    }
+    if (performance.now() > deadline) throw new Error(`waited ${withinSec} s in vain: ${what}`, { cause: last })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
