@@ -1,4 +1,9 @@
 /** UPDATE (RFC 4271 §4.3, RFC 4760) in place: no object per message, only offsets into the received bytes. */
+import { BgpError } from './bgp-error.ts'
+import { errorCode, updateError } from './error-code.ts'
+import { writeHeader } from './header.ts'
+import { headerLength, messageType } from './message.ts'
+import { putU16, u16At } from './octets.ts'
 import type { PathAttributes } from './path-attributes.ts'
 
 /** Where the parts of one UPDATE lie in its chunk: half-open ranges. One object is reused for all messages. */
@@ -47,4 +52,70 @@ export type DecodedAttributes = {
   readonly verdict: 'accept' | 'treat-as-withdraw'
   readonly attributes: PathAttributes | undefined
   readonly notes: readonly string[]
+  /**
+   * Only if the block has MP_REACH_NLRI, whose next hop is `attributes.nextHop`, and a usable NEXT_HOP beside it: the one that IPv4
+   * routes in the NLRI field of the same UPDATE have. Where it is absent and MP_REACH_NLRI is there, such routes are withdrawn.
+   */
+  readonly ipv4NextHop?: Uint8Array
+}
+
+/* Body of UPDATE:  withdrawn length u16 | withdrawn prefixes | attributes length u16 | path attributes | NLRI, to the end */
+
+/** Octets of an UPDATE beside its prefixes and attributes. */
+export const updateOverhead = headerLength + 4
+
+/**
+ * Finds the parts of the UPDATE body `bytes[start, end)`.
+ * @returns 3/1 if the lengths do not fit the message, so that the NLRI cannot be located (RFC 7606 §3 (b)); `out` is then undefined in part
+ */
+export function splitUpdate(bytes: Uint8Array, start: number, end: number, out: UpdateRanges): BgpError | undefined {
+  if (end - start < 4) return overrun('is shorter than its length fields')
+  out.withdrawnStart = start + 2
+  out.withdrawnEnd = out.withdrawnStart + u16At(bytes, start)
+  if (out.withdrawnEnd + 2 > end) return overrun('Withdrawn Routes Length overruns the message')
+  out.attributesStart = out.withdrawnEnd + 2
+  out.attributesEnd = out.attributesStart + u16At(bytes, out.withdrawnEnd)
+  if (out.attributesEnd > end) return overrun('Total Path Attribute Length overruns the message')
+  out.nlriStart = out.attributesEnd
+  out.nlriEnd = end
+  return undefined
+}
+
+function overrun(reason: string): BgpError {
+  return new BgpError(errorCode.update, updateError.malformedAttributeList, `Malformed Attribute List: UPDATE ${reason}`)
+}
+
+/**
+ * Begins an UPDATE that announces IPv4 prefixes in its NLRI field.
+ * @param attributes as of `encodeAttributes`, NEXT_HOP among them
+ * @returns where the prefixes are to be written; then `finishAnnounce`
+ */
+export function startAnnounce(into: Uint8Array, at: number, attributes: Uint8Array): number {
+  putU16(into, at + headerLength, 0)
+  putU16(into, at + headerLength + 2, attributes.length)
+  into.set(attributes, at + updateOverhead)
+  return at + updateOverhead + attributes.length
+}
+
+/**
+ * @param at where the UPDATE begins
+ * @param end where its prefixes end
+ * @returns where the message ends
+ */
+export function finishAnnounce(into: Uint8Array, at: number, end: number): number {
+  writeHeader(into, at, messageType.update, end - at)
+  return end
+}
+
+/** Begins an UPDATE that withdraws IPv4 prefixes; returns where they are to be written; then `finishWithdraw`. */
+export function startWithdraw(at: number): number {
+  return at + headerLength + 2
+}
+
+/** As `finishAnnounce`. */
+export function finishWithdraw(into: Uint8Array, at: number, end: number): number {
+  putU16(into, at + headerLength, end - startWithdraw(at))
+  putU16(into, end, 0)
+  writeHeader(into, at, messageType.update, end + 2 - at)
+  return end + 2
 }
