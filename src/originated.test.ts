@@ -1,0 +1,36 @@
+import t from 'tap'
+import type { Route } from '../felix/kernel.ts'
+import type { Cidr } from './net/prefix.ts'
+import { blockRoutes, originatedPrefixes } from './originated.ts'
+
+const podCidrs = ['10.244.1.0/24', 'fd00:1::/64'] as Cidr[]
+const workload = (destination: string): Route => ({
+  destination: destination as Cidr,
+  nextHop: { type: 'unicast', device: 'tort1', scope: 'link' },
+})
+
+t.test('pod CIDRs are announced as they stand, addresses inside them are not announced again', async (t) => {
+  t.strictSame(originatedPrefixes(podCidrs, [workload('10.244.1.7/32'), workload('fd00:1::7/128')]), ['10.244.1.0/24', 'fd00:1::/64'])
+})
+
+t.test('a workload address outside every pod CIDR is announced itself', async (t) => {
+  t.strictSame(originatedPrefixes(podCidrs, [workload('10.9.9.9/32'), workload('fd00:2::1/128')]), [
+    '10.244.1.0/24',
+    'fd00:1::/64',
+    '10.9.9.9/32',
+    'fd00:2::1/128',
+  ])
+})
+
+t.test('a pod CIDR that is one address is announced once and has no blackhole: the workload route is the route', async (t) => {
+  const single = ['10.244.1.7/32'] as Cidr[]
+  t.strictSame(originatedPrefixes(single, [workload('10.244.1.7/32')]), ['10.244.1.7/32'])
+  t.strictSame(blockRoutes(single), [])
+})
+
+t.test('each block has a blackhole', async (t) => {
+  t.strictSame(blockRoutes(podCidrs), [
+    { destination: '10.244.1.0/24', nextHop: { type: 'blackhole' } },
+    { destination: 'fd00:1::/64', nextHop: { type: 'blackhole' } },
+  ])
+})

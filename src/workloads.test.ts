@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import { workloadState } from './workloads.ts'
+
+const forwarding = { path: 'net/ipv4/ip_forward', value: '1' }
+
+t.test('a node without workloads still forwards', async (t) => {
+  t.strictSame(workloadState([]), { links: [], sysctls: [forwarding], routes: [] })
+})
+
+t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter and its /32', async (t) => {
+  t.strictSame(workloadState([endpoint('web', 'tort1', ['10.244.1.7/32'])]), {
+    links: [{ name: 'tort1', up: true }],
+    sysctls: [
+      forwarding,
+      { path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tort1' },
+      { path: 'net/ipv4/neigh/tort1/proxy_delay', value: '0', link: 'tort1' },
+      { path: 'net/ipv4/conf/tort1/forwarding', value: '1', link: 'tort1' },
+      { path: 'net/ipv4/conf/tort1/rp_filter', value: '1', link: 'tort1' },
+      { path: 'net/ipv6/conf/tort1/accept_ra', value: '0', link: 'tort1' },
+    ],
+    routes: [{ destination: '10.244.1.7/32', nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }],
+  })
+})
+
+t.test('an IPv6 address adds proxy NDP and forwarding of the family', async (t) => {
+  const { sysctls, routes } = workloadState([endpoint('web', 'tort1', ['fd00:1::7/128'])])
+  t.strictSame(sysctls.slice(6), [
+    { path: 'net/ipv6/conf/tort1/proxy_ndp', value: '1', link: 'tort1' },
+    { path: 'net/ipv6/conf/tort1/forwarding', value: '1', link: 'tort1' },
+    { path: 'net/ipv6/conf/all/forwarding', value: '1' },
+  ])
+  t.strictSame(routes, [{ destination: 'fd00:1::7/128', nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }])
+})
+
+t.test('an endpoint without an interface needs nothing here', async (t) => {
+  const { interfaceName: _, ...spec } = endpoint('web', 'tort1', ['10.244.1.7/32']).spec
+  t.strictSame(workloadState([{ ...endpoint('web', 'tort1', []), spec }]).routes, [])
+})
+
+t.test('the order in which endpoints came never matters', async () => {
+  const endpoints = [
+    endpoint('a', 'tort1', ['10.0.0.1/32']),
+    endpoint('b', 'tort2', ['10.0.0.1/32', '10.0.0.2/32']),
+    endpoint('c', 'tort3', ['fd00::1/128']),
+  ]
+  const expected = JSON.stringify(workloadState(endpoints))
+  fc.assert(
+    fc.property(fc.shuffledSubarray(endpoints, { minLength: 3 }), (shuffled) => JSON.stringify(workloadState(shuffled)) === expected),
+  )
+})
+
+function endpoint(name: string, interfaceName: string, ipNetworks: string[]): WorkloadEndpoint {
+  return {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'WorkloadEndpoint',
+    metadata: { name, namespace: 'default' },
+    spec: { node: 'node-a', interfaceName, ipNetworks },
+  }
+}

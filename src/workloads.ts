@@ -1,0 +1,54 @@
+/** What the kernel needs for the workloads of this node (INTERFACE §4: "a workload made by someone else"); pure. */
+import type { KernelState, Link, Route, Sysctl } from '../felix/kernel.ts'
+import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { Cidr } from './net/prefix.ts'
+
+type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'>
+
+/**
+ * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.
+ * Two endpoints with one address: the first by namespace and name has it, so that the answer never depends on history.
+ * @param endpoints of this node, in any order
+ */
+export function workloadState(endpoints: Iterable<WorkloadEndpoint>): HostSide {
+  const links = new Map<string, Link>()
+  const sysctls: Sysctl[] = [{ path: 'net/ipv4/ip_forward', value: '1' }]
+  const routes = new Map<string, Route>()
+  let ipv6 = false
+  for (const { spec } of [...endpoints].toSorted(byName)) {
+    const device = spec.interfaceName
+    if (device === undefined) continue
+    links.set(device, { name: device, up: true })
+    const addresses = spec.ipNetworks ?? []
+    const hasIpv6 = addresses.some((address) => address.includes(':'))
+    ipv6 ||= hasIpv6
+    sysctls.push(...interfaceSysctls(device, hasIpv6))
+    for (const address of addresses) {
+      if (routes.has(address)) continue
+      routes.set(address, { destination: address as Cidr, nextHop: { type: 'unicast', device, scope: 'link' } })
+    }
+  }
+  if (ipv6) sysctls.push({ path: 'net/ipv6/conf/all/forwarding', value: '1' })
+  return { links: [...links.values()], sysctls, routes: [...routes.values()] }
+}
+
+function byName(a: WorkloadEndpoint, b: WorkloadEndpoint): number {
+  const [left, right] = [a, b].map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`)
+  return left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1
+}
+
+/** accept_ra=0: a pod must never make a router of itself towards the node (CVE-2020-13597). */
+function interfaceSysctls(link: string, ipv6: boolean): readonly Sysctl[] {
+  const v4 = [
+    ['net/ipv4/conf', 'proxy_arp', '1'],
+    ['net/ipv4/neigh', 'proxy_delay', '0'],
+    ['net/ipv4/conf', 'forwarding', '1'],
+    ['net/ipv4/conf', 'rp_filter', '1'],
+    ['net/ipv6/conf', 'accept_ra', '0'],
+  ]
+  const v6 = [
+    ['net/ipv6/conf', 'proxy_ndp', '1'],
+    ['net/ipv6/conf', 'forwarding', '1'],
+  ]
+  return [...v4, ...(ipv6 ? v6 : [])].map(([folder, name, value]) => ({ path: `${folder}/${link}/${name}`, value: value ?? '', link }))
+}
