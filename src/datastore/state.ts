@@ -1,0 +1,143 @@
+/** The contents of a store in memory, and what a change set would do to them: pure, shared by every kind of store. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Metadata, Resource, ResourceRef } from '../model/resource.ts'
+import type { Change, StoredResource, WatchEvent } from './datastore.ts'
+
+/** What a change set does. Without events it changes nothing and costs no revision. */
+export type Plan =
+  | { readonly type: 'conflict'; readonly ref: ResourceRef; readonly actualRevision: number | undefined }
+  | { readonly type: 'plan'; readonly events: readonly WatchEvent[]; readonly stored: readonly StoredResource[] }
+
+/** Where the server-set metadata of a change set comes from. `now` is ISO 8601. */
+export type Stamp = { readonly revision: number; readonly now: string; readonly newUid: () => string }
+
+/** What names a resource: the group of its apiVersion ('v1' is the core group ''), kind, namespace and name. */
+export function refOf(resource: Resource): ResourceRef {
+  const slash = resource.apiVersion.indexOf('/')
+  const group = slash < 0 ? '' : resource.apiVersion.slice(0, slash)
+  return { group, kind: resource.kind, namespace: resource.metadata.namespace ?? '', name: resource.metadata.name }
+}
+
+export class ResourceState {
+  readonly #kinds = new Map<string, Map<string, StoredResource>>()
+
+  get(ref: ResourceRef): StoredResource | undefined {
+    return this.#kinds.get(kindKey(ref.group, ref.kind))?.get(nameKey(ref))
+  }
+
+  /** In the order of namespace, name. */
+  list(group: string, kind: string, namespace?: string): readonly StoredResource[] {
+    const all = [...(this.#kinds.get(kindKey(group, kind))?.values() ?? [])]
+    const wanted = namespace === undefined ? all : all.filter(({ resource }) => (resource.metadata.namespace ?? '') === namespace)
+    return wanted.sort(byName)
+  }
+
+  /** Kind by kind (in the order of group, kind), each in the order of namespace, name. */
+  all(): readonly StoredResource[] {
+    const keys = [...this.#kinds.keys()].sort()
+    return keys.flatMap((key) => [...(this.#kinds.get(key)?.values() ?? [])].sort(byName))
+  }
+
+  put(stored: StoredResource): void {
+    const ref = refOf(stored.resource)
+    const key = kindKey(ref.group, ref.kind)
+    const kind = this.#kinds.get(key) ?? new Map<string, StoredResource>()
+    this.#kinds.set(key, kind.set(nameKey(ref), stored))
+  }
+
+  apply(events: readonly WatchEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'DELETED') this.put({ resource: event.resource, revision: event.revision })
+      else this.#delete(refOf(event.resource))
+    }
+  }
+
+  #delete(ref: ResourceRef): void {
+    const key = kindKey(ref.group, ref.kind)
+    const kind = this.#kinds.get(key)
+    kind?.delete(nameKey(ref))
+    if (kind?.size === 0) this.#kinds.delete(key)
+  }
+}
+
+/**
+ * What `changes` would do to `state`, without doing it. A put of what is already there and a delete of what is not there do nothing.
+ * @throws RangeError if a change set names one resource twice: who builds the set decides which one is meant
+ */
+export function planCommit(state: ResourceState, changes: readonly Change[], stamp: Stamp): Plan {
+  const seen = new Set<string>()
+  const events: WatchEvent[] = []
+  const stored: StoredResource[] = []
+  for (const change of changes) {
+    const ref = change.type === 'put' ? refOf(change.resource) : change.ref
+    const key = `${kindKey(ref.group, ref.kind)}/${nameKey(ref)}`
+    if (seen.has(key)) throw new RangeError(`change set names ${key} twice`)
+    seen.add(key)
+    const current = state.get(ref)
+    if (change.expectedRevision !== undefined && change.expectedRevision !== (current?.revision ?? 0))
+      return { type: 'conflict', ref, actualRevision: current?.revision }
+    if (change.type === 'delete') {
+      if (current) events.push({ type: 'DELETED', resource: withRevision(current.resource, stamp.revision), revision: stamp.revision })
+      continue
+    }
+    const next = stampPut(change.resource, current, stamp)
+    stored.push(next)
+    if (next !== current) events.push({ type: current ? 'MODIFIED' : 'ADDED', ...next })
+  }
+  return { type: 'plan', events, stored }
+}
+
+/** Whether two resources say the same, server-set metadata and the order of keys apart. */
+export function sameContent(a: Resource, b: Resource): boolean {
+  return isDeepStrictEqual(content(a), content(b))
+}
+
+/** Returns `current` itself if the put says nothing new. The result shares nothing with the caller's object. */
+function stampPut(resource: Resource, current: StoredResource | undefined, { revision, now, newUid }: Stamp): StoredResource {
+  const user = content(resource)
+  if (current && isDeepStrictEqual(user, content(current.resource))) return current
+  const before = current?.resource
+  const sameSpec = before !== undefined && isDeepStrictEqual(user.spec, plain(before.spec))
+  const metadata: Metadata = {
+    ...user.metadata,
+    resourceVersion: String(revision),
+    uid: before?.metadata.uid ?? newUid(),
+    creationTimestamp: before?.metadata.creationTimestamp ?? now,
+    generation: (before?.metadata.generation ?? 0) + (sameSpec ? 0 : 1),
+  }
+  return { resource: { ...user, metadata }, revision }
+}
+
+const serverSet: ReadonlySet<string> = new Set(['resourceVersion', 'uid', 'creationTimestamp', 'generation'])
+
+/** A copy of what the user says, without what the server sets. */
+function content(resource: Resource): Resource {
+  const entries = Object.entries(resource.metadata).filter(([key]) => !serverSet.has(key))
+  return plain({ ...resource, metadata: Object.fromEntries(entries) as Metadata })
+}
+
+/** As JSON carries it: no undefined members. */
+function plain<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)
+}
+
+function withRevision(resource: Resource, revision: number): Resource {
+  return { ...resource, metadata: { ...resource.metadata, resourceVersion: String(revision) } }
+}
+
+function kindKey(group: string, kind: string): string {
+  return `${group}/${kind}`
+}
+
+function nameKey(ref: ResourceRef): string {
+  return `${ref.namespace}/${ref.name}`
+}
+
+function byName(a: StoredResource, b: StoredResource): number {
+  const [left, right] = [a.resource.metadata, b.resource.metadata]
+  return compare(left.namespace ?? '', right.namespace ?? '') || compare(left.name, right.name)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
