@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { IpAddress } from '../src/net/address.ts'
+import type { ConnectedSubnet } from '../src/net/connected-subnet.ts'
 import { parseInterfaceAddress, parsePrefix } from '../src/net/prefix.ts'
-import { type ConnectedSubnet, resolveNextHop } from './next-hop.ts'
+import { resolveNextHop } from './next-hop.ts'
 
 const connected = [on('eth0', '10.99.0.1/24'), on('eth1', '10.99.0.200/30'), on('eth2', 'fd99::1/64')]
 

@@ -1,9 +1,7 @@
 import type { NextHop } from '../felix/kernel.ts'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
-import { containsPrefix, type Prefix, parsePrefix } from '../src/net/prefix.ts'
-
-/** A subnet this node is attached to: whatever lies inside is reached over `device` without a gateway. */
-export type ConnectedSubnet = { readonly address: IpAddress; readonly subnet: Prefix; readonly device: string }
+import type { ConnectedSubnet } from '../src/net/connected-subnet.ts'
+import { containsPrefix, parsePrefix } from '../src/net/prefix.ts'
 
 /**
  * How packets for a BGP next hop leave this node: over the device of the longest connected subnet that contains it.

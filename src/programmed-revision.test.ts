@@ -1,0 +1,58 @@
+import t from 'tap'
+import type { ObjectStatus } from '../felix/kernel.ts'
+import { ProgrammedRevision } from './programmed-revision.ts'
+
+const absent: ObjectStatus = { state: 'pending', reason: 'link tort1 does not exist' }
+const refused: ObjectStatus = { state: 'failed', reason: 'ENOBUFS: No buffer space available' }
+const nothing: ReadonlyMap<string, ObjectStatus> = new Map()
+
+t.test('a wait for a revision that is programmed answers at once', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(3, nothing)
+  t.strictSame(await programmed.wait(3, 300_000), { programmed: true, pending: [], unprogrammed: [] })
+})
+
+t.test('a wait ends when its revision is programmed, also by a later one', async (t) => {
+  const programmed = new ProgrammedRevision()
+  const outcome = programmed.wait(3, 300_000)
+  programmed.applied(5, nothing)
+  t.strictSame(await outcome, { programmed: true, pending: [], unprogrammed: [] })
+})
+
+t.test('what waits for something outside the node holds nothing back and is named', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(3, new Map([['link tort1', absent]]))
+  t.strictSame(await programmed.wait(3, 300_000), {
+    programmed: true,
+    pending: [],
+    unprogrammed: [{ subject: 'link tort1', state: 'pending', reason: 'link tort1 does not exist' }],
+  })
+})
+
+t.test('what the kernel refused holds its revision back until it is programmed', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(3, new Map([['route 10.0.0.1/32', refused]]))
+  t.strictSame(await programmed.wait(3, 1), {
+    programmed: false,
+    pending: [{ subject: 'route 10.0.0.1/32', state: 'failed', reason: 'ENOBUFS: No buffer space available' }],
+    unprogrammed: [],
+  })
+  t.equal(programmed.revision, 0)
+  programmed.applied(3, nothing)
+  t.equal(programmed.revision, 3)
+})
+
+t.test('a revision that was never applied says so when its time is over', async (t) => {
+  t.strictSame(await new ProgrammedRevision().wait(7, 1), {
+    programmed: false,
+    pending: [{ subject: 'revision 7', state: 'pending', reason: 'not applied yet' }],
+    unprogrammed: [],
+  })
+})
+
+t.test('a client that has gone waits no longer', async (t) => {
+  const gone = new AbortController()
+  const outcome = new ProgrammedRevision().wait(7, 300_000, gone.signal)
+  gone.abort()
+  t.equal((await outcome).programmed, false)
+})

@@ -1,0 +1,73 @@
+/** Which datastore revision the kernel has caught up with, and who waits for it (INTERFACE §4, "Waiting"). */
+import type { ObjectStatus } from '../felix/kernel.ts'
+
+export type Unprogrammed = { readonly subject: string; readonly state: 'pending' | 'failed'; readonly reason: string }
+
+export type WaitOutcome = {
+  readonly programmed: boolean
+  readonly pending: readonly Unprogrammed[]
+  readonly unprogrammed: readonly Unprogrammed[]
+}
+
+type Waiter = { readonly revision: number; readonly resolve: () => void }
+
+/**
+ * After each apply the agent says what it applied and what is not programmed. What waits for something outside the node
+ * (`pending`: an interface that is not there yet) does not hold a revision back; what the kernel refused (`failed`) does, and is retried.
+ */
+export class ProgrammedRevision {
+  #programmed = 0
+  #open: readonly Unprogrammed[] = []
+  #waiters: readonly Waiter[] = []
+
+  /** The newest revision all of whose objects are programmed or pending. */
+  get revision(): number {
+    return this.#programmed
+  }
+
+  get unprogrammed(): readonly Unprogrammed[] {
+    return this.#open
+  }
+
+  /** The kernel was brought to `revision`, except for `unprogrammed`. */
+  applied(revision: number, unprogrammed: ReadonlyMap<string, ObjectStatus>): void {
+    this.#open = [...unprogrammed].flatMap(([subject, status]) =>
+      status.state === 'programmed' ? [] : [{ subject, state: status.state, reason: status.reason }],
+    )
+    if (this.#open.some(({ state }) => state === 'failed')) return
+    this.#programmed = Math.max(this.#programmed, revision)
+    const due = this.#waiters.filter((waiter) => waiter.revision <= this.#programmed)
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#programmed)
+    for (const { resolve } of due) resolve()
+  }
+
+  /**
+   * Resolves once `revision` is programmed, or after `timeoutMs` with what holds it back.
+   * @param signal ends the waiting early, for a client that has gone
+   */
+  async wait(revision: number, timeoutMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
+    if (this.#programmed < revision) await this.#reached(revision, timeoutMs, signal)
+    const programmed = this.#programmed >= revision
+    const outside = this.#open.filter(({ state }) => state === 'pending')
+    if (programmed) return { programmed, pending: [], unprogrammed: outside }
+    const held = this.#open.filter(({ state }) => state === 'failed')
+    const pending: readonly Unprogrammed[] =
+      held.length > 0 ? held : [{ subject: `revision ${revision}`, state: 'pending', reason: 'not applied yet' }]
+    return { programmed, pending, unprogrammed: outside }
+  }
+
+  #reached(revision: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = { revision, resolve: () => done() }
+      const timer = setTimeout(() => done(), timeoutMs)
+      const done = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        this.#waiters = this.#waiters.filter((other) => other !== waiter)
+        resolve()
+      }
+      signal?.addEventListener('abort', done)
+      this.#waiters = [...this.#waiters, waiter]
+    })
+  }
+}
