@@ -1,0 +1,67 @@
+import {
+  checkRows,
+  checkTable,
+  close,
+  down,
+  each,
+  events,
+  headerError,
+  hold,
+  idleHold,
+  keepalive,
+  notify,
+  starts,
+  stopTimers,
+  terms,
+  updateError,
+} from './fixture.ts'
+import type { Established } from './state.ts'
+
+const established: Established = { name: 'Established', passive: false, connectRetryCounter: 1, terms }
+const idle = { name: 'Idle', passive: false, connectRetryCounter: 2 } as const
+const givesUp = [close, stopTimers, down(false), idleHold(2)] as const
+
+checkTable(established, [
+  ...each(starts, 'is ignored (§8.2.2)', [established]),
+  ...each(['Tcp_CR_Acked', 'TcpConnectionConfirmed'], 'is tracked apart until its OPEN comes (§8.2.2, RFC 4724 §5)', [established]),
+  ...each(['KeepAliveMsg', 'UpdateMsg', 'RouteRefreshMsg'], 'restarts the HoldTimer (§8.2.2)', [established, hold(90)]),
+  [
+    'KeepaliveTimer_Expires sends KEEPALIVE and restarts (§8.2.2); the session is stable, so the backoff starts anew',
+    events.KeepaliveTimer_Expires,
+    [{ ...established, connectRetryCounter: 0 }, { type: 'send-keepalive' }, keepalive(30)],
+  ],
+  [
+    'ManualStop sends Cease, deletes the routes, zeroes the counter, goes to Idle (§8.2.2)',
+    events.ManualStop,
+    [{ ...idle, connectRetryCounter: 0 }, notify(6, 2), close, stopTimers, down(false)],
+  ],
+  [
+    'AutomaticStop sends Cease: the prefix limit is its reason (§8.1.2 event 8, RFC 4486)',
+    events.AutomaticStop,
+    [idle, notify(6, 1), ...givesUp],
+  ],
+  ['HoldTimer_Expires sends Hold Timer Expired and goes to Idle (§6.5)', events.HoldTimer_Expires, [idle, notify(4, 0), ...givesUp]],
+  ['SendHoldTimer_Expires sends Send Hold Timer Expired (RFC 9687 §3.2)', events.SendHoldTimer_Expires, [idle, notify(8, 0), ...givesUp]],
+  [
+    'TcpConnectionFails without a NOTIFICATION is a restart of the peer (RFC 4724 §4.2)',
+    events.TcpConnectionFails,
+    [idle, close, stopTimers, down(true), idleHold(2)],
+  ],
+  ...each(['NotifMsg', 'NotifMsgVerErr'], 'deletes the routes, counts, goes to Idle and is never answered (§6.4)', [idle, ...givesUp]),
+  ['BGPHeaderErr sends its error code (§6.1)', events.BGPHeaderErr, [idle, notify(1, 2, headerError.data), ...givesUp]],
+  ['UpdateMsgErr sends its error code and data (§6.3)', events.UpdateMsgErr, [idle, notify(3, 1, updateError.data), ...givesUp]],
+  [
+    'OpenCollisionDump sends Cease, Connection Collision Resolution (§6.8, RFC 4486)',
+    events.OpenCollisionDump,
+    [idle, notify(6, 7), ...givesUp],
+  ],
+  ...each(['BGPOpen', 'BGPOpenMsgErr'], 'is unexpected in Established: 5/3 (RFC 6608 §3)', [idle, notify(5, 3), ...givesUp]),
+  ...each(['ConnectRetryTimer_Expires', 'IdleHoldTimer_Expires'], 'is a Finite State Machine Error (§8.2.2)', [
+    idle,
+    notify(5, 0),
+    ...givesUp,
+  ]),
+])
+
+const unheld: Established = { ...established, terms: { ...terms, holdTimeSec: 0, keepaliveSec: 0 } }
+checkRows(unheld, each(['KeepAliveMsg', 'UpdateMsg'], 'with hold time 0 starts no HoldTimer (§8.2.2)', [unheld]))

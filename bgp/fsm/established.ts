@@ -1,0 +1,64 @@
+import { errorCode, fsmError } from '../wire/error-code.ts'
+import type { Transition } from './action.ts'
+import { cease } from './cease.ts'
+import type { Event } from './event.ts'
+import { connectionLost, giveUp, stopManually } from './give-up.ts'
+import { keepAlive } from './keepalive.ts'
+import type { Established } from './state.ts'
+import { unreachable } from './unreachable.ts'
+
+/** RFC 4271 §8.2.2 Established: routes are exchanged. */
+export function established(state: Established, event: Event): Transition {
+  switch (event.type) {
+    case 'ManualStart':
+    case 'AutomaticStart':
+    case 'ManualStart_with_PassiveTcpEstablishment':
+    case 'AutomaticStart_with_PassiveTcpEstablishment':
+    case 'Tcp_CR_Acked':
+    case 'TcpConnectionConfirmed':
+      return [state]
+    case 'KeepAliveMsg':
+    case 'UpdateMsg':
+    case 'RouteRefreshMsg':
+      return stillThere(state)
+    case 'KeepaliveTimer_Expires':
+      return stable(state)
+    case 'ManualStop':
+      return stopManually(state, event.cease)
+    case 'AutomaticStop':
+      return giveUp(state, event.cease)
+    case 'HoldTimer_Expires':
+      return giveUp(state, { code: errorCode.holdTimer, subcode: 0 })
+    case 'SendHoldTimer_Expires':
+      return giveUp(state, { code: errorCode.sendHoldTimer, subcode: 0 })
+    case 'TcpConnectionFails':
+      return connectionLost(state)
+    case 'NotifMsg':
+    case 'NotifMsgVerErr':
+      return giveUp(state)
+    case 'BGPHeaderErr':
+    case 'UpdateMsgErr':
+      return giveUp(state, event.error)
+    case 'OpenCollisionDump':
+      return giveUp(state, cease('connectionCollisionResolution'))
+    case 'BGPOpen':
+    case 'BGPOpenMsgErr':
+      return giveUp(state, { code: errorCode.fsm, subcode: fsmError.inEstablished })
+    case 'ConnectRetryTimer_Expires':
+    case 'IdleHoldTimer_Expires':
+      return giveUp(state, { code: errorCode.fsm, subcode: fsmError.unspecified })
+    default:
+      return unreachable(event)
+  }
+}
+
+function stillThere(state: Established): Transition {
+  const { holdTimeSec } = state.terms
+  return holdTimeSec === 0 ? [state] : [state, { type: 'start-hold', afterSec: holdTimeSec }]
+}
+
+/** A session that lived to its first keepalive interval has proven itself: the next failure starts the backoff anew. */
+function stable(state: Established): Transition {
+  const calm = state.connectRetryCounter === 0 ? state : { ...state, connectRetryCounter: 0 }
+  return [calm, ...keepAlive(state.terms)]
+}

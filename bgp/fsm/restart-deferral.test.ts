@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { terms } from './fixture.ts'
+import { type DeferralEvent, defer, noPeers, settled } from './restart-deferral.ts'
+
+const up = (peer: string, restarting = false): DeferralEvent => ({
+  type: 'established',
+  peer,
+  terms: {
+    ...terms,
+    families: ['ipv4-unicast', 'ipv6-unicast'],
+    gracefulRestart: { restarting, restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] },
+  },
+})
+const upWithout = (peer: string): DeferralEvent => ({ type: 'established', peer, terms })
+const added = (peer: string): DeferralEvent => ({ type: 'peer-added', peer })
+const v4 = (peer: string): DeferralEvent => ({ type: 'end-of-rib', peer, family: 'ipv4-unicast' })
+const v6 = (peer: string): DeferralEvent => ({ type: 'end-of-rib', peer, family: 'ipv6-unicast' })
+
+const table: [title: string, events: DeferralEvent[], expected: boolean][] = [
+  ['without peers there is nobody to wait for', [], true],
+  ['a configured peer that is not there yet is waited for', [added('a')], false],
+  ['End-of-RIB of every family of a peer settles it', [added('a'), up('a'), v4('a'), v6('a')], true],
+  ['one family is missing', [added('a'), up('a'), v4('a')], false],
+  ['one peer is missing', [added('a'), added('b'), up('a'), v4('a'), v6('a')], false],
+  ['a peer without the capability is not waited for', [added('a'), upWithout('a')], true],
+  ['a peer that restarts itself is not waited for', [added('a'), up('a', true)], true],
+  ['a peer that is taken away is not waited for', [added('a'), { type: 'peer-removed', peer: 'a' }], true],
+  [
+    'a session lost halfway is waited for again, from the start',
+    [added('a'), up('a'), v4('a'), { type: 'lost', peer: 'a' }, up('a'), v6('a')],
+    false,
+  ],
+  ['a peer that is done stays done', [added('a'), up('a'), v4('a'), v6('a'), { type: 'lost', peer: 'a' }, up('a')], true],
+  ['End-of-RIB of a stranger changes nothing', [added('a'), v4('b')], false],
+]
+for (const [title, events, expected] of table) {
+  t.test(`RFC 4724 §4.1 ${title}`, async (t) => t.equal(settled(events.reduce(defer, noPeers)), expected))
+}
+
+t.test('the order in which peers finish does not matter', async () => {
+  const start = [added('a'), added('b'), up('a'), up('b')].reduce(defer, noPeers)
+  fc.assert(
+    fc.property(fc.shuffledSubarray([v4('a'), v6('a'), v4('b'), v6('b')], { minLength: 4 }), (events) => {
+      const steps = events.map((_, i) => settled(events.slice(0, i + 1).reduce(defer, start)))
+      return steps.join() === 'false,false,false,true'
+    }),
+  )
+})

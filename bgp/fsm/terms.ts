@@ -1,0 +1,29 @@
+/** What two OPENs agreed on. */
+import type { AddressFamily, Capability } from '../wire/message.ts'
+
+export type Terms = {
+  /** The families both sides announced, in our order. */
+  readonly families: readonly AddressFamily[]
+  readonly remoteRouterId: number
+  /** 0 or 3..65535: the smaller of both (RFC 4271 §4.2). */
+  readonly holdTimeSec: number
+  /** A third of the hold time, 0 with hold time 0 (RFC 4271 §4.4). */
+  readonly keepaliveSec: number
+  readonly fourOctetAs: boolean
+  readonly routeRefresh: boolean
+  /** 4096 or 65535 (RFC 8654), both directions. */
+  readonly maxMessageLength: number
+  /** What the peer said of its own restarts (RFC 4724 §3); absent: it did not send the capability. */
+  readonly gracefulRestart?: PeerRestart
+  /** All the peer sent, for people. */
+  readonly capabilities: readonly Capability[]
+}
+
+export type PeerRestart = {
+  /** R bit: the peer has just restarted. */
+  readonly restarting: boolean
+  /** Seconds, 0..4095. */
+  readonly restartTimeSec: number
+  /** The families it can keep forwarding, among those agreed on. */
+  readonly families: readonly { readonly family: AddressFamily; readonly forwardingPreserved: boolean }[]
+}
