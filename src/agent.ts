@@ -1,0 +1,140 @@
+/** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
+import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
+import type { Datastore, WatchEvent } from './datastore/datastore.ts'
+import type { Resource, ResourceRef } from './model/resource.ts'
+import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { Cidr } from './net/prefix.ts'
+import { blockRoutes, originatedPrefixes } from './originated.ts'
+import type { ProgrammedRevision } from './programmed-revision.ts'
+import { workloadState } from './workloads.ts'
+
+/** What the agent needs of policy/graph.ts. */
+export type PolicyCompiler = {
+  put(resource: Resource): void
+  delete(ref: ResourceRef): void
+  compile(): Pick<KernelState, 'chains' | 'hooks' | 'ipSets'>
+}
+
+/** What the agent needs of felix/felix.ts. */
+export type KernelWriter = {
+  apply(desired: KernelState): Promise<{ readonly unprogrammed: ReadonlyMap<string, ObjectStatus> }>
+}
+
+export type AgentOptions = { readonly nodeName: string; readonly podCidrs: readonly Cidr[] }
+
+export type AgentDependencies = {
+  readonly store: Datastore
+  readonly policy: PolicyCompiler
+  /** undefined: felix is disabled, nothing in the kernel is touched. */
+  readonly kernel: KernelWriter | undefined
+  readonly programmed: ProgrammedRevision
+  /** The prefixes this node announces; called after the kernel was brought to the state they belong to. */
+  readonly originate: (prefixes: readonly Cidr[]) => void
+}
+
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #dependencies: AgentDependencies
+  readonly #endpoints = new Map<string, WorkloadEndpoint>()
+  #podCidrs: readonly Cidr[]
+  #unsubscribe: (() => void) | undefined
+  #revision = 0
+  #wanted = false
+  #running: Promise<void> | undefined
+
+  constructor(options: AgentOptions, dependencies: AgentDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#podCidrs = options.podCidrs
+  }
+
+  /** How many workloads this node has. */
+  get localEndpoints(): number {
+    return this.#endpoints.size
+  }
+
+  /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
+  async start(): Promise<void> {
+    const { store } = this.#dependencies
+    for (const { resource } of store.all()) this.#put(resource)
+    this.#revision = store.revision
+    this.#unsubscribe = store.subscribe((events, revision) => this.#take(events, revision))
+    await this.requestApply()
+  }
+
+  /** Ends the loop after the apply that may be running. The kernel stays as it is. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.()
+    this.#wanted = false
+    await this.#running
+  }
+
+  setPodCidrs(podCidrs: readonly Cidr[]): void {
+    this.#podCidrs = podCidrs
+    void this.requestApply()
+  }
+
+  /** Something changed or drifted: another apply follows, after the one that runs and together with all else asked for meanwhile. */
+  requestApply(): Promise<void> {
+    this.#wanted = true
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#wanted) {
+        // One turn of the event loop gathers what arrives together.
+        await new Promise((resolve) => setImmediate(resolve))
+        this.#wanted = false
+        await this.#apply()
+      }
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #apply(): Promise<void> {
+    const { policy, kernel, programmed, originate } = this.#dependencies
+    const revision = this.#revision
+    const workloads = workloadState(this.#endpoints.values())
+    const desired: KernelState = { ...workloads, ...policy.compile(), routes: [...blockRoutes(this.#podCidrs), ...workloads.routes] }
+    const report = await kernel?.apply(desired)
+    originate(originatedPrefixes(this.#podCidrs, workloads.routes))
+    programmed.applied(revision, report?.unprogrammed ?? new Map())
+  }
+
+  #take(events: readonly WatchEvent[], revision: number): void {
+    for (const { type, resource } of events) {
+      if (type === 'DELETED') this.#delete(resource)
+      else this.#put(resource)
+    }
+    this.#revision = revision
+    void this.requestApply()
+  }
+
+  #put(resource: Resource): void {
+    this.#dependencies.policy.put(resource)
+    if (!isEndpoint(resource)) return
+    if (resource.spec.node === this.#options.nodeName) this.#endpoints.set(endpointKey(resource), resource)
+    else this.#endpoints.delete(endpointKey(resource))
+  }
+
+  #delete(resource: Resource): void {
+    this.#dependencies.policy.delete(refOf(resource))
+    if (isEndpoint(resource)) this.#endpoints.delete(endpointKey(resource))
+  }
+}
+
+function isEndpoint(resource: Resource): resource is WorkloadEndpoint {
+  return resource.kind === 'WorkloadEndpoint'
+}
+
+function endpointKey({ metadata }: Resource): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`
+}
+
+function refOf({ apiVersion, kind, metadata }: Resource): ResourceRef {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+  return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name }
+}
