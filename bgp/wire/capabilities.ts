@@ -1,0 +1,106 @@
+/** Capabilities of OPEN (RFC 5492). */
+import { afiOf, familyOfAfiSafi, safiOf } from './address-family.ts'
+import type { Capability, GracefulRestartFamily } from './message.ts'
+import { copyOctets, putU16, putU32, u16At, u32At } from './octets.ts'
+import type { Reader } from './reader.ts'
+
+const capabilityCode = {
+  multiprotocol: 1,
+  routeRefresh: 2,
+  extendedMessage: 6,
+  gracefulRestart: 64,
+  fourOctetAs: 65,
+} as const
+
+/* RFC 5492 §4:  { code u8 | length u8 | value }* */
+
+/**
+ * Reads all there are, in order, repetitions too.
+ * @throws ShortRead if one overruns: the OPEN is malformed
+ */
+export function readCapabilities(reader: Reader): Capability[] {
+  const capabilities: Capability[] = []
+  while (reader.remaining > 0) {
+    const code = reader.u8()
+    const data = reader.octets(reader.u8())
+    capabilities.push(parseCapability(code, data) ?? { type: 'unknown', code, data })
+  }
+  return capabilities
+}
+
+/** undefined for what is not known or not of its length: both are ignored (RFC 5492 §3). */
+function parseCapability(code: number, data: Uint8Array): Capability | undefined {
+  switch (code) {
+    case capabilityCode.multiprotocol: // RFC 4760 §8:  afi u16 | reserved u8 | safi u8
+      return data.length === 4 ? { type: 'multiprotocol', afi: u16At(data, 0), safi: data[3] as number } : undefined
+    case capabilityCode.routeRefresh: // RFC 2918 §2: empty
+      return data.length === 0 ? { type: 'route-refresh' } : undefined
+    case capabilityCode.extendedMessage: // RFC 8654 §3: empty
+      return data.length === 0 ? { type: 'extended-message' } : undefined
+    case capabilityCode.fourOctetAs: // RFC 6793 §3:  AS number u32
+      return data.length === 4 ? { type: 'four-octet-as', asNumber: u32At(data, 0) } : undefined
+    case capabilityCode.gracefulRestart:
+      return parseGracefulRestart(data)
+    default:
+      return undefined
+  }
+}
+
+const restartState = 0x8000
+const forwardingState = 0x80
+
+/** RFC 4724 §3:  R 1 bit | 3 bits | restart time 12 bits | { afi u16 | safi u8 | F 1 bit, 7 bits }* */
+function parseGracefulRestart(data: Uint8Array): Capability | undefined {
+  if (data.length < 2 || (data.length - 2) % 4 !== 0) return undefined
+  const head = u16At(data, 0)
+  const families: GracefulRestartFamily[] = []
+  for (let at = 2; at < data.length; at += 4) {
+    const afi = u16At(data, at)
+    const safi = data[at + 2] as number
+    const forwardingPreserved = ((data[at + 3] as number) & forwardingState) !== 0
+    families.push({ family: familyOfAfiSafi(afi, safi) ?? { afi, safi }, forwardingPreserved })
+  }
+  return { type: 'graceful-restart', restarting: (head & restartState) !== 0, restartTimeSec: head & 0xfff, families }
+}
+
+/** Code, length and value. @throws RangeError for a value over 255 octets */
+export function encodeCapability(capability: Capability): Uint8Array {
+  switch (capability.type) {
+    case 'multiprotocol':
+      return tlv(capabilityCode.multiprotocol, [capability.afi >>> 8, capability.afi, 0, capability.safi])
+    case 'route-refresh':
+      return tlv(capabilityCode.routeRefresh, [])
+    case 'extended-message':
+      return tlv(capabilityCode.extendedMessage, [])
+    case 'four-octet-as': {
+      const value = new Uint8Array(4)
+      putU32(value, 0, capability.asNumber)
+      return tlv(capabilityCode.fourOctetAs, value)
+    }
+    case 'graceful-restart':
+      return tlv(capabilityCode.gracefulRestart, gracefulRestartValue(capability))
+    case 'unknown':
+      return tlv(capability.code, capability.data)
+  }
+}
+
+function gracefulRestartValue({ restarting, restartTimeSec, families }: Capability & { type: 'graceful-restart' }): Uint8Array {
+  const value = new Uint8Array(2 + families.length * 4)
+  putU16(value, 0, (restarting ? restartState : 0) | (restartTimeSec & 0xfff))
+  for (const [i, { family, forwardingPreserved }] of families.entries()) {
+    const { afi, safi } = typeof family === 'string' ? { afi: afiOf(family), safi: safiOf(family) } : family
+    putU16(value, 2 + i * 4, afi)
+    value[4 + i * 4] = safi
+    value[5 + i * 4] = forwardingPreserved ? forwardingState : 0
+  }
+  return value
+}
+
+function tlv(code: number, value: ArrayLike<number>): Uint8Array {
+  if (value.length > 255) throw new RangeError(`capability ${code} of ${value.length} octets; at most 255 fit`)
+  const bytes = new Uint8Array(2 + value.length)
+  bytes[0] = code
+  bytes[1] = value.length
+  bytes.set(value, 2)
+  return bytes
+}
