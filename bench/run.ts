@@ -1,0 +1,115 @@
+/**
+ * `npm run bench -- table 200000`: the same load on each speaker in turn, three times, medians, and our ratio to BIRD. Run as root on an idle machine.
+ *   table N                                          one feeder -> speaker -> one sink, N prefixes shaped like the Internet table
+ *   fib N                                            one feeder -> speaker -> kernel routes
+ *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
+ * --who=bird,frr,tortie chooses the speakers (those that are not installed are left out), --runs=3 how often.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { execa } from 'execa'
+import { Namespace } from '../e2e/lab/namespace.ts'
+import { meshAddresses, meshAs } from './mesh-plan.ts'
+import { type Peer, type SpeakerName, startSpeaker } from './speakers.ts'
+
+type Figures = Readonly<Record<string, number>>
+type Load = {
+  readonly script: string
+  readonly address: string
+  readonly prefixLength: number
+  readonly asNumber: number
+  readonly peers: readonly Peer[]
+  readonly toKernel: boolean
+  readonly arguments: readonly string[]
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { who: { type: 'string', default: 'bird,frr,tortie' }, runs: { type: 'string', default: '3' } },
+})
+const [mode = '', ...numbers] = positionals
+const loads: readonly (readonly [string, readonly string[]])[] =
+  mode === ''
+    ? [
+        ['table', ['200000']],
+        ['fib', ['100000']],
+      ]
+    : [[mode, numbers]]
+for (const [name, parameters] of loads) await compare(name, loadOf(name, parameters))
+
+async function compare(name: string, load: Load): Promise<void> {
+  const medians = new Map<SpeakerName, Figures>()
+  for (const speaker of values.who.split(',') as SpeakerName[]) {
+    const runs: Figures[] = []
+    for (let run = 0; run < Number(values.runs); run++) runs.push(await measure(speaker, load))
+    const median = medianOf(runs)
+    medians.set(speaker, median)
+    console.log(`${name.padEnd(6)} ${speaker.padEnd(7)} ${JSON.stringify(median)}`)
+  }
+  const [bird, ours] = [medians.get('bird'), medians.get('tortie')]
+  if (bird === undefined || ours === undefined) return
+  const ratios = Object.keys(ours)
+    .filter((key) => key.endsWith('Sec'))
+    .map((key) => `${key} ${((ours[key] ?? Number.NaN) / (bird[key] ?? Number.NaN)).toFixed(2)}`)
+  console.log(`${name.padEnd(6)} tortie : bird  ${ratios.join(', ')}`)
+}
+
+function loadOf(name: string, parameters: readonly string[]): Load {
+  const pair = { address: '10.99.0.1', prefixLength: 24, asNumber: 65001 }
+  const feeder = { address: '10.99.0.2', asNumber: 65002 }
+  if (name === 'table')
+    return {
+      ...pair,
+      script: 'load-table.ts',
+      peers: [feeder, { address: '10.99.0.3', asNumber: 65003 }],
+      toKernel: false,
+      arguments: parameters,
+    }
+  if (name === 'fib') return { ...pair, script: 'load-fib.ts', peers: [feeder], toKernel: true, arguments: parameters }
+  if (name !== 'mesh') throw new Error(`no such load: ${name}; there are table, fib and mesh`)
+  const [feeders = 1, , , sinks = 1, ibgp = 0] = parameters.map(Number)
+  const addresses = meshAddresses(feeders, sinks)
+  const peers = [
+    ...addresses.feeders.map((address, i) => ({ address, asNumber: meshAs('feeder', i, ibgp === 1) })),
+    ...addresses.sinks.map((address, i) => ({ address, asNumber: meshAs('sink', i, ibgp === 1) })),
+  ]
+  return { script: 'load-mesh.ts', address: '10.77.0.1', prefixLength: 16, asNumber: 65000, peers, toKernel: false, arguments: parameters }
+}
+
+/** One run: two namespaces, a cable, the speaker in one, the load in the other; all gone afterwards. */
+async function measure(name: SpeakerName, load: Load): Promise<Figures> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'tortie-bench-'))
+  const speaker = await Namespace.create(`bench${process.pid}-s`)
+  const peers = await Namespace.create(`bench${process.pid}-p`)
+  try {
+    await speaker.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', peers.name)
+    await speaker.ip('addr', 'add', `${load.address}/${load.prefixLength}`, 'dev', 'eth0')
+    await speaker.ip('link', 'set', 'eth0', 'up')
+    const addresses = load.peers.map(({ address }) => `addr add ${address}/${load.prefixLength} dev eth0`)
+    await execa('ip', ['-n', peers.name, '-batch', '-'], { input: `${addresses.join('\n')}\nlink set eth0 up\n` })
+    await startSpeaker(name, { ...load, namespace: speaker, directory })
+    const { stdout: pids } = await execa('ip', ['netns', 'pids', speaker.name])
+    const context = load.toKernel ? speaker.name : pids.trim().split('\n').join(',')
+    const { stdout } = await execa(
+      'ip',
+      ['netns', 'exec', peers.name, process.execPath, path.join(import.meta.dirname, load.script), ...load.arguments, context],
+      {
+        timeout: 180_000,
+        stderr: 'inherit',
+      },
+    )
+    return JSON.parse(stdout) as Figures
+  } finally {
+    await Promise.all([speaker.remove(), peers.remove()])
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+function medianOf(runs: readonly Figures[]): Figures {
+  const keys = Object.keys(runs[0] ?? {})
+  const middle = (key: string) =>
+    runs.map((run) => run[key] ?? Number.NaN).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)] ?? Number.NaN
+  return Object.fromEntries(keys.map((key) => [key, middle(key)]))
+}
