@@ -1,7 +1,7 @@
 /** Capabilities of OPEN (RFC 5492). */
 import { afiOf, familyOfAfiSafi, safiOf } from './address-family.ts'
 import type { Capability, GracefulRestartFamily } from './message.ts'
-import { copyOctets, putU16, putU32, u16At, u32At } from './octets.ts'
+import { putU16, putU32, u16At, u32At } from './octets.ts'
 import type { Reader } from './reader.ts'
 
 const capabilityCode = {

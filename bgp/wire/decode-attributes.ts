@@ -78,10 +78,17 @@ function readAttribute(draft: AttributeDraft, bytes: Uint8Array, at: number, end
   return undefined
 }
 
-/** RFC 6793 §6: whatever is wrong with AS4_PATH and AS4_AGGREGATOR, they alone go. */
 function flagsFault(type: number): AttributeFault {
-  const isAs4 = type === attributeType.as4Path || type === attributeType.as4Aggregator
-  return isAs4 ? discard(`flags of type ${type} (RFC 6793 §6)`) : treatAsWithdraw(`flags of type ${type} (RFC 7606 §3 c)`)
+  switch (type) {
+    case attributeType.atomicAggregate:
+    case attributeType.aggregator:
+      return discard(`flags of type ${type} (RFC 7606 §3 f)`)
+    case attributeType.as4Path:
+    case attributeType.as4Aggregator:
+      return discard(`flags of type ${type} (RFC 6793 §6)`)
+    default:
+      return treatAsWithdraw(`flags of type ${type} (RFC 7606 §3 c)`)
+  }
 }
 
 function readKnown(
@@ -267,8 +274,7 @@ function verdict(draft: AttributeDraft, onlyUnreach: boolean, hasReachableNlri: 
     return new BgpError(errorCode.update, updateError.malformedAttributeList, `Malformed Attribute List, and no NLRI: ${notes.join('; ')}`)
   if (draft.withdraw) return { verdict: 'treat-as-withdraw', attributes: undefined, notes }
   if (attributes.unknown.length > 1) attributes.unknown.sort((a, b) => a.type - b.type)
-  const beside = ipv4NextHop !== undefined && ipv4NextHop !== attributes.nextHop
-  return beside ? { verdict: 'accept', attributes, notes, ipv4NextHop } : { verdict: 'accept', attributes, notes }
+  return ipv4NextHop === undefined ? { verdict: 'accept', attributes, notes } : { verdict: 'accept', attributes, notes, ipv4NextHop }
 }
 
 /** RFC 7606 §5.2 speaks of attributes beside MP_UNREACH_NLRI: alone, its withdrawals are located. */

@@ -53,8 +53,8 @@ export type DecodedAttributes = {
   readonly attributes: PathAttributes | undefined
   readonly notes: readonly string[]
   /**
-   * Only if the block has MP_REACH_NLRI, whose next hop is `attributes.nextHop`, and a usable NEXT_HOP beside it: the one that IPv4
-   * routes in the NLRI field of the same UPDATE have. Where it is absent and MP_REACH_NLRI is there, such routes are withdrawn.
+   * NEXT_HOP, if it can be one: what the prefixes in the NLRI field have. `attributes.nextHop` is another one only if MP_REACH_NLRI
+   * is there too (RFC 4760 §3). Where it is absent, prefixes in the NLRI field are withdrawn.
    */
   readonly ipv4NextHop?: Uint8Array
 }
