@@ -1,0 +1,86 @@
+/** The chains and hooks that exist always, also with no endpoint and no policy: unknown interfaces with our prefix are dropped. */
+import type { Chain, Hook, Match, Rule } from '../felix/kernel.ts'
+import type { Family } from '../src/net/address.ts'
+import { interfaceMatch } from './dispatch-chains.ts'
+import type { Marks } from './marks.ts'
+import { chainNames, dispatchChainName } from './names.ts'
+import { clearBits, hasBits } from './rule-chains.ts'
+
+export type BaseOptions = { readonly families: readonly Family[]; readonly interfacePrefix: string; readonly marks: Marks }
+
+export function baseChains({ families, interfacePrefix, marks }: BaseOptions): readonly Chain[] {
+  const workloads = `${interfacePrefix}+`
+  const fromWorkload = interfaceMatch('egress', workloads)
+  const toWorkload = interfaceMatch('ingress', workloads)
+  return families.flatMap((family): Chain[] => [
+    filter(family, chainNames.forward, [
+      { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
+      jump([fromWorkload], dispatchChainName('egress')),
+      jump([toWorkload], dispatchChainName('ingress')),
+    ]),
+    filter(family, chainNames.input, [{ match: [fromWorkload], action: { type: 'goto', chain: chainNames.workloadToHost } }]),
+    filter(family, chainNames.workloadToHost, workloadToHostRules(family)),
+    filter(family, chainNames.output, [
+      { match: [toWorkload], action: { type: 'accept' }, comment: 'A node always reaches its workloads' },
+    ]),
+    {
+      family,
+      table: 'raw',
+      name: chainNames.rawPrerouting,
+      rules: [{ match: [fromWorkload, { type: 'reverse-path', fails: true }], action: { type: 'drop' }, comment: 'Spoofed source' }],
+    },
+  ])
+}
+
+/** FORWARD is entered first by our jump; what both ends allowed is accepted only after everything else there. */
+export function baseHooks({ families, marks }: BaseOptions): readonly Hook[] {
+  return families.flatMap((family): Hook[] => [
+    { family, table: 'raw', kernelChain: 'PREROUTING', at: 'insert', rule: jump([], chainNames.rawPrerouting) },
+    { family, table: 'filter', kernelChain: 'INPUT', at: 'insert', rule: jump([], chainNames.input) },
+    { family, table: 'filter', kernelChain: 'OUTPUT', at: 'insert', rule: jump([], chainNames.output) },
+    { family, table: 'filter', kernelChain: 'FORWARD', at: 'insert', rule: jump([], chainNames.forward) },
+    {
+      family,
+      table: 'filter',
+      kernelChain: 'FORWARD',
+      at: 'append',
+      rule: { match: [hasBits(marks.accept)], action: { type: 'accept' }, comment: 'Policy explicitly accepted packet' },
+    },
+  ])
+}
+
+/** What a workload needs of its host to have an address and neighbours, the replies its policy allows, nothing else. */
+function workloadToHostRules(family: Family): readonly Rule[] {
+  const needed = family === 4 ? [dhcp(68, 67)] : [...neighbourDiscovery.map(icmpv6), dhcp(546, 547)]
+  return [...needed, jump([], dispatchChainName('egress')), { match: [], action: { type: 'drop' }, comment: 'Drop from workload to host' }]
+}
+
+/** Multicast listener messages, router solicitation, neighbour solicitation and advertisement; no router advertisement (134): a workload is no router. */
+const neighbourDiscovery = [130, 131, 132, 133, 135, 136]
+
+function icmpv6(icmpType: number): Rule {
+  return {
+    match: [
+      { type: 'protocol', protocol: 'icmpv6' },
+      { type: 'icmp', icmpType },
+    ],
+    action: { type: 'accept' },
+  }
+}
+
+function dhcp(client: number, server: number): Rule {
+  const match: readonly Match[] = [
+    { type: 'protocol', protocol: 'udp' },
+    { type: 'source-ports', ports: [{ from: client, to: client }] },
+    { type: 'destination-ports', ports: [{ from: server, to: server }] },
+  ]
+  return { match, action: { type: 'accept' }, comment: 'DHCP' }
+}
+
+function filter(family: Family, name: string, rules: readonly Rule[]): Chain {
+  return { family, table: 'filter', name, rules }
+}
+
+function jump(match: readonly Match[], chain: string): Rule {
+  return { match, action: { type: 'jump', chain } }
+}

@@ -1,0 +1,54 @@
+/** From interface name to endpoint chain: a tree by prefix, so that a packet sees tens of rules and not one per endpoint. */
+import type { Chain, Match, Rule } from '../felix/kernel.ts'
+import type { Family } from '../src/net/address.ts'
+import { type Direction, dispatchChainName, endpointChainName } from './names.ts'
+import { compareText } from './resource-key.ts'
+
+const maxFlat = 16
+
+/** Never empty: with no endpoint at all each tree is the one rule that drops. @param interfaces of our endpoints, each once */
+export function dispatchChains(interfaces: readonly string[], families: readonly Family[]): readonly Chain[] {
+  const sorted = interfaces.toSorted(compareText)
+  return families.flatMap((family) =>
+    (['ingress', 'egress'] as const).flatMap((direction) => tree({ family, direction }, dispatchChainName(direction), sorted)),
+  )
+}
+
+type Where = { readonly family: Family; readonly direction: Direction }
+
+function tree(where: Where, name: string, interfaces: readonly string[]): readonly Chain[] {
+  const { direction, family } = where
+  const rules: Rule[] = []
+  const below: Chain[] = []
+  const flat = interfaces.length <= maxFlat
+  const length = flat ? Number.POSITIVE_INFINITY : commonPrefixLength(interfaces) + 1
+  const groups = Map.groupBy(interfaces, (interfaceName) => interfaceName.slice(0, length))
+  for (const [prefix, members] of groups) {
+    if (members.length === 1) rules.push(...members.map((only) => goto(direction, only, endpointChainName(direction, only))))
+    else {
+      const child = dispatchChainName(direction, prefix)
+      rules.push(goto(direction, `${prefix}+`, child))
+      below.push(...tree(where, child, members))
+    }
+  }
+  rules.push({ match: [], action: { type: 'drop' }, comment: 'Unknown interface' })
+  return [{ family, table: 'filter', name, rules }, ...below]
+}
+
+function goto(direction: Direction, name: string, chain: string): Rule {
+  return { match: [interfaceMatch(direction, name)], action: { type: 'goto', chain } }
+}
+
+/** A packet leaves the host through the interface of the endpoint it goes to. */
+export function interfaceMatch(direction: Direction, name: string): Match {
+  return { type: direction === 'ingress' ? 'out-interface' : 'in-interface', name }
+}
+
+/** @param sorted more than one, in text order */
+function commonPrefixLength(sorted: readonly string[]): number {
+  const first = sorted[0] ?? ''
+  const last = sorted.at(-1) ?? ''
+  let length = 0
+  while (length < first.length && first[length] === last[length]) length++
+  return length
+}

@@ -1,0 +1,85 @@
+/** One endpoint as its two chains: what is asked of a packet towards it and from it (resource reference §6.2.1). */
+import type { Chain, Rule } from '../felix/kernel.ts'
+import type { Family } from '../src/net/address.ts'
+import type { Marks } from './marks.ts'
+import { type Direction, endpointChainName, policyChainName, profileChainName } from './names.ts'
+import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
+
+/** @property policies ids of those that select the endpoint in the direction, in order; never empty */
+export type AppliedTier = { readonly name: string; readonly defaultAction: 'Deny' | 'Pass'; readonly policies: readonly string[] }
+
+/** @property profiles in order; `known: false` drops: what a missing profile would have said is not ours to guess */
+export type LocalEndpoint = {
+  readonly interfaceName: string
+  readonly tiers: Readonly<Record<Direction, readonly AppliedTier[]>>
+  readonly profiles: readonly { readonly name: string; readonly known: boolean }[]
+}
+
+export function endpointChains(endpoint: LocalEndpoint, families: readonly Family[], marks: Marks): readonly Chain[] {
+  return (['ingress', 'egress'] as const).flatMap((direction) =>
+    families.map((family): Chain => {
+      const name = endpointChainName(direction, endpoint.interfaceName)
+      const rules = [
+        ...firstRules(direction, family, marks),
+        ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks)),
+        ...profileRules(endpoint, direction, marks),
+      ]
+      return { family, table: 'filter', name, rules }
+    }),
+  )
+}
+
+/**
+ * ACCEPT of established traffic is terminal on purpose: a connection is only confirmed once its first packet has passed the
+ * chains of both ends, so it is established for both, and only that packet pays for the walk.
+ */
+function firstRules(direction: Direction, family: Family, { accept, pass }: Marks): readonly Rule[] {
+  return [
+    { match: [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], action: { type: 'accept' } },
+    { match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } },
+    { match: [], action: clearBits((accept | pass) >>> 0) },
+    ...(direction === 'egress' ? encapsulationRules(family) : []),
+  ]
+}
+
+/** A workload that makes its own tunnel packets could write any inner source (Calico drops them as well). */
+function encapsulationRules(family: Family): readonly Rule[] {
+  const vxlan: Rule = {
+    match: [
+      { type: 'protocol', protocol: 'udp' },
+      { type: 'destination-ports', ports: [{ from: 4789, to: 4789 }] },
+    ],
+    action: { type: 'drop' },
+    comment: 'Drop VXLAN made by a workload',
+  }
+  const ipip: Rule = { match: [{ type: 'protocol', protocol: 4 }], action: { type: 'drop' }, comment: 'Drop IP-in-IP made by a workload' }
+  return family === 4 ? [vxlan, ipip] : [vxlan]
+}
+
+function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks): readonly Rule[] {
+  const policies = tier.policies.flatMap((id): Rule[] => [
+    { match: [lacksBits(pass)], action: { type: 'jump', chain: policyChainName(direction, id) } },
+    { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' },
+  ])
+  const end: Rule = {
+    match: [lacksBits(pass)],
+    action: { type: 'drop' },
+    comment: `End of tier ${tier.name}. Drop if no policies passed packet`,
+  }
+  return [
+    { match: [], action: clearBits(pass), comment: `Start of tier ${tier.name}` },
+    ...policies,
+    ...(tier.defaultAction === 'Deny' ? [end] : []),
+  ]
+}
+
+function profileRules({ profiles }: LocalEndpoint, direction: Direction, { accept }: Marks): readonly Rule[] {
+  const unknown = profiles.findIndex(({ known }) => !known)
+  const asked = unknown === -1 ? profiles : profiles.slice(0, unknown)
+  const rules = asked.flatMap(({ name }): Rule[] => [
+    { match: [], action: { type: 'jump', chain: profileChainName(direction, name) } },
+    { match: [hasBits(accept)], action: { type: 'return' } },
+  ])
+  const comment = unknown === -1 ? 'Drop if no profiles matched' : `Drop, profile ${profiles[unknown]?.name} does not exist`
+  return [...rules, { match: [], action: { type: 'drop' }, comment: comment.slice(0, 180) }]
+}

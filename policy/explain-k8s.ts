@@ -1,0 +1,83 @@
+/** networking.k8s.io/v1 NetworkPolicy read as Kubernetes defines it (resource reference §6.15), not by conversion. */
+import type { Flow } from './explain-rule.ts'
+import { type Bearer, bearersOf, covers, type World } from './explain-world.ts'
+import type { K8sNetworkPolicySpec, K8sPeer, K8sPort, LabelRequirement, LabelSelector } from './k8s-network-policy.ts'
+import type { Direction } from './names.ts'
+import { protocolNumber } from './protocol.ts'
+
+export function k8sApplies({ policyTypes, egress }: K8sNetworkPolicySpec, direction: Direction): boolean {
+  if (policyTypes !== undefined && policyTypes.length > 0) return policyTypes.includes(direction === 'ingress' ? 'Ingress' : 'Egress')
+  return direction === 'ingress' || (egress !== undefined && egress.length > 0)
+}
+
+export function k8sSelects(spec: K8sNetworkPolicySpec, namespace: string, endpoint: Bearer): boolean {
+  return endpoint.namespace === namespace && isPod(endpoint) && labelsMatch(spec.podSelector ?? {}, (key) => endpoint.labels[key])
+}
+
+/** The 0-based rule that allows the flow; undefined if none does. */
+export function k8sAllowingRule(
+  world: World,
+  spec: K8sNetworkPolicySpec,
+  namespace: string,
+  direction: Direction,
+  flow: Flow,
+): number | undefined {
+  const rules =
+    direction === 'ingress'
+      ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from ?? [], ports: ports ?? [] }))
+      : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to ?? [], ports: ports ?? [] }))
+  const other = direction === 'ingress' ? flow.source : flow.destination
+  const isPeer = (peer: K8sPeer) =>
+    peer.ipBlock === undefined
+      ? bearersOf(world, other).some((bearer) => isPod(bearer) && podMatches(peer, namespace, bearer))
+      : covers(peer.ipBlock.cidr, other) && !(peer.ipBlock.except ?? []).some((net) => covers(net, other))
+  const found = rules.findIndex(({ peers, ports }) => {
+    const anyPeer: readonly (K8sPeer | undefined)[] = peers.length === 0 ? [undefined] : peers
+    return anyPeer.some((peer) => {
+      const namesCount = direction === 'ingress' || peer?.ipBlock === undefined
+      const isPort = (port: K8sPort) => portMatches(world, port, namesCount, flow)
+      return (peer === undefined || isPeer(peer)) && (ports.length === 0 || ports.some(isPort))
+    })
+  })
+  return found === -1 ? undefined : found
+}
+
+function podMatches({ podSelector, namespaceSelector }: K8sPeer, namespace: string, pod: Bearer): boolean {
+  const inNamespace =
+    namespaceSelector === undefined
+      ? pod.namespace === namespace
+      : pod.namespace !== '' && labelsMatch(namespaceSelector, (key) => pod.labels[`pcns.${key}`])
+  return inNamespace && labelsMatch(podSelector ?? {}, (key) => pod.labels[key])
+}
+
+function portMatches(world: World, { protocol = 'TCP', port, endPort }: K8sPort, namesCount: boolean, flow: Flow): boolean {
+  if (protocolNumber(protocol) !== flow.protocol) return false
+  if (port === undefined) return true
+  const actual = flow.destinationPort
+  if (actual === undefined) return false
+  if (typeof port === 'number') return port <= actual && actual <= (endPort ?? port)
+  const named = bearersOf(world, flow.destination).flatMap(({ ports }) => ports)
+  return namesCount && named.some((one) => one.name === port && one.port === actual && protocolNumber(one.protocol) === flow.protocol)
+}
+
+function labelsMatch({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labelOf: (key: string) => string | undefined): boolean {
+  if (!Object.entries(matchLabels).every(([key, value]) => labelOf(key) === value)) return false
+  return matchExpressions.every((requirement) => holds(requirement, labelOf(requirement.key)))
+}
+
+function holds({ operator, values = [] }: LabelRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value)
+    case 'NotIn':
+      return value === undefined || !values.includes(value)
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+  }
+}
+
+function isPod({ labels }: Bearer): boolean {
+  return labels['projectcalico.org/orchestrator'] === 'k8s'
+}

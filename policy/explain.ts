@@ -1,0 +1,168 @@
+/**
+ * The verdict on one flow, straight from the resources and their meaning (resource reference §6.2.1), with every step on the way.
+ * It shares no index, set or chain with the compiler: each is the test of the other.
+ */
+import type { GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
+import type { Resource } from '../src/model/resource.ts'
+import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
+import { k8sAllowingRule, k8sApplies, k8sSelects } from './explain-k8s.ts'
+import { type Flow, isSet, ruleMatchesFlow, selects, unprefixed } from './explain-rule.ts'
+import { type Bearer, bearerOf, type World, worldOf } from './explain-world.ts'
+import type { K8sNetworkPolicySpec } from './k8s-network-policy.ts'
+import type { Direction } from './names.ts'
+import { profileNames } from './profiles.ts'
+import { compareText, groupOf } from './resource-key.ts'
+import { compareTiers, tierOf } from './tiers.ts'
+
+export type Verdict = 'Allow' | 'Deny'
+
+/**
+ * @property subject "NetworkPolicy shop/web", "Tier default", "Profile kns.shop", or the endpoint when nothing else decided
+ * @property rule 0-based index in the policy's list of the direction; absent if no rule matched
+ */
+export type Step = {
+  readonly direction: Direction
+  readonly subject: string
+  readonly rule?: number
+  readonly outcome: 'Allow' | 'Deny' | 'Pass' | 'Log' | 'no match'
+}
+
+export type Explanation = { readonly verdict: Verdict; readonly steps: readonly Step[] }
+
+/** The workloads at both ends; absent: no endpoint, or one whose side is not asked for. */
+export type Ends = { readonly from?: WorkloadEndpoint; readonly to?: WorkloadEndpoint }
+
+/**
+ * The sender's egress, then the receiver's ingress; both must allow.
+ * @param resources all that are stored, in any order
+ */
+export function explain(resources: readonly Resource[], flow: Flow, { from, to }: Ends): Explanation {
+  const world = worldOf(resources)
+  const steps: Step[] = []
+  const allowed =
+    (from === undefined || endAllows(world, from, 'egress', flow, steps)) &&
+    (to === undefined || endAllows(world, to, 'ingress', flow, steps))
+  return { verdict: allowed ? 'Allow' : 'Deny', steps }
+}
+
+function endAllows(world: World, endpoint: WorkloadEndpoint, direction: Direction, flow: Flow, steps: Step[]): boolean {
+  const policies = applicable(world, bearerOf(world.resources, endpoint), direction)
+  const stored = (name: string) => world.resources.find((other) => other.kind === 'Tier' && other.metadata.name === name)
+  const tiers = [...new Set(policies.map(({ tier }) => tier))].map((name) => tierOf(name, stored(name))).toSorted(compareTiers)
+  for (const tier of tiers) {
+    const outcome = firstDecision(
+      policies.filter((policy) => policy.tier === tier.name),
+      world,
+      direction,
+      flow,
+      steps,
+    )
+    if (outcome === undefined) steps.push({ direction, subject: `Tier ${tier.name}`, outcome: tier.defaultAction })
+    const decided = outcome ?? tier.defaultAction
+    if (decided !== 'Pass') return decided === 'Allow'
+  }
+  return profilesAllow(world, endpoint, direction, flow, steps)
+}
+
+function profilesAllow(world: World, endpoint: WorkloadEndpoint, direction: Direction, flow: Flow, steps: Step[]): boolean {
+  const namespace = endpoint.metadata.namespace ?? ''
+  for (const name of profileNames(endpoint.spec.profiles, namespace)) {
+    const subject = `Profile ${name}`
+    const resource = world.resources.find((other) => other.kind === 'Profile' && other.metadata.name === name)
+    const rules = resource === undefined ? builtInRules(name) : ((resource.spec as ProfileSpec)[direction] ?? [])
+    if (rules === undefined) {
+      steps.push({ direction, subject, outcome: 'Deny' })
+      return false
+    }
+    const profile: Applicable = { subject, namespace: '', tier: '', order: 0, name, rank: '', rules }
+    const outcome = firstDecision([profile], world, direction, flow, steps)
+    if (outcome === 'Allow' || outcome === 'Deny') return outcome === 'Allow'
+  }
+  steps.push({ direction, subject: `WorkloadEndpoint ${namespace}/${endpoint.metadata.name}`, outcome: 'Deny' })
+  return false
+}
+
+type ProfileSpec = { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] }
+
+function builtInRules(name: string): readonly PolicyRule[] | undefined {
+  if (name.startsWith('kns.') || name === 'projectcalico-default-allow') return [{ action: 'Allow' }]
+  return name.startsWith('ksa.') ? [] : undefined
+}
+
+/** One policy that selects the endpoint in the direction. @property rules of the direction, or those of Kubernetes */
+type Applicable = {
+  readonly subject: string
+  readonly namespace: string
+  readonly tier: string
+  readonly order: number
+  readonly name: string
+  /** Last tie-break: kinds in the order of their chain names. */
+  readonly rank: string
+  readonly rules: readonly PolicyRule[] | K8sNetworkPolicySpec
+}
+
+function applicable(world: World, endpoint: Bearer, direction: Direction): readonly Applicable[] {
+  const policies = world.resources.flatMap((resource) => applicableOf(resource, endpoint, direction) ?? [])
+  return policies.toSorted(
+    (a, b) =>
+      (a.order === b.order ? 0 : a.order - b.order) ||
+      compareText(a.name, b.name) ||
+      compareText(a.namespace, b.namespace) ||
+      compareText(a.rank, b.rank),
+  )
+}
+
+function applicableOf({ apiVersion, kind, metadata, spec }: Resource, endpoint: Bearer, direction: Direction): Applicable | undefined {
+  const { name, namespace = '' } = metadata
+  const subject = `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
+  if (groupOf(apiVersion) === 'networking.k8s.io' && kind === 'NetworkPolicy') {
+    const rules = spec as K8sNetworkPolicySpec
+    if (!k8sApplies(rules, direction) || !k8sSelects(rules, namespace, endpoint)) return undefined
+    return { subject: `Kubernetes ${subject}`, namespace, tier: 'default', order: 1000, name, rank: 'knp', rules }
+  }
+  if (kind !== 'NetworkPolicy' && kind !== 'GlobalNetworkPolicy') return undefined
+  const policy = spec as GlobalPolicySpec
+  if (policy.doNotTrack === true || policy.preDNAT === true) return undefined
+  if (!policy.types.includes(direction === 'ingress' ? 'Ingress' : 'Egress') || !isSubject(policy, namespace, endpoint)) return undefined
+  const rank = kind === 'NetworkPolicy' ? 'np' : 'gnp'
+  return {
+    subject,
+    namespace,
+    tier: policy.tier,
+    order: policy.order ?? Number.POSITIVE_INFINITY,
+    name,
+    rank,
+    rules: policy[direction] ?? [],
+  }
+}
+
+function isSubject(policy: GlobalPolicySpec, namespace: string, endpoint: Bearer): boolean {
+  const { selector, namespaceSelector, serviceAccountSelector } = policy
+  if (namespace !== '' && endpoint.namespace !== namespace) return false
+  if (isSet(namespaceSelector) && !selects(namespaceSelector, unprefixed('pcns.', endpoint))) return false
+  if (isSet(serviceAccountSelector) && !selects(serviceAccountSelector, unprefixed('pcsa.', endpoint))) return false
+  return selects(selector, endpoint.labels)
+}
+
+function firstDecision(policies: readonly Applicable[], world: World, direction: Direction, flow: Flow, steps: Step[]) {
+  for (const policy of policies) {
+    const outcome = decision(policy, world, direction, flow, steps)
+    if (outcome !== undefined) return outcome
+  }
+  return undefined
+}
+
+function decision({ subject, namespace, rules }: Applicable, world: World, direction: Direction, flow: Flow, steps: Step[]) {
+  if (!Array.isArray(rules)) {
+    const rule = k8sAllowingRule(world, rules as K8sNetworkPolicySpec, namespace, direction, flow)
+    steps.push({ direction, subject, ...(rule !== undefined && { rule }), outcome: rule === undefined ? 'no match' : 'Allow' })
+    return rule === undefined ? undefined : ('Allow' as const)
+  }
+  for (const [index, rule] of (rules as readonly PolicyRule[]).entries()) {
+    if (!ruleMatchesFlow(world, rule, namespace, flow)) continue
+    steps.push({ direction, subject, rule: index, outcome: rule.action })
+    if (rule.action !== 'Log') return rule.action
+  }
+  steps.push({ direction, subject, outcome: 'no match' })
+  return undefined
+}

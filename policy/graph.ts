@@ -1,0 +1,135 @@
+import type { Chain, Hook, IpSet } from '../felix/kernel.ts'
+import type { Resource, ResourceRef } from '../src/model/resource.ts'
+import type { Family } from '../src/net/address.ts'
+import { baseChains, baseHooks } from './base-chains.ts'
+import { ChainStore } from './chain-store.ts'
+import { dispatchChains } from './dispatch-chains.ts'
+import { endpointChains } from './endpoint-chains.ts'
+import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
+import { IpSetStore } from './ip-set-store.ts'
+import { LocalEndpoints } from './local-endpoints.ts'
+import { marksOf } from './marks.ts'
+import { type Policy, policyOf } from './policy.ts'
+import { refOf, resourceKey } from './resource-key.ts'
+import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
+import { type SetItem, setItemOf } from './set-item.ts'
+
+export type PolicyGraphOptions = {
+  readonly nodeName: string
+  /** What the names of workload interfaces begin with. */
+  readonly interfacePrefix: string
+  /** The bits of the packet mark that are ours. Default 0xffff0000. */
+  readonly markMask?: number
+  readonly ipv6: boolean
+}
+
+/** What `compile` answers: all of it, every time; what did not change is the same object as last time. */
+export type CompiledPolicy = { readonly chains: readonly Chain[]; readonly hooks: readonly Hook[]; readonly ipSets: readonly IpSet[] }
+
+/**
+ * Resources in, chains and IP sets out. The answer depends on what is put now, never on the order it came in. Changes are noted
+ * when they come and rendered at `compile`, so that many changes of one object cost one rendering.
+ */
+export class PolicyGraph {
+  readonly #rules: RuleContext
+  readonly #hooks: readonly Hook[]
+  readonly #labels = new InheritedLabels()
+  readonly #sets: IpSetStore
+  readonly #locals: LocalEndpoints
+  readonly #chains = new ChainStore()
+  readonly #resources = new Map<string, Resource>()
+
+  /** @throws RangeError on a mark mask with fewer than two bits */
+  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6 }: PolicyGraphOptions) {
+    const families: readonly Family[] = ipv6 ? [4, 6] : [4]
+    const marks = marksOf(markMask)
+    this.#sets = new IpSetStore(families)
+    this.#locals = new LocalEndpoints(nodeName)
+    this.#rules = { families, marks, sets: this.#sets.name }
+    this.#hooks = baseHooks({ families, interfacePrefix, marks })
+    this.#chains.put('base', baseChains({ families, interfacePrefix, marks }))
+    this.#chains.put('dispatch', dispatchChains([], families))
+  }
+
+  /**
+   * A resource is there, or changed; kinds that do not concern policy are ignored.
+   * @param resource checked, with defaults filled in
+   * @throws Error on one that could not have passed the checks
+   */
+  put(resource: Resource): void {
+    const key = resourceKey(refOf(resource))
+    const policy = policyOf(resource)
+    const item = setItemOf(resource)
+    const inheritance = inheritanceOf(resource)
+    this.#resources.set(key, resource)
+    if (item !== undefined) this.#putItem(key, resource, item)
+    if (inheritance !== undefined) this.#relabel(this.#labels.putParent(inheritance.parent, inheritance.labels))
+    if (policy !== undefined) this.#locals.putPolicy(key, policy)
+    else this.#locals.deletePolicy(key)
+    if (resource.kind === 'Tier') this.#locals.putTier(resource)
+    if (resource.kind === 'Profile') this.#locals.putProfile(resource)
+  }
+
+  /** A resource is gone; one that was never put is ignored. */
+  delete(ref: ResourceRef): void {
+    const key = resourceKey(ref)
+    const resource = this.#resources.get(key)
+    if (resource === undefined) return
+    this.#resources.delete(key)
+    this.#sets.deleteItem(key)
+    this.#locals.deleteEndpoint(key)
+    this.#labels.deleteBearer(key)
+    const inheritance = inheritanceOf(resource)
+    if (inheritance !== undefined) this.#relabel(this.#labels.deleteParent(inheritance.parent))
+    this.#locals.deletePolicy(key)
+    if (resource.kind === 'Tier') this.#locals.deleteTier(ref.name)
+    if (resource.kind === 'Profile') this.#locals.deleteProfile(ref.name)
+  }
+
+  compile(): CompiledPolicy {
+    const changes = this.#locals.takeChanges()
+    const owners = new Set([...changes.policies].map(policyOwner))
+    for (const name of changes.profiles) owners.add(profileOwner(name))
+    this.#renderRules(owners)
+    for (const name of changes.interfaces) {
+      const endpoint = this.#locals.endpointOn(name)
+      this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules.families, this.#rules.marks))
+    }
+    if (changes.dispatch) this.#chains.put('dispatch', dispatchChains(this.#locals.interfaces(), this.#rules.families))
+    return { chains: this.#chains.list(), hooks: this.#hooks, ipSets: this.#sets.list() }
+  }
+
+  /** All sets are asked for before any chain is rendered: which sets a selector's chains name depends on who matches it. */
+  #renderRules(owners: Set<string>): void {
+    for (const owner of owners) this.#sets.use(owner, setsOf(this.#rulesOf(owner) ?? {}, this.#rules.families))
+    for (const owner of this.#sets.takeRetyped()) owners.add(owner)
+    for (const owner of owners) {
+      const rules = this.#rulesOf(owner)
+      if (rules === undefined) this.#chains.put(owner, [])
+      else this.#chains.put(owner, 'id' in rules ? policyChains(rules, this.#rules) : profileChains(rules, this.#rules))
+    }
+  }
+
+  #rulesOf(owner: string): Policy | Profile | undefined {
+    const [type, ...rest] = owner.split(' ')
+    return type === 'policy' ? this.#locals.activePolicy(rest.join(' ')) : this.#locals.activeProfile(rest.join(' '))
+  }
+
+  #putItem(key: string, resource: Resource, item: SetItem): void {
+    this.#labels.putBearer(key, resource)
+    const labels = this.#labels.labelsOf(key)
+    this.#sets.putItem(key, labels, item)
+    if (resource.kind === 'WorkloadEndpoint') this.#locals.putEndpoint(key, resource, labels)
+  }
+
+  #relabel(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const labels = this.#labels.labelsOf(key)
+      this.#sets.relabel(key, labels)
+      this.#locals.relabel(key, labels)
+    }
+  }
+}
+
+const policyOwner = (key: string) => `policy ${key}`
+const profileOwner = (name: string) => `profile ${name}`

@@ -1,0 +1,107 @@
+import type { Resource } from '../src/model/resource.ts'
+import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
+import { namespaceLabel, orchestratorLabel, serviceAccountLabel } from './effective-selector.ts'
+import type { Labels } from './label-index.ts'
+import { groupOf } from './resource-key.ts'
+import { SetMap } from './set-map.ts'
+
+type LabelRecord = Readonly<Record<string, string>>
+
+/** What selectors can see of one endpoint or network set before inheritance. @property parents strongest first */
+type Bearer = { readonly own: Labels; readonly parents: readonly string[] }
+
+/**
+ * The labels of endpoints and network sets, own and inherited: `pcns.` from the namespace, `pcsa.` from the service account,
+ * a profile's `labelsToApply` from the profile. Own labels win. Namespaces and service accounts need not exist: then only their name is inherited.
+ */
+export class InheritedLabels {
+  readonly #bearers = new Map<string, Bearer>()
+  readonly #parents = new Map<string, Labels>()
+  readonly #children = new SetMap()
+
+  putBearer(id: string, resource: Resource): void {
+    this.deleteBearer(id)
+    const bearer = bearerOf(resource)
+    this.#bearers.set(id, bearer)
+    for (const parent of bearer.parents) this.#children.add(parent, id)
+  }
+
+  deleteBearer(id: string): void {
+    for (const parent of this.#bearers.get(id)?.parents ?? []) this.#children.delete(parent, id)
+    this.#bearers.delete(id)
+  }
+
+  /** @returns the bearers whose labels may have changed */
+  putParent(parent: string, labels: Labels): Iterable<string> {
+    this.#parents.set(parent, labels)
+    return this.#children.get(parent)
+  }
+
+  /** @returns as `putParent` */
+  deleteParent(parent: string): Iterable<string> {
+    this.#parents.delete(parent)
+    return this.#children.get(parent)
+  }
+
+  /** Everything selectors see of a bearer; empty if it is not known. */
+  labelsOf(id: string): Labels {
+    const bearer = this.#bearers.get(id)
+    const labels = new Map<string, string>()
+    if (bearer === undefined) return labels
+    for (const parent of bearer.parents.toReversed()) {
+      for (const [label, value] of this.#parents.get(parent) ?? []) labels.set(label, value)
+      for (const [label, value] of impliedLabels(parent)) labels.set(label, value)
+    }
+    for (const [label, value] of bearer.own) labels.set(label, value)
+    return labels
+  }
+}
+
+export const namespaceParent = (name: string) => `namespace ${name}`
+export const serviceAccountParent = (namespace: string, name: string) => `serviceaccount ${namespace} ${name}`
+export const profileParent = (name: string) => `profile ${name}`
+
+/** What a Namespace, ServiceAccount or Profile hands down. undefined: the resource is none of them. */
+export function inheritanceOf(resource: Resource): { readonly parent: string; readonly labels: Labels } | undefined {
+  const { kind, metadata, spec } = resource
+  const group = groupOf(resource.apiVersion)
+  if (group === '' && kind === 'Namespace') return { parent: namespaceParent(metadata.name), labels: prefixed('pcns.', metadata.labels) }
+  if (group === '' && kind === 'ServiceAccount')
+    return { parent: serviceAccountParent(metadata.namespace ?? '', metadata.name), labels: prefixed('pcsa.', metadata.labels) }
+  if (group !== 'projectcalico.org' || kind !== 'Profile') return undefined
+  const { labelsToApply } = spec as { readonly labelsToApply?: LabelRecord }
+  return { parent: profileParent(metadata.name), labels: prefixed('', labelsToApply) }
+}
+
+function bearerOf({ kind, metadata, spec }: Resource): Bearer {
+  const { namespace = '' } = metadata
+  const own = new Map(Object.entries(metadata.labels ?? {}))
+  if (namespace !== '') own.set(namespaceLabel, namespace)
+  const parents = namespace === '' ? [] : [namespaceParent(namespace)]
+  if (kind !== 'WorkloadEndpoint') return { own, parents }
+  const { orchestrator, serviceAccountName, profiles = [] } = spec as WorkloadEndpointSpec
+  if (orchestrator !== undefined) own.set(orchestratorLabel, orchestrator)
+  // An endpoint whose maker names no orchestrator is a pod to Kubernetes policies: unselected it would be open.
+  else if (!own.has(orchestratorLabel)) own.set(orchestratorLabel, 'k8s')
+  if (serviceAccountName !== undefined) {
+    own.set(serviceAccountLabel, serviceAccountName)
+    parents.push(serviceAccountParent(namespace, serviceAccountName))
+  }
+  return { own, parents: [...parents, ...profiles.map(profileParent)] }
+}
+
+/** The names, which no label of the resource itself can forge. */
+function impliedLabels(parent: string): readonly (readonly [string, string])[] {
+  const [type = '', ...names] = parent.split(' ')
+  const name = names.at(-1) ?? ''
+  if (type === 'serviceaccount') return [['pcsa.projectcalico.org/name', name]]
+  if (type !== 'namespace') return []
+  return [
+    ['pcns.projectcalico.org/name', name],
+    ['pcns.kubernetes.io/metadata.name', name],
+  ]
+}
+
+function prefixed(prefix: string, labels: LabelRecord = {}): Labels {
+  return new Map(Object.entries(labels).map(([label, value]) => [prefix + label, value]))
+}

@@ -1,0 +1,177 @@
+import type { IpSet, IpSetType } from '../felix/kernel.ts'
+import { type Family, familyOf } from '../src/net/address.ts'
+import { LabelIndex, type Labels } from './label-index.ts'
+import { MemberCounts } from './member-counts.ts'
+import { setName } from './names.ts'
+import { compareText } from './resource-key.ts'
+import type { Selector } from './selector/selector.ts'
+import { type SetItem, type SetMember, sameItem } from './set-item.ts'
+import { netMembers, type SetSource, setKey } from './set-source.ts'
+
+type Entry = {
+  readonly source: SetSource
+  /** The policies and profiles whose chains name the set. */
+  readonly users: Set<string>
+  readonly members: MemberCounts
+  /** How many matching items need `hash:net`. */
+  netItems: number
+  /** What was made of it last, one set a family. */
+  built: readonly IpSet[]
+}
+
+/** The IP sets that rendered rules name, with their members, kept as labels, addresses and rules change. */
+export class IpSetStore {
+  readonly #families: readonly Family[]
+  readonly #entries = new Map<string, Entry>()
+  readonly #usedBy = new Map<string, ReadonlySet<string>>()
+  readonly #items = new Map<string, SetItem>()
+  readonly #index = new LabelIndex((key, id, matched) => this.#matched(key, id, matched))
+  readonly #retyped = new Set<string>()
+  /** Keys of the entries that changed or went since the list was made. */
+  readonly #stale = new Set<string>()
+  #list: readonly IpSet[] = []
+
+  constructor(families: readonly Family[]) {
+    this.#families = families
+  }
+
+  /** An endpoint or network set is there, or changed. */
+  putItem(id: string, labels: Labels, item: SetItem): void {
+    const old = this.#items.get(id)
+    this.#items.set(id, item)
+    if (old !== undefined && !sameItem(old, item)) this.#replaced(id, old, item)
+    this.#index.putItem(id, withPortLabels(labels, item))
+  }
+
+  /** Only the labels of an item changed. */
+  relabel(id: string, labels: Labels): void {
+    const item = this.#items.get(id)
+    if (item !== undefined) this.#index.putItem(id, withPortLabels(labels, item))
+  }
+
+  deleteItem(id: string): void {
+    this.#index.deleteItem(id)
+    this.#items.delete(id)
+  }
+
+  /** Says which sets a policy's or profile's chains name from now on; a set that nobody names is gone. */
+  use(user: string, sources: readonly SetSource[]): void {
+    const wanted = new Map(sources.map((source) => [setKey(source), source]))
+    for (const [key, source] of wanted) this.#acquire(key, source).users.add(user)
+    for (const key of this.#usedBy.get(user) ?? []) if (!wanted.has(key)) this.#release(key, user)
+    if (wanted.size === 0) this.#usedBy.delete(user)
+    else this.#usedBy.set(user, new Set(wanted.keys()))
+  }
+
+  /** The name of a set in use. One that begins or ceases to need `hash:net` gets another name: the kernel cannot change a set's type. */
+  readonly name = (source: SetSource, family: Family): string => {
+    const key = setKey(source)
+    if (source.type === 'named-ports') return setName(family, 'p', key)
+    if (source.type === 'nets') return setName(family, 'c', key)
+    return setName(family, this.#entries.get(key)?.netItems ? 'n' : 's', key)
+  }
+
+  /** The users of sets whose names changed since the last call: their chains must be rendered again. */
+  takeRetyped(): ReadonlySet<string> {
+    const users = [...this.#retyped].flatMap((key) => [...(this.#entries.get(key)?.users ?? [])])
+    this.#retyped.clear()
+    return new Set(users)
+  }
+
+  /** All sets by name. A set that did not change is the same object as last time, and so are its members; the list too. */
+  list(): readonly IpSet[] {
+    if (this.#stale.size === 0) return this.#list
+    for (const key of this.#stale) this.#build(key)
+    this.#stale.clear()
+    const sets = [...this.#entries.values()].flatMap(({ built }) => built)
+    const ordered = sets.toSorted((a, b) => compareText(a.name, b.name))
+    if (ordered.length !== this.#list.length || ordered.some((set, i) => set !== this.#list[i])) this.#list = ordered
+    return this.#list
+  }
+
+  #build(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    const { source, members, netItems } = entry
+    const type = typeOf(source, netItems)
+    const previous = new Map(entry.built.map((set) => [set.name, set]))
+    entry.built = familiesOf(source, this.#families).map((family) => {
+      const name = this.name(source, family)
+      const old = previous.get(name)
+      const current = members.of(family)
+      return old?.members === current ? old : { name, type, family, members: current }
+    })
+  }
+
+  #acquire(key: string, source: SetSource): Entry {
+    const existing = this.#entries.get(key)
+    if (existing !== undefined) return existing
+    const entry: Entry = { source, users: new Set(), members: new MemberCounts(), netItems: 0, built: [] }
+    this.#entries.set(key, entry)
+    this.#stale.add(key)
+    if (source.type === 'nets') for (const member of source.nets.flatMap(netMembers)) entry.members.count(memberOf(member), 1)
+    else this.#index.putSelector(key, source.type === 'selector' ? source.term.selector : anyPortOf(source.names))
+    return entry
+  }
+
+  #release(key: string, user: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined || !entry.users.delete(user) || entry.users.size > 0) return
+    this.#index.deleteSelector(key)
+    this.#entries.delete(key)
+    this.#stale.add(key)
+  }
+
+  #matched(key: string, id: string, matched: boolean): void {
+    const entry = this.#entries.get(key)
+    const item = this.#items.get(id)
+    if (entry !== undefined && item !== undefined) this.#count(key, entry, item, matched ? 1 : -1)
+  }
+
+  #replaced(id: string, old: SetItem, item: SetItem): void {
+    for (const key of this.#index.selectorsOf(id)) {
+      const entry = this.#entries.get(key)
+      if (entry === undefined) continue
+      this.#count(key, entry, item, 1)
+      this.#count(key, entry, old, -1)
+    }
+  }
+
+  #count(key: string, entry: Entry, item: SetItem, by: 1 | -1): void {
+    this.#stale.add(key)
+    for (const member of contribution(entry.source, item)) entry.members.count(member, by)
+    if (!item.nets || entry.source.type !== 'selector') return
+    entry.netItems += by
+    if (entry.netItems === (by === 1 ? 1 : 0)) this.#retyped.add(key)
+  }
+}
+
+function contribution(source: SetSource, item: SetItem): readonly SetMember[] {
+  return source.type === 'named-ports' ? source.names.flatMap((name) => item.ports.get(name) ?? []) : item.members
+}
+
+function typeOf(source: SetSource, netItems: number): IpSetType {
+  if (source.type === 'named-ports') return 'hash:ip,port'
+  return source.type === 'nets' || netItems > 0 ? 'hash:net' : 'hash:ip'
+}
+
+function familiesOf(source: SetSource, families: readonly Family[]): readonly Family[] {
+  return source.type === 'nets' ? families.filter((family) => source.nets.some((net) => familyOf(net) === family)) : families
+}
+
+function memberOf(text: string): SetMember {
+  return { family: familyOf(text), text }
+}
+
+/** Port names stand in the index as labels of their own: with a space, which no label of a resource has. */
+const portLabel = (name: string) => `port ${name}`
+
+function withPortLabels(labels: Labels, { ports }: SetItem): Labels {
+  return ports.size === 0 ? labels : new Map([...labels, ...[...ports.keys()].map((name): [string, string] => [portLabel(name), ''])])
+}
+
+function anyPortOf(names: readonly string[]): Selector {
+  const operands = names.map((name): Selector => ({ type: 'has', label: portLabel(name) }))
+  const [only] = operands
+  return only !== undefined && operands.length === 1 ? only : { type: 'or', operands }
+}

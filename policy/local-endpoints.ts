@@ -1,0 +1,178 @@
+import type { Resource } from '../src/model/resource.ts'
+import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
+import type { AppliedTier, LocalEndpoint } from './endpoint-chains.ts'
+import { LabelIndex, type Labels } from './label-index.ts'
+import type { Direction } from './names.ts'
+import { comparePolicies, type Policy } from './policy.ts'
+import { profileNames, profileOf } from './profiles.ts'
+import { compareText } from './resource-key.ts'
+import type { Profile } from './rule-chains.ts'
+import { SetMap } from './set-map.ts'
+import { compareTiers, tierOf } from './tiers.ts'
+
+type Endpoint = { readonly interfaceName: string; readonly profiles: readonly string[] }
+
+/** What must be rendered again. @property dispatch whether interfaces came or went */
+export type LocalChanges = {
+  readonly policies: ReadonlySet<string>
+  readonly profiles: ReadonlySet<string>
+  readonly interfaces: ReadonlySet<string>
+  readonly dispatch: boolean
+}
+
+/** The endpoints of this node, and which policies and profiles apply to them in which order (resource reference §6.2.1). */
+export class LocalEndpoints {
+  readonly #nodeName: string
+  readonly #endpoints = new Map<string, Endpoint>()
+  readonly #byInterface = new SetMap()
+  readonly #byProfile = new SetMap()
+  readonly #policies = new Map<string, Policy>()
+  readonly #tiers = new Map<string, Resource>()
+  readonly #profiles = new Map<string, Resource>()
+  readonly #subjects = new LabelIndex((policy, endpoint) => this.#matched(policy, endpoint))
+  #changes = noChanges()
+
+  constructor(nodeName: string) {
+    this.#nodeName = nodeName
+  }
+
+  /** @param resource a WorkloadEndpoint of any node; others, and those without an interface yet, have no chains here */
+  putEndpoint(key: string, resource: Resource, labels: Labels): void {
+    const { node, interfaceName, profiles } = resource.spec as WorkloadEndpointSpec
+    if (node !== this.#nodeName || interfaceName === undefined) {
+      this.deleteEndpoint(key)
+      return
+    }
+    const endpoint = { interfaceName, profiles: profileNames(profiles, resource.metadata.namespace ?? '') }
+    const old = this.#endpoints.get(key)
+    if (old !== undefined) this.#unlink(key, old)
+    this.#endpoints.set(key, endpoint)
+    this.#link(key, endpoint)
+    this.relabel(key, labels)
+  }
+
+  /** The labels of an endpoint changed; nothing happens if it is not of this node. */
+  relabel(key: string, labels: Labels): void {
+    if (this.#endpoints.has(key)) this.#subjects.putItem(key, labels)
+  }
+
+  deleteEndpoint(key: string): void {
+    const old = this.#endpoints.get(key)
+    if (old === undefined) return
+    this.#subjects.deleteItem(key)
+    this.#unlink(key, old)
+    this.#endpoints.delete(key)
+  }
+
+  putPolicy(key: string, policy: Policy): void {
+    const old = this.#policies.get(key)
+    if (old !== undefined && old.subject.text !== policy.subject.text) this.#subjects.deleteSelector(key)
+    this.#policies.set(key, policy)
+    this.#subjects.putSelector(key, policy.subject.selector)
+    this.#changes.policies.add(key)
+    for (const endpoint of this.#subjects.itemsOf(key)) this.#touch(endpoint)
+  }
+
+  deletePolicy(key: string): void {
+    this.#subjects.deleteSelector(key)
+    if (this.#policies.delete(key)) this.#changes.policies.add(key)
+  }
+
+  putTier(resource: Resource): void {
+    this.#tiers.set(resource.metadata.name, resource)
+    this.#touchAll()
+  }
+
+  deleteTier(name: string): void {
+    this.#tiers.delete(name)
+    this.#touchAll()
+  }
+
+  putProfile(resource: Resource): void {
+    this.#profiles.set(resource.metadata.name, resource)
+    this.#touchProfile(resource.metadata.name)
+  }
+
+  deleteProfile(name: string): void {
+    this.#profiles.delete(name)
+    this.#touchProfile(name)
+  }
+
+  takeChanges(): LocalChanges {
+    const changes = this.#changes
+    this.#changes = noChanges()
+    return changes
+  }
+
+  /** Of all endpoints of this node, each once, in no order. */
+  interfaces(): readonly string[] {
+    return [...this.#byInterface.keys()]
+  }
+
+  /** What applies on an interface. Two endpoints with one interface: the first by namespace and name has it. */
+  endpointOn(interfaceName: string): LocalEndpoint | undefined {
+    const [key] = [...this.#byInterface.get(interfaceName)].toSorted(compareText)
+    const endpoint = key === undefined ? undefined : this.#endpoints.get(key)
+    if (key === undefined || endpoint === undefined) return undefined
+    const policies = [...this.#subjects.selectorsOf(key)].flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
+    return {
+      interfaceName,
+      tiers: { ingress: this.#tiersOf(policies, 'ingress'), egress: this.#tiersOf(policies, 'egress') },
+      profiles: endpoint.profiles.map((name) => ({ name, known: profileOf(name, this.#profiles.get(name)) !== undefined })),
+    }
+  }
+
+  /** A policy that selects some endpoint of this node; nobody needs the chains of others. */
+  activePolicy(key: string): Policy | undefined {
+    return this.#subjects.itemsOf(key).size > 0 ? this.#policies.get(key) : undefined
+  }
+
+  /** A profile that some endpoint of this node lists. */
+  activeProfile(name: string): Profile | undefined {
+    return this.#byProfile.get(name).size > 0 ? profileOf(name, this.#profiles.get(name)) : undefined
+  }
+
+  #tiersOf(policies: readonly Policy[], direction: Direction): readonly AppliedTier[] {
+    const byTier = Map.groupBy(
+      policies.filter((policy) => policy[direction] !== undefined),
+      ({ tier }) => tier,
+    )
+    const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)
+    return tiers.map(({ name, defaultAction }) => ({ name, defaultAction, policies: (byTier.get(name) ?? []).map(({ id }) => id) }))
+  }
+
+  #link(key: string, { interfaceName, profiles }: Endpoint): void {
+    if (this.#byInterface.add(interfaceName, key) === 'first') this.#changes.dispatch = true
+    this.#changes.interfaces.add(interfaceName)
+    for (const profile of profiles) if (this.#byProfile.add(profile, key) === 'first') this.#changes.profiles.add(profile)
+  }
+
+  #unlink(key: string, { interfaceName, profiles }: Endpoint): void {
+    if (this.#byInterface.delete(interfaceName, key) === 'last') this.#changes.dispatch = true
+    this.#changes.interfaces.add(interfaceName)
+    for (const profile of profiles) if (this.#byProfile.delete(profile, key) === 'last') this.#changes.profiles.add(profile)
+  }
+
+  #matched(policy: string, endpoint: string): void {
+    this.#changes.policies.add(policy)
+    this.#touch(endpoint)
+  }
+
+  #touch(endpoint: string): void {
+    const { interfaceName } = this.#endpoints.get(endpoint) ?? {}
+    if (interfaceName !== undefined) this.#changes.interfaces.add(interfaceName)
+  }
+
+  #touchAll(): void {
+    for (const name of this.#byInterface.keys()) this.#changes.interfaces.add(name)
+  }
+
+  #touchProfile(name: string): void {
+    this.#changes.profiles.add(name)
+    for (const endpoint of this.#byProfile.get(name)) this.#touch(endpoint)
+  }
+}
+
+function noChanges() {
+  return { policies: new Set<string>(), profiles: new Set<string>(), interfaces: new Set<string>(), dispatch: false }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { Family } from '../src/net/address.ts'
+
+/** Linux: XT_EXTENSION_MAXNAMELEN leaves 28 characters for a chain, IPSET_MAXNAMELEN 31 for a set. */
+const maxChainName = 28
+const maxSetName = 31
+
+export type Direction = 'ingress' | 'egress'
+
+export const chainNames = {
+  forward: 'tort-FORWARD',
+  input: 'tort-INPUT',
+  output: 'tort-OUTPUT',
+  rawPrerouting: 'tort-PREROUTING',
+  workloadToHost: 'tort-wl-to-host',
+} as const
+
+/** The root of the tree from interface name to endpoint chain. */
+export function dispatchChainName(direction: Direction, interfacePrefix = ''): string {
+  const root = direction === 'ingress' ? 'tort-to-wl' : 'tort-from-wl'
+  return interfacePrefix === '' ? root : shortened(`${root}-`, interfacePrefix, maxChainName)
+}
+
+/** "tw" is towards the workload (its ingress), "fw" from it (its egress). */
+export function endpointChainName(direction: Direction, interfaceName: string): string {
+  return shortened(direction === 'ingress' ? 'tort-tw-' : 'tort-fw-', interfaceName, maxChainName)
+}
+
+/** @param id names the policy among all kinds: "gnp/web", "np/shop/web" */
+export function policyChainName(direction: Direction, id: string): string {
+  return shortened(direction === 'ingress' ? 'tort-pi-' : 'tort-po-', id, maxChainName)
+}
+
+export function profileChainName(direction: Direction, name: string): string {
+  return shortened(direction === 'ingress' ? 'tort-pri-' : 'tort-pro-', name, maxChainName)
+}
+
+/** @param content what the set stands for: equal content is the same set */
+export function setName(family: Family, letter: 's' | 'n' | 'c' | 'p', content: string): string {
+  return `tort${family}${letter}:${digest(content)}`.slice(0, maxSetName)
+}
+
+/** The name whole if it fits, else a hash after "_", with which no resource name begins. */
+function shortened(prefix: string, name: string, max: number): string {
+  const whole = prefix + name
+  return whole.length <= max ? whole : `${prefix}_${digest(name)}`.slice(0, max)
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 24)
+}

@@ -1,0 +1,60 @@
+import type { Resource } from '../src/model/resource.ts'
+import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
+import { type Family, familyOf } from '../src/net/address.ts'
+import { parseCidr } from '../src/net/prefix.ts'
+import { bareAddress, netMembers } from './set-source.ts'
+
+/** What an endpoint or network set puts into the IP sets it belongs to. @property nets whether it needs a `hash:net` */
+export type SetItem = {
+  readonly nets: boolean
+  readonly members: readonly SetMember[]
+  /** By port name. */
+  readonly ports: ReadonlyMap<string, readonly SetMember[]>
+}
+
+export type SetMember = { readonly family: Family; readonly text: string }
+
+/** undefined: the resource is neither a WorkloadEndpoint nor a (Global)NetworkSet. */
+export function setItemOf(resource: Resource): SetItem | undefined {
+  switch (resource.kind) {
+    case 'WorkloadEndpoint':
+      return endpointItem(resource.spec as WorkloadEndpointSpec)
+    case 'NetworkSet':
+    case 'GlobalNetworkSet':
+      return netSetItem(resource.spec as { readonly nets?: readonly string[] })
+    default:
+      return undefined
+  }
+}
+
+function endpointItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): SetItem {
+  const members = distinct(ipNetworks.flatMap((net) => parseCidr(net) ?? []).map(bareAddress))
+  const byName = Map.groupBy(ports, ({ name }) => name)
+  const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
+    const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
+    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${text},${suffix}`))
+    return [name, distinct(texts)]
+  })
+  return { nets: false, members, ports: new Map(portMembers) }
+}
+
+function netSetItem({ nets = [] }: { readonly nets?: readonly string[] }): SetItem {
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []).flatMap(netMembers))
+  return { nets: true, members, ports: new Map() }
+}
+
+function distinct(texts: readonly string[]): readonly SetMember[] {
+  return [...new Set(texts)].map((text) => ({ family: familyOf(text.split(',')[0] ?? ''), text }))
+}
+
+/** Whether both put the same into every set. */
+export function sameItem(a: SetItem, b: SetItem): boolean {
+  return a.nets === b.nets && sameTexts(a.members, b.members) && a.ports.size === b.ports.size && [...a.ports].every(samePort)
+  function samePort([name, members]: readonly [string, readonly SetMember[]]): boolean {
+    return sameTexts(members, b.ports.get(name) ?? [])
+  }
+}
+
+function sameTexts(a: readonly SetMember[], b: readonly SetMember[]): boolean {
+  return a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)
+}

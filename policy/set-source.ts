@@ -1,0 +1,37 @@
+import type { Family } from '../src/net/address.ts'
+import type { Cidr } from '../src/net/prefix.ts'
+import type { SelectorTerm } from './effective-selector.ts'
+
+/** What an IP set is made from. Equal keys are one set, shared by all rules that need it. */
+export type SetSource =
+  | { readonly type: 'selector'; readonly term: SelectorTerm }
+  /** Address and port of every endpoint port with one of these names. */
+  | { readonly type: 'named-ports'; readonly names: readonly string[] }
+  /** A list of more than one CIDR in a rule, all of one family. */
+  | { readonly type: 'nets'; readonly nets: readonly Cidr[] }
+
+export function setKey(source: SetSource): string {
+  switch (source.type) {
+    case 'selector':
+      return `selector ${source.term.text}`
+    case 'named-ports':
+      return `named-ports ${source.names.join(' ')}`
+    case 'nets':
+      return `nets ${source.nets.join(' ')}`
+  }
+}
+
+/** Tells a rule the name of the set it needs. */
+export type SetNames = (source: SetSource, family: Family) => string
+
+/** Members as `hash:net` takes them: it knows no /0, and prints a whole address without its length. */
+export function netMembers(net: string): readonly string[] {
+  if (net === '0.0.0.0/0') return ['0.0.0.0/1', '128.0.0.0/1']
+  if (net === '::/0') return ['::/1', '8000::/1']
+  return [bareAddress(net)]
+}
+
+/** "10.0.0.1/32" as "10.0.0.1", "fd00::1/128" as "fd00::1"; anything else as it is. */
+export function bareAddress(net: string): string {
+  return net.replace(net.includes(':') ? /\/128$/ : /\/32$/, '')
+}
