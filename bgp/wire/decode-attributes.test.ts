@@ -4,7 +4,7 @@ import t from 'tap'
 import { BgpError } from './bgp-error.ts'
 import { decodeAttributes } from './decode-attributes.ts'
 import { encodeAttributes } from './encode-attributes.ts'
-import { anyAttributes, attribute, concat, external, hex, internal, mandatory, old, sample, toHex } from './fixture.ts'
+import { anyAttributes, attribute, concat, external, hex, internal, mandatory, old, sample, times, toHex } from './fixture.ts'
 import type { PathAttributes } from './path-attributes.ts'
 import type { DecodeContext } from './update.ts'
 
@@ -193,8 +193,8 @@ t.test('RFC 9774 §3: AS_SET in AS4_PATH', async (t) => {
 })
 
 t.test('RFC 8654: 16,000 AS numbers in one path, 16,000 communities', async (t) => {
-  const segment = concat(hex('02ff'), ...new Array<Uint8Array>(255).fill(hex('0000fde9')))
-  const attributes = attributesOf(concat(origin, nextHop, attribute(0x50, 2, concat(...new Array<Uint8Array>(62).fill(segment)))))
+  const segment = concat(hex('02ff'), ...times(255, hex('0000fde9')))
+  const attributes = attributesOf(concat(origin, nextHop, attribute(0x50, 2, concat(...times(62, segment)))))
   t.equal(attributes?.asPath.flatMap(({ asNumbers }) => asNumbers).length, 62 * 255)
   t.equal(attributesOf(concat(mandatory, attribute(0xd0, 8, long(64000))))?.communities?.length, 16000)
 })

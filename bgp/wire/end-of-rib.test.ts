@@ -3,10 +3,10 @@ import { endOfRib, isEndOfRib } from './end-of-rib.ts'
 import { attribute, concat, mandatory, message, sample, toHex } from './fixture.ts'
 import type { AddressFamily } from './message.ts'
 import { emptyMpRanges, locateMp } from './multiprotocol.ts'
-import { splitUpdate } from './update.ts'
+import { emptyUpdateRanges, splitUpdate } from './update.ts'
 
 function detect(bytes: Uint8Array): AddressFamily | undefined {
-  const update = { withdrawnStart: 0, withdrawnEnd: 0, attributesStart: 0, attributesEnd: 0, nlriStart: 0, nlriEnd: 0 }
+  const update = emptyUpdateRanges()
   const mp = emptyMpRanges()
   const error = splitUpdate(bytes, 19, bytes.length, update) ?? locateMp(bytes, update.attributesStart, update.attributesEnd, mp)
   if (error !== undefined) throw error

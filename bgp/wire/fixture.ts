@@ -20,6 +20,10 @@ export function fault(value: unknown): unknown {
   return value.data.length === 0 ? `${value.code}/${value.subcode}` : `${value.code}/${value.subcode} ${toHex(value.data)}`
 }
 
+export function times<Value>(count: number, value: Value): Value[] {
+  return Array.from({ length: count }, () => value)
+}
+
 /** One attribute; its length is filled in. */
 export function attribute(flags: number, type: number, value: Uint8Array | string): Uint8Array {
   const data = typeof value === 'string' ? hex(value) : value
@@ -36,7 +40,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function message(type: number, body: Uint8Array | string): Uint8Array {
   const octets = typeof body === 'string' ? hex(body) : body
   const length = 19 + octets.length
-  return Uint8Array.from([...new Array<number>(16).fill(255), length >>> 8, length & 255, type, ...octets])
+  return Uint8Array.from([...times(16, 255), length >>> 8, length & 255, type, ...octets])
 }
 
 export const external: DecodeContext = { fourOctetAs: true, internal: false, peerAs: 65001, localAs: 65000 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { fault, hex, message, toHex } from './fixture.ts'
+import { fault, hex, message, times, toHex } from './fixture.ts'
 import { Framer } from './framer.ts'
 
 /** What comes out of the chunks: "type body" of each message, and at last the error, if there is one. */
@@ -63,8 +63,8 @@ for (const [title, bytes, expected, framer = () => new Framer()] of table) {
 }
 
 t.test('RFC 4271 §4.1: ten messages in one segment', async (t) => {
-  const chunk = Uint8Array.from(new Array<Uint8Array>(10).fill(refresh).flatMap((bytes) => [...bytes]))
-  t.strictSame(run([chunk]), new Array(10).fill('5 00010001'))
+  const chunk = Uint8Array.from(times(10, refresh).flatMap((bytes) => [...bytes]))
+  t.strictSame(run([chunk]), times(10, '5 00010001'))
 })
 
 t.test('whole messages are not copied', async (t) => {

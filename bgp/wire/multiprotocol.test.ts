@@ -13,7 +13,7 @@ import {
   startUnreach,
   unreachOverhead,
 } from './multiprotocol.ts'
-import { splitUpdate } from './update.ts'
+import { emptyUpdateRanges, splitUpdate } from './update.ts'
 
 const { reach, unreach } = sample
 
@@ -90,7 +90,7 @@ t.test('what is written is located again', async () => {
       const withdrawn = startUnreach(into, middle, 'ipv6-unicast')
       into.set(prefixes, withdrawn)
       const end = finishUnreach(into, middle, withdrawn + prefixes.length)
-      const update = { withdrawnStart: 0, withdrawnEnd: 0, attributesStart: 0, attributesEnd: 0, nlriStart: 0, nlriEnd: 0 }
+      const update = emptyUpdateRanges()
       assert.equal(splitUpdate(into, at + 19, middle, update), undefined)
       assert.deepEqual(locate(into, update.attributesStart, update.attributesEnd), [`2/1 ${toHex(address)} ${toHex(prefixes)}`, '-'])
       assert.equal(splitUpdate(into, middle + 19, end, update), undefined)

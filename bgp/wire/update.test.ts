@@ -3,15 +3,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import { fault, hex, mandatory, message, toHex } from './fixture.ts'
 import { Framer } from './framer.ts'
-import { finishAnnounce, finishWithdraw, splitUpdate, startAnnounce, startWithdraw, type UpdateRanges, updateOverhead } from './update.ts'
-
-function ranges(): UpdateRanges {
-  return { withdrawnStart: 0, withdrawnEnd: 0, attributesStart: 0, attributesEnd: 0, nlriStart: 0, nlriEnd: 0 }
-}
+import { emptyUpdateRanges, finishAnnounce, finishWithdraw, splitUpdate, startAnnounce, startWithdraw, updateOverhead } from './update.ts'
 
 /** The three parts as hex. */
 function split(body: Uint8Array, start = 0, end = body.length): unknown {
-  const out = ranges()
+  const out = emptyUpdateRanges()
   const error = splitUpdate(body, start, end, out)
   if (error !== undefined) return fault(error)
   const part = (from: number, to: number) => toHex(body.subarray(from, to))
@@ -72,7 +68,7 @@ t.test('what is written in any place is split and framed again, and as long as u
 t.test('cut anywhere, an UPDATE is an error or has its parts inside', async (t) => {
   const body = Uint8Array.from([...hex('0004 180a0b0c 0014'), ...mandatory, ...hex('180a0b0d 20ffffffff')])
   for (let end = 0; end <= body.length; end++) {
-    const out = ranges()
+    const out = emptyUpdateRanges()
     if (splitUpdate(body, 0, end, out) !== undefined) continue
     t.ok(out.withdrawnEnd <= out.attributesStart && out.attributesEnd === out.nlriStart && out.nlriEnd === end, `cut at ${end}`)
   }

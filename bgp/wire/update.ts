@@ -64,6 +64,10 @@ export type DecodedAttributes = {
 /** Octets of an UPDATE beside its prefixes and attributes. */
 export const updateOverhead = headerLength + 4
 
+export function emptyUpdateRanges(): UpdateRanges {
+  return { withdrawnStart: 0, withdrawnEnd: 0, attributesStart: 0, attributesEnd: 0, nlriStart: 0, nlriEnd: 0 }
+}
+
 /**
  * Finds the parts of the UPDATE body `bytes[start, end)`.
  * @returns 3/1 if the lengths do not fit the message, so that the NLRI cannot be located (RFC 7606 §3 (b)); `out` is then undefined in part

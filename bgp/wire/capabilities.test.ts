@@ -1,0 +1,94 @@
+import t from 'tap'
+import { encodeCapability, readCapabilities } from './capabilities.ts'
+import { hex, toHex } from './fixture.ts'
+import type { Capability } from './message.ts'
+import { Reader, ShortRead } from './reader.ts'
+
+const read = (text: string) => readCapabilities(new Reader(hex(text), 0, hex(text).length))
+
+const known: [title: string, bytes: string, capability: Capability][] = [
+  ['RFC 4760 §8: multiprotocol', '01 04 0002 00 01', { type: 'multiprotocol', afi: 2, safi: 1 }],
+  ['RFC 2918 §2: route refresh', '02 00', { type: 'route-refresh' }],
+  ['RFC 8654 §3: extended messages', '06 00', { type: 'extended-message' }],
+  ['RFC 6793 §3: four-octet AS', '41 04 ffffffff', { type: 'four-octet-as', asNumber: 4294967295 }],
+  [
+    'RFC 4724 §3: graceful restart without families (End-of-RIB only)',
+    '40 02 0000',
+    { type: 'graceful-restart', restarting: false, restartTimeSec: 0, families: [] },
+  ],
+  [
+    'RFC 4724 §3: a restarting speaker that kept forwarding',
+    '40 0a 8fff 0001 01 80 0002 01 00',
+    {
+      type: 'graceful-restart',
+      restarting: true,
+      restartTimeSec: 4095,
+      families: [
+        { family: 'ipv4-unicast', forwardingPreserved: true },
+        { family: 'ipv6-unicast', forwardingPreserved: false },
+      ],
+    },
+  ],
+  [
+    'RFC 4724 §3: a family we do not know',
+    '40 06 0078 0019 41 80',
+    {
+      type: 'graceful-restart',
+      restarting: false,
+      restartTimeSec: 120,
+      families: [{ family: { afi: 25, safi: 65 }, forwardingPreserved: true }],
+    },
+  ],
+  ['RFC 5492 §3: an unknown capability', '49 03 026869', { type: 'unknown', code: 73, data: hex('026869') }],
+]
+for (const [title, bytes, capability] of known)
+  t.test(title, async (t) => {
+    t.strictSame(read(bytes), [capability])
+    t.equal(toHex(encodeCapability(capability)), toHex(hex(bytes)))
+  })
+
+/** Not of their length: to be ignored, never read past. */
+const odd: [title: string, bytes: string][] = [
+  ['RFC 4760 §8: multiprotocol of three octets', '01 03 000200'],
+  ['RFC 4760 §8: multiprotocol of five octets', '01 05 0002000100'],
+  ['RFC 2918 §2: route refresh with a value', '02 01 00'],
+  ['RFC 8654 §3: extended messages with a value', '06 01 00'],
+  ['RFC 6793 §3: four-octet AS of two octets', '41 02 fde9'],
+  ['RFC 4724 §3: graceful restart of no octets', '40 00'],
+  ['RFC 4724 §3: graceful restart of one octet', '40 01 00'],
+  ['RFC 4724 §3: graceful restart of five octets', '40 05 0078 000101'],
+  ['RFC 7911 §4: add-path of five octets', '45 05 0001010100'],
+  ['RFC 8950 §4: extended next hop of five octets', '05 05 0001000100'],
+  ['FQDN with an inner length over the outer one', '49 03 ff6869'],
+]
+for (const [title, bytes] of odd)
+  t.test(title, async (t) => {
+    const octets = hex(bytes)
+    t.strictSame(read(`${bytes} 0200`), [{ type: 'unknown', code: octets[0], data: octets.slice(2) }, { type: 'route-refresh' }])
+  })
+
+t.test('RFC 4724 §3: the other restart flags (RFC 8538 N) and forwarding bits say nothing', async (t) => {
+  t.strictSame(read('40 06 7078 0001 01 7f'), [
+    {
+      type: 'graceful-restart',
+      restarting: false,
+      restartTimeSec: 120,
+      families: [{ family: 'ipv4-unicast', forwardingPreserved: false }],
+    },
+  ])
+})
+
+t.test('RFC 5492 §4: the same capability twice is there twice', async (t) => {
+  t.strictSame(read('41 04 00000001 41 04 00000002'), [
+    { type: 'four-octet-as', asNumber: 1 },
+    { type: 'four-octet-as', asNumber: 2 },
+  ])
+})
+
+t.test('RFC 5492 §4: one that overruns', async (t) => {
+  for (const bytes of ['02', '41 04 000000', '02 00 01 ff 00']) t.throws(() => read(bytes), ShortRead, bytes)
+})
+
+t.test('a value over 255 octets is a bug of ours', async (t) => {
+  t.throws(() => encodeCapability({ type: 'unknown', code: 200, data: new Uint8Array(256) }), RangeError)
+})
