@@ -1,0 +1,113 @@
+import { hashSeed, IdIndex } from './id-index.ts'
+import { formatIpv4, writeIpv4 } from './ipv4.ts'
+import type { PrefixTable } from './prefix-table.ts'
+
+const free = 255
+
+/** IPv4 prefixes: one 32-bit key and a length per id. */
+export class Ipv4PrefixTable implements PrefixTable {
+  readonly family = 4
+  readonly #index = new IdIndex()
+  readonly #seed: number
+  #addresses = new Uint32Array(this.#index.capacity)
+  #lengths = new Uint8Array(this.#index.capacity).fill(free)
+
+  /** @param seed odd; given by tests that want the same order again */
+  constructor(seed: number = hashSeed()) {
+    this.#seed = seed
+  }
+
+  get capacity(): number {
+    return this.#index.capacity
+  }
+
+  get size(): number {
+    return this.#index.size
+  }
+
+  insert(bytes: Uint8Array, at: number, length: number): number {
+    const address = readMasked(bytes, at, length)
+    const hash = hashOf(address, length, this.#seed)
+    const found = this.#probe(address, length, hash)
+    if (found >= 0) return found
+    const id = this.#index.add(hash)
+    if (id >= this.#addresses.length) this.#grow()
+    this.#addresses[id] = address
+    this.#lengths[id] = length
+    return id
+  }
+
+  find(bytes: Uint8Array, at: number, length: number): number {
+    const address = readMasked(bytes, at, length)
+    return this.#probe(address, length, hashOf(address, length, this.#seed))
+  }
+
+  remove(id: number): void {
+    this.#index.remove(id)
+    this.#lengths[id] = free
+  }
+
+  lengthOf(id: number): number {
+    return this.#lengths[id] as number
+  }
+
+  copyAddress(id: number, into: Uint8Array, at: number): number {
+    writeIpv4(into, at, this.#addresses[id] as number)
+    return 4
+  }
+
+  writeNlri(id: number, into: Uint8Array, at: number): number {
+    const address = this.#addresses[id] as number
+    const length = this.#lengths[id] as number
+    let next = at
+    into[next++] = length
+    if (length > 0) into[next++] = address >>> 24
+    if (length > 8) into[next++] = address >>> 16
+    if (length > 16) into[next++] = address >>> 8
+    if (length > 24) into[next++] = address
+    return next
+  }
+
+  format(id: number): string {
+    return `${formatIpv4(this.#addresses[id] as number)}/${this.#lengths[id]}`
+  }
+
+  *ids(): IterableIterator<number> {
+    for (let id = 0; id < this.#lengths.length; id++) if (this.#lengths[id] !== free) yield id
+  }
+
+  #probe(address: number, length: number, hash: number): number {
+    const { slots, mask } = this.#index
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = (slots[slot] as number) - 1
+      if (id < 0) return -1
+      if (this.#addresses[id] === address && this.#lengths[id] === length) return id
+    }
+  }
+
+  #grow(): void {
+    const addresses = new Uint32Array(this.#index.capacity)
+    addresses.set(this.#addresses)
+    const lengths = new Uint8Array(this.#index.capacity).fill(free)
+    lengths.set(this.#lengths)
+    this.#addresses = addresses
+    this.#lengths = lengths
+  }
+}
+
+/** The octets that the length makes significant, host bits cleared, unsigned. */
+function readMasked(bytes: Uint8Array, at: number, length: number): number {
+  if (length === 0) return 0
+  let address = (bytes[at] as number) << 24
+  if (length > 8) address |= (bytes[at + 1] as number) << 16
+  if (length > 16) address |= (bytes[at + 2] as number) << 8
+  if (length > 24) address |= bytes[at + 3] as number
+  return (address & (-1 << (32 - length))) >>> 0
+}
+
+function hashOf(address: number, length: number, seed: number): number {
+  let hash = Math.imul(address ^ seed ^ (length << 3), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ length, seed)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
