@@ -1,47 +1,103 @@
-/** Rules shared by all policies and profiles (resource reference §6.1). */
+/** Rules shared by all policies and profiles (resource reference §6.1), and the specs that hold them (§6.2, §6.3). */
+import Type, { type StaticDecode, type TSchema } from 'typebox'
+import type { Frozen } from './frozen.ts'
+import { ruleProblems } from './rule-check.ts'
+import { net, port, protocol, ruleNamespaceSelector, selector } from './scalars.ts'
+import { closedObject, crossChecked } from './schema-check.ts'
+
+const servicesReason = 'matching by service is not supported yet: without it the rule would match more than is written'
+const httpReason = 'matching of HTTP requests is not supported: without it the rule would match more than is written'
+
+const nets = Type.Array(net, { maxItems: 256, uniqueItems: true })
+const ports = Type.Array(port, { maxItems: 50 })
+const direction = Type.Enum(['Ingress', 'Egress'])
+
+export const entityRule = closedObject(
+  {
+    nets: Type.Optional(nets),
+    notNets: Type.Optional(nets),
+    selector: Type.Optional(selector),
+    notSelector: Type.Optional(selector),
+    namespaceSelector: Type.Optional(ruleNamespaceSelector),
+    ports: Type.Optional(ports),
+    notPorts: Type.Optional(ports),
+    serviceAccounts: Type.Optional(
+      closedObject({
+        names: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { uniqueItems: true })),
+        selector: Type.Optional(selector),
+      }),
+    ),
+  },
+  { services: servicesReason },
+)
+
+const icmp = closedObject({
+  type: Type.Optional(Type.Integer({ minimum: 0, maximum: 254 })),
+  code: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+})
+
+const ruleShape = closedObject(
+  {
+    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass']),
+    ipVersion: Type.Optional(Type.Unsafe<4 | 6>({ enum: [4, 6] })),
+    protocol: Type.Optional(protocol),
+    notProtocol: Type.Optional(protocol),
+    icmp: Type.Optional(icmp),
+    notICMP: Type.Optional(icmp),
+    source: Type.Optional(entityRule),
+    destination: Type.Optional(entityRule),
+    metadata: Type.Optional(closedObject({ annotations: Type.Optional(Type.Record(Type.String(), Type.String())) })),
+  },
+  { http: httpReason },
+)
+
+/** A rule with the checks across its fields. */
+export const policyRule = crossChecked(ruleShape, ruleProblems)
 
 export type PortSpec = number | string // 80, "80:90", "http"
+export type EntityRule = Frozen<StaticDecode<typeof entityRule>>
+export type PolicyRule = Frozen<StaticDecode<typeof ruleShape>>
+export type RuleAction = PolicyRule['action']
 
-export type EntityRule = {
-  readonly nets?: readonly string[]
-  readonly notNets?: readonly string[]
-  readonly selector?: string
-  readonly notSelector?: string
-  readonly namespaceSelector?: string
-  readonly ports?: readonly PortSpec[]
-  readonly notPorts?: readonly PortSpec[]
-  readonly serviceAccounts?: { readonly names?: readonly string[]; readonly selector?: string }
+/** At most 1024 rules. */
+export function ruleList<Rule extends TSchema>(rule: Rule) {
+  return Type.Optional(Type.Array(rule, { maxItems: 1_024 }))
 }
 
-export type RuleAction = 'Allow' | 'Deny' | 'Log' | 'Pass'
-
-export type PolicyRule = {
-  readonly action: RuleAction
-  readonly ipVersion?: 4 | 6
-  readonly protocol?: string | number
-  readonly notProtocol?: string | number
-  readonly icmp?: { readonly type?: number; readonly code?: number }
-  readonly notICMP?: { readonly type?: number; readonly code?: number }
-  readonly source?: EntityRule
-  readonly destination?: EntityRule
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }
+/** Fields of every policy's spec. */
+export const policyFields = {
+  tier: Type.Optional(Type.String()),
+  order: Type.Optional(Type.Number()),
+  selector: Type.Optional(selector),
+  serviceAccountSelector: Type.Optional(selector),
+  types: Type.Optional(Type.Array(direction, { maxItems: 2, uniqueItems: true })),
+  ingress: ruleList(policyRule),
+  egress: ruleList(policyRule),
+  performanceHints: Type.Optional(Type.Array(Type.Enum(['AssumeNeededOnEveryNode']), { uniqueItems: true })),
 }
+
+const policySpec = closedObject(policyFields)
+
+type Completed<Spec> = Spec & { readonly tier: string; readonly types: readonly ('Ingress' | 'Egress')[] }
 
 /** After checks and defaults: `tier` and `types` are always set. */
-export type PolicySpec = {
-  readonly tier: string
-  readonly order?: number
-  readonly selector?: string
-  readonly serviceAccountSelector?: string
-  readonly types: readonly ('Ingress' | 'Egress')[]
-  readonly ingress?: readonly PolicyRule[]
-  readonly egress?: readonly PolicyRule[]
-  readonly performanceHints?: readonly 'AssumeNeededOnEveryNode'[]
-}
+export type PolicySpec = Completed<Frozen<StaticDecode<typeof policySpec>>>
 
 export type GlobalPolicySpec = PolicySpec & {
   readonly namespaceSelector?: string
   readonly doNotTrack?: boolean
   readonly preDNAT?: boolean
   readonly applyOnForward?: boolean
+}
+
+type Rules = { readonly ingress?: readonly unknown[]; readonly egress?: readonly unknown[] }
+
+/**
+ * The spec with `tier` and `types` filled. Without `types` a policy applies in the directions it has rules for, and one without
+ * any rules to ingress.
+ */
+export function completePolicy<Spec extends Rules & { readonly tier?: string; readonly types?: PolicySpec['types'] }>(spec: Spec) {
+  const { tier = 'default', types = [], ingress = [], egress = [] } = spec
+  const derived: PolicySpec['types'] = egress.length === 0 ? ['Ingress'] : ingress.length === 0 ? ['Egress'] : ['Ingress', 'Egress']
+  return { ...spec, tier, types: types.length > 0 ? types : derived }
 }

@@ -1,0 +1,64 @@
+import type { CheckedItem, NamedItem } from './documents.ts'
+import { located, refOf } from './documents.ts'
+import { valueAt } from './path.ts'
+import type { Problem, Resource, ResourceRef } from './resource.ts'
+import { builtInTiers } from './tier.ts'
+
+/** What is stored; every datastore is one. */
+export interface StoredResources {
+  get(ref: ResourceRef): { readonly resource: Resource } | undefined
+  list(group: string, kind: string): readonly { readonly resource: Resource }[]
+}
+
+const group = 'projectcalico.org'
+const tieredKinds: readonly string[] = ['NetworkPolicy', 'GlobalNetworkPolicy']
+
+/** What is wrong with putting these, all at once, given what is stored: a policy whose tier neither exists nor comes with it. */
+export function checkPuts(items: readonly CheckedItem[], stored: StoredResources): readonly Problem[] {
+  const coming = new Set(items.filter(({ resource }) => isTier(refOf(resource))).map(({ resource }) => resource.metadata.name))
+  return items.flatMap((item) => {
+    const tier = tierOf(item.resource)
+    if (tier === undefined || coming.has(tier) || tierExists(tier, stored)) return []
+    return [located({ path: 'spec.tier', reason: 'there is no tier of this name', value: tier }, item)]
+  })
+}
+
+/** What is protected (HTTP 423) from deleting these, all at once: built-in tiers, and tiers in which policies would be left. */
+export function checkDeletes(items: readonly NamedItem[], stored: StoredResources): readonly Problem[] {
+  const going = new Set(items.map(({ ref }) => keyOf(ref)))
+  return items
+    .filter(({ ref }) => isTier(ref))
+    .flatMap((item) => {
+      const reason = builtInTiers.has(item.ref.name) ? 'is a built-in tier' : policiesReason(item.ref.name, going, stored)
+      return reason === undefined ? [] : [located({ path: 'metadata.name', reason, value: item.ref.name }, item)]
+    })
+}
+
+function policiesReason(tier: string, going: ReadonlySet<string>, stored: StoredResources): string | undefined {
+  const left = tieredKinds
+    .flatMap((kind) => stored.list(group, kind))
+    .filter(({ resource }) => tierOf(resource) === tier && !going.has(keyOf(refOf(resource))))
+  const [first] = left
+  if (first === undefined) return undefined
+  const { kind, metadata } = first.resource
+  const more = left.length > 1 ? ` and ${left.length - 1} more` : ''
+  return `has policies: ${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}${more}`
+}
+
+function tierExists(name: string, stored: StoredResources): boolean {
+  return builtInTiers.has(name) || stored.get({ group, kind: 'Tier', namespace: '', name }) !== undefined
+}
+
+function tierOf(resource: Resource): string | undefined {
+  const { group: ofResource, kind } = refOf(resource)
+  const tier = ofResource === group && tieredKinds.includes(kind) ? valueAt(resource.spec, ['tier']) : undefined
+  return typeof tier === 'string' ? tier : undefined
+}
+
+function isTier(ref: ResourceRef): boolean {
+  return ref.group === group && ref.kind === 'Tier'
+}
+
+function keyOf(ref: ResourceRef): string {
+  return JSON.stringify([ref.group, ref.kind, ref.namespace, ref.name])
+}

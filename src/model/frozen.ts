@@ -1,0 +1,6 @@
+/** A type that is readonly all the way down: what is stored is never changed in place. */
+export type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T

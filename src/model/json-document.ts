@@ -1,0 +1,114 @@
+import type { DocumentLimits } from './documents.ts'
+import { formatPath, type PathSegment, parsePath } from './path.ts'
+import type { Problem } from './resource.ts'
+import type { ParseResult } from './yaml-documents.ts'
+
+/**
+ * The one value of a JSON text (RFC 8259). A name that is there twice in one object is a problem (§4: readers differ on it).
+ * @param limits only `maxDepth` is looked at
+ */
+export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDepth'>): ParseResult {
+  const deep = tooDeepAt(text, maxDepth)
+  if (deep !== undefined)
+    return { problems: [{ path: '', reason: `is nested deeper than ${maxDepth} levels`, line: lineCounter(text)(deep) }] }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return { problems: [syntaxProblem(text, error.message)] }
+    throw error
+  }
+  const problems = duplicateProblems(text)
+  if (problems.length > 0) return { problems }
+  let lines: ReadonlyMap<string, number> | undefined
+  const lineOf = (path: string) => {
+    lines ??= linesOf(text) // only when something is wrong with the value
+    return lineOfPath(lines, path)
+  }
+  return { documents: [{ value, lineOf }] }
+}
+
+/** V8 tells where it stopped only in longer texts. */
+function syntaxProblem(text: string, message: string): Problem {
+  const position = message.includes('end of JSON') ? text.length : /at position (\d+)/.exec(message)?.[1]
+  const reason = `is not JSON: ${message.replace(/ \(line .*\)$/, '')}`
+  return { path: '', reason, ...(position !== undefined && { line: lineCounter(text)(Number(position)) }) }
+}
+
+function duplicateProblems(text: string): readonly Problem[] {
+  const problems: Problem[] = []
+  const line = lineCounter(text)
+  walk(text, (path, offset, twice) => {
+    if (twice) problems.push({ path: formatPath(path), reason: 'this key is there twice', line: line(offset) })
+  })
+  return problems
+}
+
+function linesOf(text: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>()
+  const line = lineCounter(text)
+  walk(text, (path, offset) => lines.set(formatPath(path), line(offset)))
+  return lines
+}
+
+function lineOfPath(lines: ReadonlyMap<string, number>, path: string): number | undefined {
+  const segments = parsePath(path) ?? []
+  for (let length = segments.length; length >= 0; length--) {
+    const line = lines.get(formatPath(segments.slice(0, length)))
+    if (line !== undefined) return line
+  }
+  return undefined
+}
+
+type Visit = (path: readonly PathSegment[], offset: number, twice: boolean) => void
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\],]|[^\s{}[\],:"]+/g
+
+/** Calls back for the value itself, each member (at its name) and each item (at its value) of a valid JSON text, in their order. */
+function walk(text: string, visit: Visit): void {
+  const levels: { readonly keys: Set<string> | undefined; expectsKey: boolean }[] = []
+  const path: PathSegment[] = []
+  for (const { 0: lexeme, index: offset } of text.matchAll(token)) {
+    const level = levels.at(-1)
+    if (lexeme === ',') {
+      if (level?.keys !== undefined) level.expectsKey = true
+      else path.push(Number(path.pop()) + 1)
+    } else if (lexeme === '}' || lexeme === ']') {
+      levels.pop()
+      path.pop()
+    } else if (level?.expectsKey) {
+      const key = String(JSON.parse(lexeme))
+      path[path.length - 1] = key
+      visit(path, offset, level.keys?.has(key) ?? false)
+      level.keys?.add(key)
+      level.expectsKey = false
+    } else {
+      if (level?.keys === undefined) visit(path, offset, false)
+      if (lexeme === '{' || lexeme === '[') {
+        levels.push({ keys: lexeme === '{' ? new Set() : undefined, expectsKey: lexeme === '{' })
+        path.push(lexeme === '{' ? '' : 0)
+      }
+    }
+  }
+}
+
+/** Offset of the first bracket that opens a level too many; also of a text that is no JSON. */
+function tooDeepAt(text: string, maxDepth: number): number | undefined {
+  let depth = 0
+  for (const { 0: lexeme, index: offset } of text.matchAll(token)) {
+    if (lexeme === '{' || lexeme === '[') depth++
+    else if (lexeme === '}' || lexeme === ']') depth--
+    if (depth > maxDepth) return offset
+  }
+  return undefined
+}
+
+/** Line of an offset, 1-based; offsets must not go back. */
+function lineCounter(text: string): (offset: number) => number {
+  let line = 1
+  let counted = 0
+  return (offset) => {
+    for (; counted < offset; counted++) if (text.charCodeAt(counted) === 10) line++
+    return line
+  }
+}

@@ -1,0 +1,87 @@
+import type { StaticDecode, TSchema } from 'typebox'
+import { hint } from './did-you-mean.ts'
+import { checkMetadata, type NameRule } from './metadata.ts'
+import { formatPath } from './path.ts'
+import type { Metadata, Problem, Resource } from './resource.ts'
+import { type Checked, checkSchema } from './schema-check.ts'
+
+/** What a check needs to know about the node it runs on. */
+export type CheckContext = {
+  readonly nodeName: string
+  /** `felix.interfacePrefix`: how host sides of this node's workload interfaces begin. */
+  readonly interfacePrefix: string
+}
+
+export type CheckResult =
+  | { readonly resource: Resource; readonly problems?: never }
+  | { readonly resource?: never; readonly problems: readonly Problem[] }
+
+/** One kind of resource: its names and the one way to get a checked value of it. */
+export type Kind = {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** Lower case, as in URLs. */
+  readonly plural: string
+  readonly namespaced: boolean
+  /**
+   * Every problem of the resource, or its canonical stored form: defaults filled, addresses and names in their one form. The
+   * envelope's apiVersion and kind have been looked at by whoever found the kind.
+   */
+  check(resource: unknown, context: CheckContext): CheckResult
+}
+
+type Draft<Spec extends TSchema> = { readonly metadata: Metadata; readonly spec: StaticDecode<Spec> }
+
+type KindOptions<Spec extends TSchema> = Omit<Kind, 'check'> & {
+  readonly spec: Spec
+  /** Fields beside `spec` that are taken and dropped: they have no meaning for networking. */
+  readonly ignored?: readonly string[]
+  /** For kinds of which only the labels matter: whatever the spec is, it is not kept. */
+  readonly specIgnored?: true
+  readonly name?: NameRule
+  /** Problems that need more than the spec alone; paths from the resource's root. */
+  readonly crossCheck?: (draft: Draft<Spec>, context: CheckContext) => readonly Problem[]
+  /** Fills defaults. */
+  readonly complete?: (draft: Draft<Spec>) => { readonly metadata: Metadata; readonly spec: unknown }
+}
+
+/** A kind from its schema, its rules across fields and its defaults. */
+export function defineKind<Spec extends TSchema>(options: KindOptions<Spec>): Kind {
+  const { group, version, kind, plural, namespaced } = options
+  return { group, version, kind, plural, namespaced, check: (resource, context) => check(options, resource, context) }
+}
+
+export function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`
+}
+
+function check<Spec extends TSchema>(options: KindOptions<Spec>, resource: unknown, context: CheckContext): CheckResult {
+  if (typeof resource !== 'object' || resource === null || Array.isArray(resource))
+    return { problems: [{ path: '', reason: 'must be an object' }] }
+  const fields = new Map<string, unknown>(Object.entries(resource))
+  const metadata = checkMetadata(fields.get('metadata'), options)
+  const spec = checkSpec(options, fields)
+  const problems = [...unknownFields(options, fields), ...(metadata.problems ?? []), ...(spec.problems ?? [])]
+  if (metadata.problems !== undefined || spec.problems !== undefined) return { problems }
+  const draft = { metadata: metadata.value, spec: spec.value }
+  const found = [...problems, ...(options.crossCheck?.(draft, context) ?? [])]
+  if (found.length > 0) return { problems: found }
+  return { resource: { apiVersion: apiVersionOf(options), kind: options.kind, ...(options.complete?.(draft) ?? draft) } }
+}
+
+function checkSpec<Spec extends TSchema>(
+  { spec, specIgnored }: KindOptions<Spec>,
+  fields: ReadonlyMap<string, unknown>,
+): Checked<StaticDecode<Spec>> {
+  if (specIgnored) return checkSchema(spec, {})
+  if (!fields.has('spec')) return { problems: [{ path: 'spec', reason: 'is required' }] }
+  return checkSchema(spec, fields.get('spec'), 'spec')
+}
+
+function unknownFields<Spec extends TSchema>(options: KindOptions<Spec>, fields: ReadonlyMap<string, unknown>): readonly Problem[] {
+  const known = ['apiVersion', 'kind', 'metadata', 'spec', 'status', ...(options.ignored ?? [])]
+  return [...fields.keys()]
+    .filter((field) => !known.includes(field))
+    .map((field) => ({ path: formatPath([field]), reason: `unknown field${hint(field, known)}` }))
+}

@@ -1,0 +1,34 @@
+import Type, { type StaticDecode } from 'typebox'
+import type { Frozen } from './frozen.ts'
+import { defineKind } from './kind.ts'
+import { labels } from './metadata.ts'
+import { type PolicyRule, policyRule, ruleList } from './policy-rule.ts'
+import type { Problem } from './resource.ts'
+import { closedObject, crossChecked } from './schema-check.ts'
+
+const rule = crossChecked(policyRule, passProblems)
+
+const spec = closedObject({ ingress: ruleList(rule), egress: ruleList(rule), labelsToApply: Type.Optional(labels) })
+
+export type ProfileSpec = Frozen<StaticDecode<typeof spec>>
+
+/** Resource reference §6.6. */
+export const profile = defineKind({
+  group: 'projectcalico.org',
+  version: 'v3',
+  kind: 'Profile',
+  plural: 'profiles',
+  namespaced: false,
+  spec,
+  crossCheck: ({ metadata }) => builtInProblems(metadata.name),
+})
+
+/** Those of namespaces and service accounts exist always, made from the Namespace and the ServiceAccount. */
+function builtInProblems(name: string): readonly Problem[] {
+  if (!/^(kns|ksa)\./.test(name) && name !== 'projectcalico-default-allow') return []
+  return [{ path: 'metadata.name', reason: 'this profile is built in and cannot be written', value: name }]
+}
+
+function passProblems({ action }: PolicyRule): readonly Problem[] {
+  return action === 'Pass' ? [{ path: 'action', reason: 'Pass has no meaning in a profile: there is no next tier', value: action }] : []
+}

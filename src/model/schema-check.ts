@@ -1,0 +1,147 @@
+import Type, { type StaticDecode, type TObject, type TProperties, type TSchema } from 'typebox'
+import type { TLocalizedValidationError } from 'typebox/error'
+import { Settings } from 'typebox/system'
+import Value, { DecodeUnsafe } from 'typebox/value'
+import { hint } from './did-you-mean.ts'
+import { formatPath, joinPath, type PathSegment, valueAt } from './path.ts'
+import type { Problem } from './resource.ts'
+
+/** A document with more problems than this is not worth reading to its end. */
+const maxProblems = 1_000
+
+/** What an error's schema can tell beyond the error itself. */
+type ErrorSchema = Partial<TObject> & {
+  /** Set by `closedObject`. */
+  readonly refused?: Readonly<Record<string, string>>
+  readonly '~refine'?: readonly { readonly check: object }[]
+}
+
+type CrossCheck = (value: unknown) => readonly Problem[]
+
+/** A refinement of the library has one message for its whole value; ours have problems with paths. By the refinement's check. */
+const crossChecks = new WeakMap<object, CrossCheck>()
+
+/** An object that takes no other fields: a typo must not silently widen a policy. @param refused fields others know, each with the reason */
+export function closedObject<Properties extends TProperties>(properties: Properties, refused: Readonly<Record<string, string>> = {}) {
+  return Type.Object(properties, { additionalProperties: false, refused })
+}
+
+/**
+ * The schema with a check across its fields, whose problems carry paths relative to the value. It runs only when the value has the
+ * right shape, and sees the canonical form.
+ */
+export function crossChecked<Schema extends TSchema>(schema: Schema, check: (value: StaticDecode<Schema>) => readonly Problem[]) {
+  const crossCheck: CrossCheck = (value) => check(decode(schema, value))
+  const passes = (value: unknown) => crossCheck(value).length === 0
+  crossChecks.set(passes, crossCheck)
+  return Type.Refine(schema, passes)
+}
+
+/** A text that `read` understands; what it returns is the canonical form, kept in place of what was written. @param expected completes "must be …" */
+export function text(read: (text: string) => string | undefined, expected: string) {
+  const checked = Type.Refine(
+    Type.String(),
+    (value) => read(value) !== undefined,
+    () => `must be ${expected}`,
+  )
+  return Type.Decode(checked, (value) => read(value) ?? value)
+}
+
+/** As `text`, for what may be written as a number or as a text. */
+export function textOrInteger(read: (value: string | number) => string | number | undefined, expected: string) {
+  const checked = Type.Refine(
+    Type.Unsafe<string | number>({ type: ['string', 'integer'] }),
+    (value) => read(value) !== undefined,
+    () => `must be ${expected}`,
+  )
+  return Type.Decode(checked, (value: string | number): string | number => read(value) ?? value)
+}
+
+export type Checked<T> =
+  | { readonly value: T; readonly problems?: never }
+  | { readonly value?: never; readonly problems: readonly Problem[] }
+
+/**
+ * Every problem of a value, or its canonical form as a copy.
+ * @param base path of the value in its document, put before the path of each problem
+ */
+export function checkSchema<Schema extends TSchema>(schema: Schema, value: unknown, base = ''): Checked<StaticDecode<Schema>> {
+  if (Value.Check(schema, value)) return { value: decode(schema, value) }
+  // the library's only knob for it is global, and its default would hide all problems but eight
+  Settings.Set({ maxErrors: maxProblems })
+  const problems = Value.Errors(schema, value).flatMap((error) => problemsOf(error, schema, value))
+  return { problems: problems.map((problem) => ({ ...problem, path: joinPath(base, problem.path) })) }
+}
+
+function decode<Schema extends TSchema>(schema: Schema, value: unknown): StaticDecode<Schema> {
+  return DecodeUnsafe({}, schema, structuredClone(value)) as StaticDecode<Schema>
+}
+
+function problemsOf(error: TLocalizedValidationError, root: TSchema, rootValue: unknown): readonly Problem[] {
+  const segments = segmentsOf(error.instancePath, rootValue)
+  const value = valueAt(rootValue, segments)
+  const schema = schemaAt(root, error.schemaPath)
+  const refinement = error.keyword === '~refine' ? schema['~refine']?.[error.params.index] : undefined
+  const crossCheck = refinement && crossChecks.get(refinement.check)
+  if (crossCheck !== undefined) {
+    const path = formatPath(segments)
+    return crossCheck(value).map((problem) => ({ ...problem, path: joinPath(path, problem.path) }))
+  }
+  if (error.keyword === 'additionalProperties') return [] // each of them has its own error of keyword 'boolean'
+  if (error.keyword === 'required') return error.params.requiredProperties.map((name) => missing([...segments, name]))
+  if (error.keyword === 'boolean') return [unknownField(segments, schemaAt(root, error.schemaPath.replace(/\/[^/]*$/, '')))]
+  return [{ path: formatPath(segments), reason: reasonOf(error, value), ...shown(value) }]
+}
+
+function missing(segments: readonly PathSegment[]): Problem {
+  return { path: formatPath(segments), reason: 'is required' }
+}
+
+function unknownField(segments: readonly PathSegment[], schema: ErrorSchema): Problem {
+  const name = String(segments.at(-1))
+  const refused = schema.refused !== undefined && Object.hasOwn(schema.refused, name) ? schema.refused[name] : undefined
+  return { path: formatPath(segments), reason: refused ?? `unknown field${hint(name, Object.keys(schema.properties ?? {}))}` }
+}
+
+function reasonOf(error: TLocalizedValidationError, value: unknown): string {
+  if (value === null) return 'has no value (null): give it one or leave the field out'
+  switch (error.keyword) {
+    case 'type':
+      return `must be ${[error.params.type].flat().map(article).join(' or ')}`
+    case 'enum':
+      return `must be ${error.params.allowedValues.join(' or ')}`
+    case 'const':
+      return `must be ${String(error.params.allowedValue)}`
+    default:
+      return error.message
+  }
+}
+
+function article(type: string): string {
+  const names: Readonly<Record<string, string>> = { array: 'a list', boolean: 'true or false', integer: 'a whole number' }
+  return names[type] ?? (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`)
+}
+
+/** The value in a problem, unless it is too long to help. */
+export function shown(value: unknown): { readonly value?: unknown } {
+  if (typeof value === 'string') return { value: value.length > 200 ? `${value.slice(0, 200)}…` : value }
+  return typeof value === 'number' || typeof value === 'boolean' ? { value } : {}
+}
+
+/** @param pointer RFC 6901, as the library gives it; a step into an array becomes an index */
+function segmentsOf(pointer: string, root: unknown): readonly PathSegment[] {
+  const segments: PathSegment[] = []
+  for (const step of pointerSteps(pointer)) segments.push(Array.isArray(valueAt(root, segments)) ? Number(step) : step)
+  return segments
+}
+
+function schemaAt(root: TSchema, schemaPath: string): ErrorSchema {
+  return (valueAt(root, pointerSteps(schemaPath.slice(1))) ?? {}) as ErrorSchema
+}
+
+function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}

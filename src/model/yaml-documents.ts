@@ -1,0 +1,110 @@
+import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml'
+import type { DocumentLimits, ParsedDocument } from './documents.ts'
+import { formatPath, type PathSegment, parsePath } from './path.ts'
+import type { Problem } from './resource.ts'
+
+export type ParseResult =
+  | { readonly documents: readonly ParsedDocument[]; readonly problems?: never }
+  | { readonly documents?: never; readonly problems: readonly Problem[] }
+
+/**
+ * The documents of a YAML 1.2 text. Empty ones are left out.
+ * @param limits only `maxDepth` is looked at
+ */
+export function readYaml(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDepth'>): ParseResult {
+  const lines = new LineCounter()
+  // its own check of unique keys is quadratic, ours below is not
+  const composer = new Composer({ uniqueKeys: false, version: '1.2' })
+  const parser = new Parser(lines.addNewLine)
+  const documents: Document.Parsed[] = []
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) documents.push(...composer.next(token))
+    // the composer calls itself for each level: what is too deep must not reach it. The document is a level of the stack
+    if (parser.stack.length > maxDepth + 1) return tooDeep(maxDepth, lines.linePos(parser.offset).line)
+  }
+  for (const token of parser.end()) documents.push(...composer.next(token))
+  documents.push(...composer.end(false, text.length))
+  const problems = documents.flatMap((document, i) => documentProblems(document, lines).map((problem) => ({ ...problem, document: i })))
+  if (problems.length > 0) return { problems }
+  return { documents: documents.filter(({ contents }) => !isEmpty(contents)).map((document) => parsed(document, lines)) }
+}
+
+function tooDeep(maxDepth: number, line: number): ParseResult {
+  return { problems: [{ path: '', reason: `is nested deeper than ${maxDepth} levels`, line }] }
+}
+
+function parsed(document: Document.Parsed, lines: LineCounter): ParsedDocument {
+  return { value: document.toJS({ maxAliasCount: 0 }), lineOf: (path) => lineOfPath(document.contents, path, lines) }
+}
+
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null)
+}
+
+function documentProblems(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
+  const { errors, warnings, directives } = document
+  if (errors.length > 0 || warnings.length > 0)
+    return [...errors, ...warnings].map(({ message, pos }) => ({ path: '', reason: message, line: lines.linePos(pos[0]).line }))
+  const { explicit, version } = directives.yaml
+  if (explicit && version !== '1.2')
+    return [{ path: '', reason: `YAML ${version} reads some values in another way: only YAML 1.2 is taken`, line: 1 }]
+  const problems: Problem[] = []
+  look(document.contents, [], (node, path, reason) => {
+    const line = lineOfNode(node, lines)
+    problems.push({ path: formatPath(path), reason, ...(line !== undefined && { line }) })
+  })
+  return problems
+}
+
+type Refuse = (node: unknown, path: readonly PathSegment[], reason: string) => void
+
+/** Finds what is legal YAML and still refused, because readers could differ on what it means. @param path of `node`; as it was on return */
+function look(node: unknown, path: PathSegment[], refuse: Refuse): void {
+  if (isAlias(node)) refuse(node, path, 'aliases are not taken: write the value out')
+  else if (isNode(node) && node.tag !== undefined) refuse(node, path, `tags are not taken (${node.tag})`)
+  if (isSeq(node)) for (const [i, item] of node.items.entries()) lookBelow(i, item, path, refuse)
+  if (!isMap(node)) return
+  const seen = new Set<string>()
+  for (const { key, value } of node.items) {
+    const name = keyText(key)
+    if (name === undefined) {
+      refuse(key ?? node, path, 'a key must be a text or a number')
+      continue
+    }
+    if (isNode(key) && key.tag !== undefined) refuse(key, [...path, name], `tags are not taken (${key.tag})`)
+    if (seen.has(name)) refuse(key, [...path, name], 'this key is there twice')
+    seen.add(name)
+    lookBelow(name, value, path, refuse)
+  }
+}
+
+function lookBelow(segment: PathSegment, node: unknown, path: PathSegment[], refuse: Refuse): void {
+  path.push(segment)
+  look(node, path, refuse)
+  path.pop()
+}
+
+/** The key as the name of a property, which is what the parser makes of it too. */
+function keyText(key: unknown): string | undefined {
+  return isScalar(key) && key.value !== null ? String(key.value) : undefined
+}
+
+/** The line of a map's key or a list's item: where a reader looks, also when the value begins further down. */
+function lineOfPath(contents: unknown, path: string, lines: LineCounter): number | undefined {
+  let node = contents
+  let line = lineOfNode(contents, lines)
+  for (const segment of parsePath(path) ?? []) {
+    const pair = isMap(node) ? node.items.find(({ key }) => keyText(key) === segment) : undefined
+    const next = isSeq(node) ? node.items[Number(segment)] : pair?.value
+    if (pair === undefined && next === undefined) break
+    line = lineOfNode(pair?.key ?? next, lines) ?? line
+    node = next
+  }
+  return line
+}
+
+function lineOfNode(node: unknown, lines: LineCounter): number | undefined {
+  const start = isNode(node) ? node.range?.[0] : undefined
+  return start === undefined ? undefined : lines.linePos(start).line
+}
