@@ -15,7 +15,7 @@ export function discard(reason: string): AttributeFault {
   return { verdict: 'attribute discard', reason }
 }
 
-export type DraftAttributes = Mutable<Omit<PathAttributes, 'unknown'>> & { readonly unknown: UnknownAttribute[] }
+type DraftAttributes = Mutable<Omit<PathAttributes, 'unknown'>> & { readonly unknown: UnknownAttribute[] }
 
 /** What one walk over an attribute block has found so far. */
 export type AttributeDraft = {

@@ -22,31 +22,3 @@ export const attributeType = {
 
 /** Attribute flags (RFC 4271 §4.3). The low four bits mean nothing. */
 export const attributeFlag = { optional: 0x80, transitive: 0x40, partial: 0x20, extendedLength: 0x10 } as const
-
-const wellKnown = attributeFlag.transitive
-const optional = attributeFlag.optional
-const optionalTransitive = attributeFlag.optional | attributeFlag.transitive
-
-/** The Optional and Transitive bits each type must have; 0 for a type this speaker does not know. */
-export const expectedFlags = new Uint8Array(256)
-for (const [type, flags] of [
-  [attributeType.origin, wellKnown],
-  [attributeType.asPath, wellKnown],
-  [attributeType.nextHop, wellKnown],
-  [attributeType.med, optional],
-  [attributeType.localPref, wellKnown],
-  [attributeType.atomicAggregate, wellKnown],
-  [attributeType.aggregator, optionalTransitive],
-  [attributeType.communities, optionalTransitive],
-  [attributeType.originatorId, optional],
-  [attributeType.clusterList, optional],
-  [attributeType.mpReach, optional],
-  [attributeType.mpUnreach, optional],
-  [attributeType.extendedCommunities, optionalTransitive],
-  [attributeType.as4Path, optionalTransitive],
-  [attributeType.as4Aggregator, optionalTransitive],
-  [attributeType.ipv6ExtendedCommunities, optionalTransitive],
-  [attributeType.largeCommunities, optionalTransitive],
-  [attributeType.onlyToCustomer, optionalTransitive],
-] as const)
-  expectedFlags[type] = flags

@@ -42,9 +42,11 @@ const aggregatorFault = discarded('AGGREGATOR length (RFC 7606 §7.7) or AS 0 (R
 const atomicFault = discarded('ATOMIC_AGGREGATE length (RFC 7606 §7.6)')
 const overrun = withdrawn('an attribute overruns the attribute block (RFC 7606 §4)')
 const flags = (type: number) => `flags of type ${type} (RFC 7606 §3 c)`
-const lengthOf = (type: number) => withdrawn(`length of type ${type} (RFC 7606 §7.5, §7.9, §7.10)`)
-const fromOutside = (type: number) => discarded(`type ${type} from an external peer (RFC 7606 §7.5, §7.9, §7.10)`)
-const fromNew = (type: number) => discarded(`type ${type} from a four-octet AS speaker (RFC 6793 §4.1)`)
+const localPrefLength = withdrawn('LOCAL_PREF length (RFC 7606 §7.5)')
+const originatorLength = withdrawn('ORIGINATOR_ID length (RFC 7606 §7.9)')
+const clusterLength = withdrawn('CLUSTER_LIST length (RFC 7606 §7.10)')
+const fromOutside = (name: string, section: string) => discarded(`${name} from an external peer (RFC 7606 §${section})`)
+const fromNew = (name: string) => discarded(`${name} from a four-octet AS speaker (RFC 6793 §4.1)`)
 const again = (type: number) => discarded(`type ${type} is there again (RFC 7606 §3 g)`)
 
 /** What an UPDATE with reachable prefixes comes to. */
@@ -97,9 +99,9 @@ const table: [title: string, bytes: Uint8Array, expected: unknown, context?: Dec
   ['RFC 4271 §6.3: NEXT_HOP 255.255.255.255', withNextHop('ffffffff'), withdrawn(noNextHop)],
 
   ['RFC 7606 §7.4: MULTI_EXIT_DISC of three octets', beside(0x80, 4, octets(3)), medLength],
-  ['RFC 7606 §7.5: LOCAL_PREF of five octets', beside(0x40, 5, octets(5)), lengthOf(5), internal],
-  ['RFC 7606 §7.5: LOCAL_PREF of two values', beside(0x40, 5, octets(8)), lengthOf(5), internal],
-  ['RFC 7606 §7.5: LOCAL_PREF from an external peer, malformed too', beside(0x40, 5, octets(2)), fromOutside(5)],
+  ['RFC 7606 §7.5: LOCAL_PREF of five octets', beside(0x40, 5, octets(5)), localPrefLength, internal],
+  ['RFC 7606 §7.5: LOCAL_PREF of two values', beside(0x40, 5, octets(8)), localPrefLength, internal],
+  ['RFC 7606 §7.5: LOCAL_PREF from an external peer, malformed too', beside(0x40, 5, octets(2)), fromOutside('LOCAL_PREF', '7.5')],
   ['RFC 7606 §7.6: ATOMIC_AGGREGATE of one octet', beside(0x40, 6, '00'), atomicFault],
   ['RFC 7606 §7.7: AGGREGATOR of five octets', beside(0xc0, 7, octets(5, 1)), aggregatorFault],
   ['RFC 7606 §7.7: AGGREGATOR of seven octets', beside(0xc0, 7, octets(7, 1)), aggregatorFault],
@@ -108,11 +110,11 @@ const table: [title: string, bytes: Uint8Array, expected: unknown, context?: Dec
   ['RFC 7607 §2: AGGREGATOR of AS 0', beside(0xc0, 7, '00000000 0a000001'), aggregatorFault],
   ['RFC 7606 §7.8: COMMUNITIES of no octets', beside(0xc0, 8, ''), communitiesLength],
   ['RFC 7606 §7.8: COMMUNITIES of five octets', beside(0xc0, 8, octets(5)), communitiesLength],
-  ['RFC 7606 §7.9: ORIGINATOR_ID from an external peer', beside(0x80, 9, octets(4)), fromOutside(9)],
-  ['RFC 7606 §7.9: ORIGINATOR_ID of three octets', beside(0x80, 9, octets(3)), lengthOf(9), internal],
-  ['RFC 7606 §7.10: CLUSTER_LIST from an external peer', beside(0x80, 10, octets(4)), fromOutside(10)],
-  ['RFC 7606 §7.10: CLUSTER_LIST of no octets', beside(0x80, 10, ''), lengthOf(10), internal],
-  ['RFC 7606 §7.10: CLUSTER_LIST of six octets', beside(0x80, 10, octets(6)), lengthOf(10), internal],
+  ['RFC 7606 §7.9: ORIGINATOR_ID from an external peer', beside(0x80, 9, octets(4)), fromOutside('ORIGINATOR_ID', '7.9')],
+  ['RFC 7606 §7.9: ORIGINATOR_ID of three octets', beside(0x80, 9, octets(3)), originatorLength, internal],
+  ['RFC 7606 §7.10: CLUSTER_LIST from an external peer', beside(0x80, 10, octets(4)), fromOutside('CLUSTER_LIST', '7.10')],
+  ['RFC 7606 §7.10: CLUSTER_LIST of no octets', beside(0x80, 10, ''), clusterLength, internal],
+  ['RFC 7606 §7.10: CLUSTER_LIST of six octets', beside(0x80, 10, octets(6)), clusterLength, internal],
   ['RFC 7606 §7.14: extended communities of no octets', beside(0xc0, 16, ''), extendedLength],
   ['RFC 7606 §7.14: extended communities of nine octets', beside(0xc0, 16, octets(9)), extendedLength],
   ['RFC 7606 §7.15: IPv6 extended communities of 21 octets', beside(0xc0, 25, octets(21)), ipv6ExtendedLength],
@@ -149,8 +151,8 @@ const table: [title: string, bytes: Uint8Array, expected: unknown, context?: Dec
   ['RFC 2545 §3: next hop ::', withReach(concat(hex('00020110'), octets(17))), withdrawn(noNextHop)],
   ['RFC 2545 §3: next hop ff02::1', withReach(concat(hex('00020110 ff02'), octets(13), hex('01 00'))), withdrawn(noNextHop)],
 
-  ['RFC 6793 §4.1: AS4_PATH from a NEW speaker', beside(0xc0, 17, '0201 0000fde9'), fromNew(17)],
-  ['RFC 6793 §4.1: AS4_AGGREGATOR from a NEW speaker', beside(0xc0, 18, octets(8)), fromNew(18)],
+  ['RFC 6793 §4.1: AS4_PATH from a NEW speaker', beside(0xc0, 17, '0201 0000fde9'), fromNew('AS4_PATH')],
+  ['RFC 6793 §4.1: AS4_AGGREGATOR from a NEW speaker', beside(0xc0, 18, octets(8)), fromNew('AS4_AGGREGATOR')],
 ]
 for (const [title, bytes, expected, context = external] of table)
   t.test(title, async (t) => t.strictSame(outcome(bytes, context, true), expected))
