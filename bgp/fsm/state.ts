@@ -20,3 +20,6 @@ export type State = Idle | Connect | Active | OpenSent | OpenConfirm | Establish
 
 /** RFC 4271 §8.2.2: where every connection starts. */
 export const initialState = (passive: boolean): Idle => ({ name: 'Idle', passive, connectRetryCounter: 0 })
+
+/** A second connection with the same peer, begun by the peer (§6.8): it takes what comes and keeps the count. */
+export const listeningState = ({ passive, connectRetryCounter }: State): Active => ({ name: 'Active', passive, connectRetryCounter })

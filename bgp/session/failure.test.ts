@@ -1,0 +1,38 @@
+import t from 'tap'
+import { encodeShutdownCommunication } from '../wire/notification.ts'
+import { isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
+
+const none = new Uint8Array(0)
+
+t.test('a NOTIFICATION is named as its RFC names it, with numbers and direction', async (t) => {
+  t.strictSame(notificationFailure(4, 0, 'sent'), { name: 'Hold Timer Expired (4/0), sent', code: 4, subcode: 0, direction: 'sent' })
+  t.strictSame(receivedFailure({ type: 'notification', code: 6, subcode: 2, data: encodeShutdownCommunication('bye\u0007 now') }), {
+    name: 'Cease/Administrative Shutdown (6/2), received',
+    code: 6,
+    subcode: 2,
+    direction: 'received',
+    message: 'bye  now',
+  })
+})
+t.test('unread data is shown as octets, bounded', async (t) => {
+  t.equal(receivedFailure({ type: 'notification', code: 2, subcode: 7, data: Uint8Array.of(1, 4) }).message, 'data 0104')
+  t.equal(receivedFailure({ type: 'notification', code: 9, subcode: 9, data: new Uint8Array(4000) }).message?.length, 5 + 128)
+})
+t.test('TCP trouble has no code', async (t) => {
+  t.strictSame(tcpFailure(undefined), { name: 'TCP connection closed by the peer', direction: 'local' })
+  t.strictSame(tcpFailure(new Error('connect ECONNREFUSED')), {
+    name: 'TCP connection failed',
+    direction: 'local',
+    message: 'connect ECONNREFUSED',
+  })
+})
+t.test('RFC 4271 §8.1.5 event 24 is 2/1 alone', async (t) => {
+  t.strictSame(
+    [
+      [2, 1],
+      [2, 2],
+      [1, 1],
+    ].map(([code = 0, subcode = 0]) => isVersionError({ type: 'notification', code, subcode, data: none })),
+    [true, false, false],
+  )
+})

@@ -1,0 +1,39 @@
+import { errorCode } from '../wire/error-code.ts'
+import type { Notification } from '../wire/message.ts'
+import { notificationName, shutdownCommunication } from '../wire/notification.ts'
+
+/** Why a connection ended, as `PeerStatus.lastError` shows it. */
+export type Failure = {
+  /** "Hold Timer Expired (4/0), sent" */
+  readonly name: string
+  readonly code?: number
+  readonly subcode?: number
+  readonly direction: 'sent' | 'received' | 'local'
+  readonly message?: string
+}
+
+/** @param message what we know beyond the code: the offending value, the peer's shutdown text */
+export function notificationFailure(code: number, subcode: number, direction: 'sent' | 'received', message?: string): Failure {
+  const name = `${notificationName(code, subcode)} (${code}/${subcode}), ${direction}`
+  return { name, code, subcode, direction, ...(message === undefined ? {} : { message }) }
+}
+
+export function receivedFailure(notification: Notification): Failure {
+  const { code, subcode, data } = notification
+  return notificationFailure(code, subcode, 'received', shutdownCommunication(notification) ?? hex(data))
+}
+
+/** TCP failed or ended; `error` is undefined when the peer closed it in good order. */
+export function tcpFailure(error: Error | undefined): Failure {
+  if (error === undefined) return { name: 'TCP connection closed by the peer', direction: 'local' }
+  return { name: 'TCP connection failed', direction: 'local', message: error.message }
+}
+
+/** RFC 4271 §8.2.2 tells "NOTIFICATION with a version error" from all others. */
+export function isVersionError({ code, subcode }: Notification): boolean {
+  return code === errorCode.open && subcode === 1
+}
+
+function hex(data: Uint8Array): string | undefined {
+  return data.length === 0 ? undefined : `data ${Buffer.from(data.subarray(0, 64)).toString('hex')}`
+}

@@ -1,0 +1,419 @@
+/** One speaker against peers that say exactly what the test wants, over real TCP. */
+import t, { type Test } from 'tap'
+import { asn } from '../../src/net/asn.ts'
+import type { PeerConfig, SpeakerOptions } from '../peer.ts'
+import { encodeKeepAlive } from '../wire/keepalive.ts'
+import { encodeNotification } from '../wire/notification.ts'
+import { address, freePort, peerConfig, speakerFor, until } from './fixture.ts'
+import { gracefulRestart, ipv4Unicast, octets, openMessage, RawListener, RawPeer } from './raw-peer.ts'
+
+const marker = 'ff'.repeat(16)
+const keepalive = encodeKeepAlive()
+const notification = (code: number, subcode: number, data = '') => ({ type: 'notification', code, subcode, data: octets(data) })
+/** 203.0.113.0/24 and 198.51.100.0/24, next hop 192.0.2.1, AS path 65002 in two octets */
+const update = octets(`${marker} 0031 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071 18 c63364`)
+const routes = { '203.0.113.0/24': '192.0.2.1', '198.51.100.0/24': '192.0.2.1' }
+const endOfRib = octets(`${marker} 0017 02 0000 0000`)
+
+type Setup = { peer?: Partial<PeerConfig>; options?: Partial<SpeakerOptions> }
+
+/** A started speaker with one passive peer at 127.0.0.2, and the means to be that peer. */
+async function lab(t: Test, { peer = {}, options = {} }: Setup = {}) {
+  const port = await freePort()
+  const watched = speakerFor(t, port, options)
+  watched.speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true, ...peer })])
+  await watched.speaker.start()
+  const dial = async (from = '127.0.0.2') => {
+    const raw = await RawPeer.dial(from, '127.0.0.1', port)
+    t.teardown(() => raw.socket.destroy())
+    return raw
+  }
+  return { ...watched, port, dial }
+}
+
+t.test('RFC 4271 §8 a session is established, with the whole OPEN of ours', async (t) => {
+  const { peer, dial } = await lab(t)
+  const raw = await dial()
+  t.strictSame(await raw.establish({ holdTimeSec: 30, capabilities: [ipv4Unicast, { type: 'route-refresh' }] }), {
+    type: 'open',
+    version: 4,
+    myAs: 65001,
+    holdTimeSec: 90,
+    routerId: 0x0a00_0001,
+    capabilities: [
+      ipv4Unicast,
+      { type: 'route-refresh' },
+      { type: 'extended-message' },
+      { type: 'four-octet-as', asNumber: 65001 },
+      gracefulRestart({ restartTimeSec: 120 }),
+    ],
+  })
+  await until(() => peer().state === 'Established')
+  t.match(peer(), {
+    since: /^\d{4}-\d\d-\d\dT[\d:.]+Z$/,
+    name: 'peer',
+    address: '127.0.0.2',
+    asNumber: 65002,
+    state: 'Established',
+    remoteRouterId: '10.0.0.2',
+    capabilities: ['multiprotocol 1/1', 'route-refresh'],
+    timers: { holdTimeSec: 30, keepaliveSec: 10 },
+    flaps: 0,
+  })
+  t.strictSame(await raw.next(), { type: 'update', body: '00000000' }, 'RFC 4724 §2: End-of-RIB follows the (empty) table')
+})
+
+const refusals: [title: string, input: Uint8Array, expected: object, setup?: Setup][] = [
+  ['§6.1 a wrong marker is 1/1', octets(`00${marker.slice(2)} 0013 04`), notification(1, 1)],
+  ['§6.1 a length below 19 is 1/2 with the length', octets(`${marker} 0012 04`), notification(1, 2, '0012')],
+  ['§6.1 an unknown type is 1/3 with the type', octets(`${marker} 0013 09`), notification(1, 3, '09')],
+  ['§6.2 another version is 2/1 with ours', octets(`${marker} 001d 01 03 fdea 005a 0a000002 00`), notification(2, 1, '0004')],
+  ['§6.2 another AS is 2/2', openMessage({ myAs: 65003 }), notification(2, 2)],
+  ['RFC 6286 §2.1 identifier 0 is 2/3', octets(`${marker} 001d 01 04 fdea 005a 00000000 00`), notification(2, 3)],
+  [
+    'RFC 6286 §2.2 our identifier in our AS is 2/3',
+    openMessage({ myAs: 65001, routerId: 0x0a00_0001 }),
+    notification(2, 3),
+    { peer: { asNumber: asn(65001) } },
+  ],
+  ['§6.2 an unknown optional parameter is 2/4', octets(`${marker} 001f 01 04 fdea 005a 0a000002 02 0900`), notification(2, 4)],
+  ['§6.2 hold time 2 is 2/6', octets(`${marker} 001d 01 04 fdea 0002 0a000002 00`), notification(2, 6)],
+  [
+    'RFC 5492 §5 no common family is 2/7 with the capability we miss',
+    openMessage(),
+    notification(2, 7, '010400020001'),
+    { peer: { families: ['ipv6-unicast'] } },
+  ],
+  ['RFC 6608 §3 a KEEPALIVE in OpenSent is 5/1', keepalive, notification(5, 1)],
+  ['RFC 6608 §3 an UPDATE in OpenSent is 5/1', endOfRib, notification(5, 1)],
+  ['RFC 6608 §3 an UPDATE in OpenConfirm is 5/2', Buffer.concat([openMessage(), endOfRib]), notification(5, 2)],
+]
+for (const [title, input, expected, setup] of refusals) {
+  t.test(`${title}; the connection is closed, the process and the peer go on`, async (t) => {
+    const { dial, peer, speaker } = await lab(t, setup)
+    const raw = await dial()
+    t.match(await raw.next(), { type: 'open' })
+    raw.send(input)
+    t.strictSame(await raw.next(), expected)
+    t.strictSame(await raw.next(), { type: 'closed' })
+    t.match(peer(), { lastError: { direction: 'sent' }, flaps: 0 })
+    t.equal(speaker.faults, 0)
+  })
+}
+
+t.test('RFC 6608 §3 an OPEN in Established is 5/3', async (t) => {
+  const { dial } = await lab(t)
+  const raw = await dial()
+  await raw.establish()
+  t.match(await raw.next(), { type: 'update' })
+  raw.send(openMessage())
+  t.strictSame(await raw.next(), notification(5, 3))
+})
+
+t.test('§6.4 a NOTIFICATION is not answered, and its reason is kept for people', async (t) => {
+  const { dial, peer } = await lab(t)
+  const raw = await dial()
+  await raw.establish()
+  t.match(await raw.next(), { type: 'update' })
+  raw.send(encodeNotification(6, 4, octets('026869')))
+  t.strictSame(await raw.next(), { type: 'closed' })
+  t.match(peer(), { flaps: 1, lastError: { name: 'Cease/Administrative Reset (6/4), received', direction: 'received', message: 'hi' } })
+})
+
+t.test('messages in pieces of one octet and many in one piece are the same', async (t) => {
+  const { dial, peer } = await lab(t)
+  const raw = await dial()
+  for (const octet of openMessage()) raw.send(Uint8Array.of(octet))
+  t.match(await raw.next(), { type: 'open' })
+  raw.send(Buffer.concat([keepalive, keepalive, endOfRib, keepalive]))
+  await until(() => peer().messages.received === 5)
+  t.equal(peer().state, 'Established')
+})
+
+t.test('garbage from one peer, and from a stranger, touches neither the process nor another session', async (t) => {
+  const { speaker, peer, port, dial, lines } = await lab(t)
+  const two = { name: 'other', address: address('127.0.0.3') }
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true }), peerConfig({ ...two, port, passive: true })])
+  const good = await dial()
+  await good.establish()
+  for (let i = 0; i < 20; i++) {
+    const bad = await dial(i % 2 === 0 ? '127.0.0.3' : '127.0.0.9')
+    bad.send(Uint8Array.from({ length: 3000 }, (_, k) => (k * 31 + i) & 255))
+    for (let heard = await bad.next(); heard.type !== 'closed'; ) heard = await bad.next()
+  }
+  t.strictSame([peer().state, peer().flaps, speaker.faults], ['Established', 0, 0])
+  t.equal(lines.filter(({ sentence }) => sentence.startsWith('connection from an address that is no configured peer')).length, 1)
+})
+
+t.test('§6.5 hold time 3: silence is Hold Timer Expired, after keepalives of our own', async (t) => {
+  const { dial, peer } = await lab(t)
+  const raw = await dial()
+  await raw.establish({ holdTimeSec: 3 })
+  t.match(await raw.nextOfAll(), { type: 'update' })
+  t.strictSame(await raw.nextOfAll(), { type: 'keepalive' })
+  t.strictSame(await raw.next(), notification(4, 0))
+  t.strictSame(await raw.next(), { type: 'closed' })
+  t.match(peer(), { flaps: 1, lastError: { name: 'Hold Timer Expired (4/0), sent' } })
+})
+
+t.test('an UPDATE becomes best routes; the session’s end takes them away', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const raw = await dial()
+  await raw.establish()
+  raw.send(update)
+  await until(() => best.size === 2)
+  t.strictSame(Object.fromEntries(best), routes)
+  t.match(peer().families, { 'ipv4-unicast': { received: 2, accepted: 2 } })
+  raw.socket.end()
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4486 above maxPrefixes: Cease 6/1, and the peer waits longer each time', async (t) => {
+  const { dial, peer } = await lab(t, { peer: { maxPrefixes: 1 } })
+  const raw = await dial()
+  await raw.establish()
+  t.match(await raw.next(), { type: 'update' })
+  raw.send(update)
+  t.match(await raw.next(), { type: 'notification', code: 6, subcode: 1 })
+  t.match(peer(), { state: 'Idle', lastError: { code: 6, subcode: 1, direction: 'sent' } })
+})
+
+t.test('RFC 2918 §4 ROUTE-REFRESH brings the table again, other families nothing', async (t) => {
+  const { dial, speaker } = await lab(t)
+  const raw = await dial()
+  await raw.establish({ capabilities: [ipv4Unicast, { type: 'route-refresh' }] })
+  speaker.originate([...new Set(['10.244.1.0/24'])] as never)
+  const first = [await raw.next(), await raw.next()].find((heard) => heard.type === 'update' && heard.body !== '00000000')
+  raw.send(octets(`${marker} 0017 05 0002 00 01`), octets(`${marker} 0017 05 0001 00 01`))
+  t.strictSame(await raw.next(), first)
+})
+
+t.test('RFC 4724 §4.2 helper: TCP is lost, routes stay stale; back with End-of-RIB, the rest is swept', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update, endOfRib)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state !== 'Established')
+  t.match(peer().families, { 'ipv4-unicast': { stale: 2 } })
+  await until(() => peer().state === 'Active')
+  const second = await dial()
+  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
+  second.send(octets(`${marker} 002d 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071`), endOfRib)
+  await until(() => best.size === 1)
+  t.strictSame(Object.fromEntries(best), { '203.0.113.0/24': '192.0.2.1' })
+  t.match(peer().families, { 'ipv4-unicast': { received: 1, stale: 0 } })
+})
+
+t.test('RFC 4724 §4.2 helper: F bit 0 on return drops the family at once', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.equal(best.size, 2)
+  const families = [{ family: 'ipv4-unicast', forwardingPreserved: false }] as const
+  await (await dial()).establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true, families })] })
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §4.2 helper: the restart time passes and the routes go', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restartTimeSec: 1 })] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.equal(best.size, 2)
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §4 a NOTIFICATION ends the help', async (t) => {
+  const { dial, best } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.send(encodeNotification(6, 2))
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §5 a restarted peer calls while its old session still looks alive: the new one replaces it', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const old = await dial()
+  await old.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  old.send(update)
+  await until(() => best.size === 2)
+  const reborn = await dial()
+  await reborn.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  await until(() => peer().state === 'Established' && peer().flaps === 1)
+  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
+  reborn.send(endOfRib)
+  await until(() => best.size === 0)
+  for (let heard = await old.next(); heard.type !== 'closed'; heard = await old.next())
+    t.equal(heard.type, 'update', 'no NOTIFICATION on the old one')
+})
+
+t.test('§6.8 without graceful restart an established session survives a second connection', async (t) => {
+  const { dial, peer } = await lab(t)
+  const old = await dial()
+  await old.establish()
+  const second = await dial()
+  second.send(openMessage())
+  t.match(await second.next(), { type: 'open' })
+  t.strictSame(await second.next(), notification(6, 7))
+  t.strictSame(await second.next(), { type: 'closed' })
+  t.strictSame([peer().state, peer().flaps], ['Established', 0])
+})
+
+for (const [routerId, kept] of [
+  [0x0a00_0002, 'the peer’s connection is kept: its identifier is higher'],
+  [0x0900_0002, 'our connection is kept: our identifier is higher'],
+] as const) {
+  for (const first of ['ours', 'theirs'] as const) {
+    t.test(`§6.8 collision, OPEN on ${first} first: ${kept}`, async (t) => {
+      const { peer, dial, port, speaker } = await lab(t)
+      const listener = await RawListener.listen('127.0.0.2', port)
+      t.teardown(() => listener.close())
+      speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port })])
+      const ours = await listener.accept()
+      t.teardown(() => ours.socket.destroy())
+      t.match(await ours.next(), { type: 'open' })
+      const theirs = await dial()
+      t.match(await theirs.next(), { type: 'open' })
+      const [one, other] = first === 'ours' ? [ours, theirs] : [theirs, ours]
+      const [winner, loser] = routerId === 0x0a00_0002 ? [theirs, ours] : [ours, theirs]
+      one.send(openMessage({ routerId }))
+      if (one === winner) t.strictSame(await loser.next(), notification(6, 7))
+      else t.strictSame(await one.next(), notification(6, 7))
+      if (other === winner) other.send(openMessage({ routerId }))
+      winner.send(keepalive)
+      await until(() => peer().state === 'Established')
+      t.strictSame(await loser.next(), { type: 'closed' })
+      t.match(await winner.next(), { type: 'update' })
+      t.equal(peer().flaps, 0)
+    })
+  }
+}
+
+t.test('we dial from our own address, and come back after a refusal', async (t) => {
+  const { port, speaker, peer } = await lab(t)
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port })])
+  await until(() => peer().lastError?.message?.includes('ECONNREFUSED') === true)
+  const listener = await RawListener.listen('127.0.0.2', port)
+  t.teardown(() => listener.close())
+  const raw = await listener.accept()
+  t.equal(raw.socket.remoteAddress, '127.0.0.1')
+  await raw.establish()
+  await until(() => peer().state === 'Established')
+})
+
+t.test('a peer with a password is never tried without it', async (t) => {
+  const { speaker, peer, port, dial } = await lab(t, { peer: { password: 'secret', passive: false } })
+  const listener = await RawListener.listen('127.0.0.2', port)
+  t.teardown(() => listener.close())
+  const message = 'TCP MD5 is not supported yet: 127.0.0.2 stays Idle, remove its password to peer without authentication'
+  t.strictSame(speaker.problems(), [{ subject: 'bgp/peer/peer', message }])
+  t.match(peer(), { state: 'Idle', lastError: { name: 'Not supported', direction: 'local', message } })
+  t.strictSame(await (await dial()).next(), { type: 'closed' })
+})
+
+t.test('a changed peer restarts alone (6/6), a removed one is told so (6/3), the others notice nothing', async (t) => {
+  const { speaker, peer, port, dial } = await lab(t)
+  const config = (name: string, last: number, changes: Partial<PeerConfig> = {}) =>
+    peerConfig({ name, address: address(`127.0.0.${last}`), port, passive: true, ...changes })
+  const all = [config('kept', 2), config('changed', 3), config('gone', 4)]
+  speaker.setPeers(all)
+  const raws = await Promise.all(['127.0.0.2', '127.0.0.3', '127.0.0.4'].map(dial))
+  for (const raw of raws) {
+    await raw.establish()
+    t.match(await raw.next(), { type: 'update' })
+  }
+  const [kept, changed, gone] = raws
+  await until(() => speaker.peers().every(({ state }) => state === 'Established'))
+  speaker.setPeers([config('kept', 2), config('changed', 3, { holdTimeSec: 30 })])
+  t.strictSame(await changed?.next(), notification(6, 6))
+  t.strictSame(await gone?.next(), notification(6, 3))
+  const again = await dial('127.0.0.3')
+  t.match(await again.establish(), { type: 'open', holdTimeSec: 30 })
+  await until(() => peer('changed').state === 'Established')
+  t.strictSame(
+    speaker.peers().map(({ name, state }) => [name, state]),
+    [
+      ['kept', 'Established'],
+      ['changed', 'Established'],
+    ],
+  )
+  t.equal(kept?.socket.destroyed, false)
+})
+
+t.test('the order of the configured peers means nothing', async (t) => {
+  const { speaker, port, dial, peer } = await lab(t)
+  const raw = await dial()
+  await raw.establish()
+  const one = peerConfig({ address: address('127.0.0.2'), port, passive: true })
+  const two = peerConfig({ name: 'two', address: address('127.0.0.3'), port, passive: true })
+  speaker.setPeers([two, one])
+  speaker.setPeers([one, two])
+  await until(() => peer().state === 'Established')
+  t.equal(peer().flaps, 0)
+})
+
+t.test('RFC 4724 §4 stop() ends TCP without a word; with cease it is Administrative Shutdown', async (t) => {
+  for (const [options, expected] of [
+    [{}, { type: 'closed' }],
+    [{ cease: 'shutdown' }, notification(6, 2)],
+  ] as const) {
+    const { speaker, dial, best } = await lab(t)
+    const raw = await dial()
+    await raw.establish()
+    raw.send(update)
+    await until(() => best.size === 2)
+    t.match(await raw.next(), { type: 'update' })
+    await speaker.stop(options)
+    t.strictSame(await raw.next(), expected)
+    t.strictSame(Object.fromEntries(best), routes, 'the kernel keeps forwarding by what was learnt')
+  }
+})
+
+t.test('RFC 4724 §4.1 restarter: R bit, nothing decided or sent until End-of-RIB of all peers, then all at once', async (t) => {
+  const { speaker, port, dial, best } = await lab(t, { options: { restarting: true } })
+  const two = peerConfig({ name: 'two', address: address('127.0.0.3'), port, passive: true })
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true }), two])
+  let converged = false
+  void speaker.converged.then(() => {
+    converged = true
+  })
+  const raw = await dial()
+  const capabilities = [ipv4Unicast, gracefulRestart()]
+  t.match(await raw.establish({ capabilities }), {
+    capabilities: [{}, {}, {}, {}, gracefulRestart({ restarting: true, restartTimeSec: 120 })],
+  })
+  raw.send(update, endOfRib)
+  const other = await dial('127.0.0.3')
+  await other.establish({ capabilities })
+  await until(() => speaker.peers().every(({ state }) => state === 'Established'))
+  await until(() => speaker.peers()[0]?.messages.updatesReceived === 2)
+  t.strictSame([converged, best.size], [false, 0])
+  other.send(endOfRib)
+  await speaker.converged
+  await until(() => best.size === 2)
+  t.match(await raw.next(), { type: 'update' })
+})
+
+t.test('RFC 4724 §4.1 restarter: a peer that never comes costs the deferral time, no more', async (t) => {
+  const { speaker } = await lab(t, { options: { restarting: true, restartTimeSec: 1 } })
+  await speaker.converged
+  t.equal(speaker.peers()[0]?.state, 'Active')
+})
+
+t.test('without a restart everything is decided from the start', async (t) => {
+  const { speaker } = await lab(t)
+  await speaker.converged
+  t.pass('resolved')
+})

@@ -1,0 +1,293 @@
+import { connect, type Socket } from 'node:net'
+import type { IpAddress } from '../../src/net/address.ts'
+import { type Party, resolveCollision, type Verdict } from '../fsm/collision.ts'
+import type { Event } from '../fsm/event.ts'
+import { negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
+import { type Active, type Idle, initialState, listeningState, type State } from '../fsm/state.ts'
+import type { Terms } from '../fsm/terms.ts'
+import { unreachable } from '../fsm/unreachable.ts'
+import type { PeerConfig, PeerStatus } from '../peer.ts'
+import type { PeerId, RibFace } from '../rib/rib-face.ts'
+import { familyOfAfiSafi } from '../wire/address-family.ts'
+import { BgpError } from '../wire/bgp-error.ts'
+import { errorCode } from '../wire/error-code.ts'
+import type { AddressFamily, Open, RouteRefresh } from '../wire/message.ts'
+import type { ClosingSockets } from './closing-sockets.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import type { Log } from './log.ts'
+import { pump } from './output.ts'
+import { PeerRecord } from './peer-record.ts'
+import { localAddress } from './remote-address.ts'
+import { StaleRoutes } from './stale-routes.ts'
+import type { Turn } from './turn.ts'
+
+export type PeerSessionOptions = {
+  readonly config: PeerConfig
+  readonly localAs: number
+  readonly routerId: number
+  /** The address we dial from and, where the system does not tell, our next hop. */
+  readonly localAddress: IpAddress | undefined
+  readonly restartTimeSec: number
+}
+
+export type PeerSessionDependencies = {
+  readonly rib: RibFace
+  readonly turn: Turn
+  readonly closing: ClosingSockets
+  readonly log: Log
+  readonly random: () => number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** R bit: the first decision of this life is still to come (RFC 4724 §4.1). */
+  readonly restarting: () => boolean
+  readonly onUp: (session: PeerSession, terms: Terms) => void
+  readonly onDown: (session: PeerSession) => void
+  readonly onChange: () => void
+  /** Our bug, counted. */
+  readonly onFault: () => void
+}
+
+/** How far a state is on the way; what speaks for a peer with two connections. */
+const progress: Readonly<Record<State['name'], number>> = { Idle: 0, Connect: 1, Active: 1, OpenSent: 2, OpenConfirm: 3, Established: 4 }
+
+/** One configured peer: its RIB slot, its one or two connections (two while they collide), its help in restarts. */
+export class PeerSession implements ConnectionOwner {
+  readonly config: PeerConfig
+  readonly id: PeerId
+  readonly #options: PeerSessionOptions
+  readonly #deps: PeerSessionDependencies
+  readonly #record: PeerRecord
+  readonly #stale: StaleRoutes
+  readonly #pump: () => void
+  /** The one that dials and comes back after failures. */
+  #primary: Connection
+  /** A second one begun by the peer, until it wins or goes. */
+  #secondary: Connection | undefined
+  #stopped = true
+
+  constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
+    const { rib, turn, now } = dependencies
+    this.config = options.config
+    this.#options = options
+    this.#deps = dependencies
+    this.id = rib.addPeer(options.config)
+    this.#record = new PeerRecord(options.config, now)
+    this.#stale = new StaleRoutes(rib, this.id, () => turn.schedule())
+    this.#primary = this.#connection(initialState(options.config.passive))
+    this.#pump = () => this.#guardedPump()
+  }
+
+  /** Why this peer is not even tried; undefined: it is. */
+  get problem(): string | undefined {
+    if (this.config.password === undefined) return undefined
+    return `TCP MD5 is not supported yet: ${this.config.address} stays Idle, remove its password to peer without authentication`
+  }
+
+  get status(): PeerStatus {
+    return this.#record.status(this.#speaking, this.#deps.rib, this.id)
+  }
+
+  start(): void {
+    const { problem } = this
+    if (problem !== undefined) {
+      this.#record.fail({ name: 'Not supported', direction: 'local', message: problem })
+      return
+    }
+    this.#stopped = false
+    this.#primary.dispatch({ type: this.config.passive ? 'AutomaticStart_with_PassiveTcpEstablishment' : 'AutomaticStart' })
+  }
+
+  /** A TCP connection from the peer's address. Idle refuses it (RFC 4271 §8.2.2); beside one of ours it is a second connection. */
+  accept(socket: Socket): void {
+    const { state } = this.#primary
+    if (this.#stopped || state.name === 'Idle') {
+      socket.resetAndDestroy()
+    } else if (state.name === 'Active') {
+      this.#primary.accept(socket)
+    } else {
+      const stalled = this.#secondary
+      const newcomer = this.#connection(listeningState(state))
+      this.#secondary = newcomer
+      if (stalled !== undefined) discard(stalled, { type: 'OpenCollisionDump' })
+      newcomer.accept(socket)
+    }
+  }
+
+  /** @param reason the Cease to send; without, TCP just ends, so that a capable peer keeps our routes (RFC 4724) */
+  stop(reason?: BgpError): void {
+    this.#stopped = true
+    const event: Event = { type: 'ManualStop', ...(reason === undefined ? {} : { cease: reason }) }
+    this.#secondary?.dispatch(event)
+    this.#primary.dispatch(event)
+    this.#stale.stop()
+  }
+
+  /** After `stop`: its routes go. */
+  remove(): void {
+    this.#deps.rib.removePeer(this.id)
+    this.#deps.turn.schedule()
+  }
+
+  /** The RIB has something for this peer. */
+  output(): void {
+    this.#deps.turn.output(this.#pump)
+  }
+
+  endOfRib(family: AddressFamily): void {
+    this.#stale.handle({ type: 'end-of-rib', family })
+  }
+
+  openToSend(): Open {
+    return openOf(this.#offer)
+  }
+
+  negotiate(open: Open): Terms | BgpError {
+    return negotiate(this.#offer, open)
+  }
+
+  admit(newcomer: Connection, terms: Terms): void {
+    const existing = newcomer === this.#primary ? this.#secondary : this.#primary
+    if (existing === undefined) return
+    const verdict = this.#verdict(existing, newcomer, terms)
+    this.#deps.log.debug({ peer: this.config.name, verdict }, 'two connections with the same peer')
+    switch (verdict) {
+      case 'dump-newcomer':
+        this.#keep(existing, newcomer, { type: 'OpenCollisionDump' })
+        break
+      case 'dump-existing':
+        this.#keep(newcomer, existing, { type: 'OpenCollisionDump' })
+        break
+      case 'existing-restarted':
+        this.#record.fail({ name: 'The peer restarted (RFC 4724)', direction: 'local' })
+        this.#keep(newcomer, existing, { type: 'TcpConnectionFails' })
+        break
+      default:
+        unreachable(verdict)
+    }
+  }
+
+  /** A connection that still waits for TCP has not collided yet: it is no longer needed. */
+  #verdict(existing: Connection, newcomer: Connection, terms: Terms): Verdict {
+    const party = partyOf(existing)
+    if (party === undefined) return 'dump-existing'
+    const ends = {
+      localRouterId: this.#options.routerId,
+      remoteRouterId: terms.remoteRouterId,
+      localAs: this.#options.localAs,
+      remoteAs: this.config.asNumber,
+    }
+    return resolveCollision(ends, party, { initiator: newcomer.initiator, state: 'OpenSent', gracefulRestart: false })
+  }
+
+  up(connection: Connection, terms: Terms): void {
+    const { rib, turn, onUp } = this.#deps
+    const { families, fourOctetAs, maxMessageLength, remoteRouterId } = terms
+    const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
+    const nextHop = ours ?? this.#options.localAddress
+    if (nextHop === undefined) throw new Error(`the session with ${this.config.address} has no local address`)
+    rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop })
+    this.#stale.handle({ type: 'established', terms })
+    turn.schedule()
+    onUp(this, terms)
+  }
+
+  down(_connection: Connection, graceful: boolean): void {
+    this.#stale.handle({ type: 'lost', graceful })
+    this.#deps.onDown(this)
+  }
+
+  moved(connection: Connection, from: State, event: Event): void {
+    const { failure, state } = connection
+    if (connection !== this.#primary && connection !== this.#secondary) return
+    const ended = state.name === 'Idle' || (state.name === 'Active' && from.name !== 'Idle')
+    if (ended && failure !== undefined && event.type !== 'OpenCollisionDump') this.#record.fail(failure)
+    if (ended && connection === this.#secondary) {
+      this.#secondary = undefined
+      discard(connection, { type: 'ManualStop' })
+    }
+    this.#note(failure)
+  }
+
+  update(bytes: Uint8Array, start: number, end: number): BgpError | undefined {
+    this.#deps.turn.schedule()
+    return this.#deps.rib.receive(this.id, bytes, start, end)
+  }
+
+  /** A family that was not agreed on is ignored (RFC 2918 §4), and so are the subtypes of RFC 7313, which we do not announce. */
+  refresh({ afi, safi, subtype }: RouteRefresh): void {
+    const family = familyOfAfiSafi(afi, safi)
+    const { state } = this.#speaking
+    if (subtype !== 0 || family === undefined || state.name !== 'Established' || !state.terms.families.includes(family)) return
+    this.#deps.rib.refresh(this.id, family)
+    this.#deps.turn.schedule()
+  }
+
+  drained(): void {
+    this.output()
+  }
+
+  fault(connection: Connection, error: unknown): void {
+    this.#deps.onFault()
+    this.#deps.log.error({ peer: this.config.name, err: error }, 'bug: a session is closed because handling it threw')
+    connection.dispatch({ type: 'AutomaticStop', cease: new BgpError(errorCode.cease, 0, 'internal error, see the log of the speaker') })
+  }
+
+  get #offer(): Offer {
+    const { config, localAs, routerId, restartTimeSec } = this.#options
+    const { asNumber: peerAs, families, holdTimeSec } = config
+    return { localAs, peerAs, routerId, holdTimeSec, families, restarting: this.#deps.restarting(), restartTimeSec }
+  }
+
+  get #speaking(): Connection {
+    const second = this.#secondary
+    if (second === undefined) return this.#primary
+    return progress[second.state.name] > progress[this.#primary.state.name] ? second : this.#primary
+  }
+
+  #keep(winner: Connection, loser: Connection, farewell: Event): void {
+    this.#primary = winner
+    this.#secondary = undefined
+    discard(loser, farewell)
+  }
+
+  #note(failure: Connection['failure']): void {
+    const { state } = this.#speaking
+    const before = this.#record.state
+    if (!this.#record.enter(state.name)) return
+    const fields = { peer: this.config.name, address: this.config.address, from: before, to: state.name }
+    if (state.name === 'Established') this.#deps.log.info(fields, 'session established')
+    else if (before === 'Established') this.#deps.log.warn({ ...fields, reason: failure?.name, detail: failure?.message }, 'session lost')
+    else this.#deps.log.debug({ ...fields, reason: failure?.name, detail: failure?.message }, 'session state changed')
+    this.#deps.onChange()
+  }
+
+  #guardedPump(): void {
+    const connection = this.#speaking
+    if (connection.state.name !== 'Established') return
+    try {
+      pump(connection, this.#deps.rib, this.id, this.#record.counts)
+    } catch (error) {
+      this.fault(connection, error)
+    }
+  }
+
+  #connection(state: Idle | Active): Connection {
+    const { closing, random } = this.#deps
+    const { address, port } = this.config
+    const from = this.#options.localAddress
+    const dial = () => connect({ host: address, port, noDelay: true, ...(from === undefined ? {} : { localAddress: from }) })
+    return new Connection(state, { owner: this, dial, closing, counts: this.#record.counts, random })
+  }
+}
+
+/** Ends a connection that is not the peer's any more: no timer of it may bring it back. */
+function discard(connection: Connection, farewell: Event): void {
+  connection.dispatch(farewell)
+  connection.dispatch({ type: 'ManualStop' })
+}
+
+function partyOf({ state, initiator }: Connection): Party | undefined {
+  if (state.name === 'Idle' || state.name === 'Connect' || state.name === 'Active') return undefined
+  const terms = 'terms' in state ? state.terms : undefined
+  return { initiator, state: state.name, gracefulRestart: terms?.gracefulRestart !== undefined }
+}

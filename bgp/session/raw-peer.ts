@@ -1,0 +1,139 @@
+/** A BGP peer for tests that says exactly what it is told to, right or wrong, over real TCP. */
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { BgpError } from '../wire/bgp-error.ts'
+import { decodeControl } from '../wire/control-message.ts'
+import { Framer } from '../wire/framer.ts'
+import { encodeKeepAlive } from '../wire/keepalive.ts'
+import { type Capability, type ControlMessage, messageType, type Open } from '../wire/message.ts'
+import { encodeOpen } from '../wire/open.ts'
+
+export type Heard = ControlMessage | { readonly type: 'update'; readonly body: string } | { readonly type: 'closed' }
+
+export class RawPeer {
+  readonly socket: Socket
+  readonly #heard: Heard[] = []
+  #wake: () => void = () => {}
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    const framer = new Framer()
+    framer.maxMessageLength = 65535
+    socket.on('data', (chunk) => {
+      framer.push(chunk, (type, bytes, start, end) => this.#hear(read(type, bytes, start, end)))
+    })
+    socket.on('error', () => {}) // 'close' tells
+    socket.on('close', () => this.#hear({ type: 'closed' }))
+  }
+
+  static async dial(from: string, to: string, port: number): Promise<RawPeer> {
+    const socket = connect({ host: to, port, localAddress: from, noDelay: true })
+    const peer = new RawPeer(socket)
+    // whoever is refused at once may see the RST as a failed connect: then 'closed' is what it hears
+    await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))
+    return peer
+  }
+
+  /** The next message that is no KEEPALIVE, or the end of the connection. */
+  async next(): Promise<Heard> {
+    for (;;) {
+      const heard = await this.nextOfAll()
+      if (heard.type !== 'keepalive') return heard
+    }
+  }
+
+  async nextOfAll(): Promise<Heard> {
+    for (;;) {
+      const heard = this.#heard.shift()
+      if (heard !== undefined) return heard
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  send(...messages: readonly Uint8Array[]): void {
+    for (const message of messages) this.socket.write(message)
+  }
+
+  /** Says OPEN and KEEPALIVE and waits for both of the speaker's. */
+  async establish(open: Partial<Open> = {}): Promise<Heard> {
+    this.send(openMessage(open))
+    const theirs = await this.next()
+    this.send(encodeKeepAlive())
+    await this.nextOfAll()
+    return theirs
+  }
+
+  /** Dies without a word, as a crashed host does once it is back: RST. */
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
+  #hear(heard: Heard): void {
+    this.#heard.push(heard)
+    this.#wake()
+  }
+}
+
+/** The other direction of dialling: waits for the speaker. */
+export class RawListener {
+  readonly #server: Server
+  readonly #peers: RawPeer[] = []
+  #wake: () => void = () => {}
+
+  private constructor(server: Server) {
+    this.#server = server
+    server.on('connection', (socket) => {
+      this.#peers.push(new RawPeer(socket))
+      this.#wake()
+    })
+  }
+
+  static async listen(address: string, port: number): Promise<RawListener> {
+    const server = createServer({ noDelay: true })
+    const listener = new RawListener(server)
+    server.listen(port, address)
+    await once(server, 'listening')
+    return listener
+  }
+
+  async accept(): Promise<RawPeer> {
+    for (;;) {
+      const peer = this.#peers.shift()
+      if (peer !== undefined) return peer
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  close(): void {
+    this.#server.close()
+  }
+}
+
+export const ipv4Unicast: Capability = { type: 'multiprotocol', afi: 1, safi: 1 }
+
+export function gracefulRestart(changes: Partial<Extract<Capability, { type: 'graceful-restart' }>> = {}): Capability {
+  const families = [{ family: 'ipv4-unicast', forwardingPreserved: true }] as const
+  return { type: 'graceful-restart', restarting: false, restartTimeSec: 60, families, ...changes }
+}
+
+/** A good OPEN of AS 65002, 10.0.0.2, but for the changes. */
+export function openMessage(changes: Partial<Open> = {}): Uint8Array {
+  const open: Open = { type: 'open', version: 4, myAs: 65002, holdTimeSec: 90, routerId: 0x0a00_0002, capabilities: [ipv4Unicast] }
+  return encodeOpen({ ...open, ...changes })
+}
+
+/** Octets in hexadecimal, spaces allowed: "ffff 0013 04". */
+export function octets(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'))
+}
+
+function read(type: number, bytes: Uint8Array, start: number, end: number): Heard {
+  if (type === messageType.update) return { type: 'update', body: Buffer.from(bytes.subarray(start, end)).toString('hex') }
+  const message = decodeControl(type, bytes, start, end)
+  if (message instanceof BgpError) throw message
+  return message
+}

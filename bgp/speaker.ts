@@ -1,0 +1,223 @@
+/** The BGP speaker: peers and originated prefixes in, best routes and peer states out. Opens its sockets itself; touches no kernel table. */
+import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import { familyOf, type IpAddress } from '../src/net/address.ts'
+import type { Cidr } from '../src/net/prefix.ts'
+import { cease } from './fsm/cease.ts'
+import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from './peer.ts'
+import { Rib } from './rib/rib.ts'
+import { ClosingSockets } from './session/closing-sockets.ts'
+import { Listener } from './session/listener.ts'
+import type { Log } from './session/log.ts'
+import { PeerSession, type PeerSessionDependencies } from './session/peer-session.ts'
+import { remoteAddress } from './session/remote-address.ts'
+import { RestartGate } from './session/restart-gate.ts'
+import { Strangers } from './session/strangers.ts'
+import { Turn } from './session/turn.ts'
+import type { ceaseReason } from './wire/error-code.ts'
+
+export type SpeakerDependencies = {
+  readonly log: Log
+  /** IGP metric to a next hop; undefined: unreachable (RFC 4271 §9.1.2.1). Asked again after `nextHopsChanged`. */
+  readonly nextHopMetric: (nextHop: IpAddress) => number | undefined
+  /** Learned best routes that changed, at most once per family and turn of the event loop; valid only during the call. */
+  readonly onBest: (batch: BestRouteBatch) => void
+  /** A peer's state, the listeners or a problem changed: look at `peers()`, `problems()`, `listening`. */
+  readonly onChange: () => void
+  /** Uniform in [0, 1), for jitter; default Math.random. */
+  readonly random?: () => number
+  /** Milliseconds since 1970; default Date.now. */
+  readonly now?: () => number
+}
+
+export type SpeakerProblem = { readonly subject: string; readonly message: string }
+
+export type StopOptions = {
+  /** The Cease to send (RFC 4486). Without it TCP just ends, so that peers keep our routes while we restart (RFC 4724). */
+  readonly cease?: 'shutdown'
+}
+
+export class Speaker {
+  readonly #options: SpeakerOptions
+  readonly #log: Log
+  readonly #onChange: () => void
+  readonly #rib: Rib
+  readonly #turn: Turn
+  readonly #closing = new ClosingSockets()
+  readonly #gate: RestartGate
+  readonly #strangers: Strangers
+  readonly #listeners: readonly Listener[]
+  readonly #sessionDependencies: PeerSessionDependencies
+  readonly #byName = new Map<string, PeerSession>()
+  readonly #byAddress = new Map<IpAddress, PeerSession>()
+  readonly #byId = new Map<number, PeerSession>()
+  #started = false
+  #stopped = false
+  #faults = 0
+
+  constructor(options: SpeakerOptions, dependencies: SpeakerDependencies) {
+    const { log, nextHopMetric, onBest, onChange, random = Math.random, now = Date.now } = dependencies
+    this.#options = options
+    this.#log = log
+    this.#onChange = onChange
+    this.#rib = new Rib(options, {
+      nextHopMetric,
+      onBest,
+      onOutput: (id) => this.#byId.get(id)?.output(),
+      onEndOfRib: (id, family) => {
+        const session = this.#byId.get(id)
+        session?.endOfRib(family)
+        if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
+      },
+      onNote: (id, note) => log.warn({ peer: this.#byId.get(id)?.config.name, note }, 'a route attribute deviates from its RFC'),
+    })
+    this.#turn = new Turn(this.#rib)
+    this.#gate = new RestartGate(options, this.#rib, (reason) => {
+      log.info({ reason }, 'route decisions released')
+      this.#turn.schedule()
+      onChange()
+    })
+    this.#strangers = new Strangers(log, now)
+    this.#listeners = options.listenAddresses.map((address) => this.#listener(address))
+    this.#sessionDependencies = {
+      rib: this.#rib,
+      turn: this.#turn,
+      closing: this.#closing,
+      log,
+      random,
+      now,
+      restarting: () => this.#gate.restarting,
+      onUp: (session, terms) => this.#gate.handle({ type: 'established', peer: session.config.name, terms }),
+      onDown: (session) => this.#gate.handle({ type: 'lost', peer: session.config.name }),
+      onChange,
+      onFault: () => {
+        this.#faults++
+      },
+    }
+  }
+
+  /**
+   * Resolves once decisions are made on everything that can be known: at once, or, when restarting, when each peer has sent its
+   * End-of-RIB or had its time (RFC 4724 §4.1). From then on what is not among the best routes is not wanted.
+   */
+  get converged(): Promise<void> {
+    return this.#gate.released
+  }
+
+  /** Every listen address accepts connections. */
+  get listening(): boolean {
+    return this.#listeners.every((listener) => listener.listening)
+  }
+
+  /** Times our own code threw while handling a peer's bytes; each closed one session. */
+  get faults(): number {
+    return this.#faults
+  }
+
+  /** Starts listening and dialling. Resolves when each address was tried once; what was refused is in `problems` and retried. */
+  async start(): Promise<void> {
+    this.#started = true
+    await Promise.all(this.#listeners.map((listener) => listener.start()))
+    if (this.#stopped) return
+    for (const session of this.#byName.values()) session.start()
+  }
+
+  /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
+  setPeers(peers: readonly PeerConfig[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.name, peer]))
+    for (const [name, session] of this.#byName) {
+      const config = wanted.get(name)
+      if (config === undefined) this.#remove(session, 'peerDeconfigured')
+      else if (!isDeepStrictEqual(config, session.config)) this.#remove(session, 'otherConfigurationChange')
+    }
+    for (const config of peers) if (!this.#byName.has(config.name)) this.#add(config)
+    this.#gate.peersKnown()
+    this.#onChange()
+  }
+
+  /** The whole set of prefixes this node announces as its own. */
+  originate(prefixes: readonly Cidr[]): void {
+    this.#rib.originate(prefixes)
+    this.#turn.schedule()
+  }
+
+  /** `nextHopMetric` may answer differently now. */
+  nextHopsChanged(): void {
+    this.#rib.nextHopsChanged()
+    this.#turn.schedule()
+  }
+
+  peers(): readonly PeerStatus[] {
+    return [...this.#byName.values()].map((session) => session.status)
+  }
+
+  routes(query: RouteQuery): RoutePage {
+    return this.#rib.query(query)
+  }
+
+  /** What a person should look at; empty when all is well. Peers that are merely down are in `peers`. */
+  problems(): readonly SpeakerProblem[] {
+    const refused = this.#listeners.flatMap(({ problem }) => (problem === undefined ? [] : [{ subject: 'bgp/listener', message: problem }]))
+    const unusable = [...this.#byName.values()].flatMap(({ config, problem }) =>
+      problem === undefined ? [] : [{ subject: `bgp/peer/${config.name}`, message: problem }],
+    )
+    return [...refused, ...unusable]
+  }
+
+  /** Ends every session and resolves when TCP is done, within about a second. Routes are left as they are: no `onBest` comes any more. */
+  async stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped = true
+    this.#turn.stop()
+    this.#gate.stop()
+    for (const listener of this.#listeners) listener.stop()
+    for (const session of this.#byName.values()) session.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))
+    await this.#closing.settled()
+  }
+
+  #add(config: PeerConfig): void {
+    const { asNumber, routerId, restartTimeSec, localAddress } = this.#options
+    const from = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
+    const session = new PeerSession({ config, localAs: asNumber, routerId, restartTimeSec, localAddress: from }, this.#sessionDependencies)
+    this.#byName.set(config.name, session)
+    this.#byAddress.set(config.address, session)
+    this.#byId.set(session.id, session)
+    if (session.problem === undefined) this.#gate.handle({ type: 'peer-added', peer: config.name })
+    else this.#log.warn({ peer: config.name, problem: session.problem }, 'a peer is not tried')
+    if (this.#started && !this.#stopped) session.start()
+  }
+
+  #remove(session: PeerSession, reason: keyof typeof ceaseReason): void {
+    const { address, name } = session.config
+    session.stop(cease(reason))
+    session.remove()
+    this.#byName.delete(name)
+    if (this.#byAddress.get(address) === session) this.#byAddress.delete(address)
+    this.#byId.delete(session.id)
+    this.#gate.handle({ type: 'peer-removed', peer: name })
+  }
+
+  #listener(address: IpAddress): Listener {
+    const onChange = (problem: string | undefined) => {
+      if (problem === undefined) this.#log.info({ address, port: this.#options.listenPort }, 'listening for BGP')
+      else this.#log.warn({ address, port: this.#options.listenPort, problem }, 'not listening for BGP, trying again')
+      this.#onChange()
+    }
+    return new Listener({ address, port: this.#options.listenPort }, { onConnection: (socket) => this.#accept(socket), onChange })
+  }
+
+  /** Only configured addresses get further than this; what a stranger costs is a closed socket. */
+  #accept(socket: Socket): void {
+    socket.on('error', passedOn)
+    const address = remoteAddress(socket)
+    const session = address === undefined ? undefined : this.#byAddress.get(address)
+    if (session !== undefined) {
+      session.accept(socket)
+      return
+    }
+    this.#strangers.note(address)
+    socket.resetAndDestroy()
+  }
+}
+
+/** A socket that fails is heard of by its 'close'; Node only insists that somebody listens. */
+function passedOn(): void {}
