@@ -101,7 +101,7 @@ export class PolicyGraph {
 
   /** All sets are asked for before any chain is rendered: which sets a selector's chains name depends on who matches it. */
   #renderRules(owners: Set<string>): void {
-    for (const owner of owners) this.#sets.use(owner, setsOf(this.#rulesOf(owner) ?? {}, this.#rules.families))
+    this.#sets.use(new Map([...owners].map((owner) => [owner, setsOf(this.#rulesOf(owner) ?? {}, this.#rules.families)])))
     for (const owner of this.#sets.takeRetyped()) owners.add(owner)
     for (const owner of owners) {
       const rules = this.#rulesOf(owner)

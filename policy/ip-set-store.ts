@@ -54,13 +54,18 @@ export class IpSetStore {
     this.#items.delete(id)
   }
 
-  /** Says which sets a policy's or profile's chains name from now on; a set that nobody names is gone. */
-  use(user: string, sources: readonly SetSource[]): void {
-    const wanted = new Map(sources.map((source) => [setKey(source), source]))
-    for (const [key, source] of wanted) this.#acquire(key, source).users.add(user)
-    for (const key of this.#usedBy.get(user) ?? []) if (!wanted.has(key)) this.#release(key, user)
-    if (wanted.size === 0) this.#usedBy.delete(user)
-    else this.#usedBy.set(user, new Set(wanted.keys()))
+  /**
+   * Says which sets the chains of some policies and profiles name from now on; a set that nobody names is gone. All that is needed
+   * is asked for first, so that a set that only changes hands stays as it is.
+   */
+  use(changes: ReadonlyMap<string, readonly SetSource[]>): void {
+    for (const [user, sources] of changes) for (const source of sources) this.#acquire(setKey(source), source).users.add(user)
+    for (const [user, sources] of changes) {
+      const wanted = new Set(sources.map(setKey))
+      for (const key of this.#usedBy.get(user) ?? []) if (!wanted.has(key)) this.#release(key, user)
+      if (wanted.size === 0) this.#usedBy.delete(user)
+      else this.#usedBy.set(user, wanted)
+    }
   }
 
   /** The name of a set in use. One that begins or ceases to need `hash:net` gets another name: the kernel cannot change a set's type. */

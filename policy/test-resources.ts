@@ -65,6 +65,8 @@ function withDefaults(spec: Partial<GlobalPolicySpec>): GlobalPolicySpec {
 const namespaces = ['shop', 'bank']
 const label = fc.constantFrom('x', 'y')
 const labels = fc.record({ a: label, b: label }, { requiredKeys: [] }) as fc.Arbitrary<LabelRecord>
+/** Some of an endpoint's own labels are also inherited: its own must win. */
+const ownLabels = fc.record({ a: label, b: label, 'pcns.a': label, applied: label }, { requiredKeys: [] }) as fc.Arbitrary<LabelRecord>
 const portSpec = fc.constantFrom<(number | string)[]>(80, 443, '8000:8010', 'http', 'dns', '79:81')
 const portNumber = fc.constantFrom(80, 81, 443, 8005, 53)
 const v4Net = fc.constantFrom('10.0.0.1/32', '10.0.0.0/30', '10.0.0.4/32', '192.0.2.0/24', '0.0.0.0/0', '10.0.0.2/32')
@@ -95,21 +97,23 @@ function anyEndpoint(number: number): fc.Arbitrary<WorkloadEndpoint> {
   ])
   const profiles = fc.constantFrom(undefined, undefined, undefined, [], ['custom'], ['custom', 'kns.shop'], ['missing'])
   const serviceAccountName = fc.constantFrom(undefined, 'robot')
-  return fc.tuple(fc.constantFrom(...namespaces), labels, ports, profiles, serviceAccountName).map(([where, own, named, listed, account]) =>
-    endpoint(
-      `e${number}`,
-      {
-        node: number <= 4 ? 'n1' : 'n2',
-        interfaceName: `tort${number}`,
-        ipNetworks: [`10.0.0.${number}/32`, `fd00::${number}/128`],
-        ports: named,
-        ...(listed !== undefined && { profiles: listed }),
-        ...(account !== undefined && { serviceAccountName: account }),
-      },
-      own,
-      where,
-    ),
-  )
+  return fc
+    .tuple(fc.constantFrom(...namespaces), ownLabels, ports, profiles, serviceAccountName)
+    .map(([where, own, named, listed, account]) =>
+      endpoint(
+        `e${number}`,
+        {
+          node: number <= 4 ? 'n1' : 'n2',
+          interfaceName: `tort${number}`,
+          ipNetworks: [`10.0.0.${number}/32`, `fd00::${number}/128`],
+          ports: named,
+          ...(listed !== undefined && { profiles: listed }),
+          ...(account !== undefined && { serviceAccountName: account }),
+        },
+        own,
+        where,
+      ),
+    )
 }
 
 const anyEntity = fc.record(
@@ -138,7 +142,7 @@ function fewFields() {
 
 const icmp = fc.record({ type: fc.constantFrom(8, 128, 3), code: fc.constantFrom(0, 1) }, { requiredKeys: ['type'] })
 const conditions = fc.oneof(
-  fc.constant({}),
+  { weight: 8, arbitrary: fc.constant({}) },
   fc.record({ protocol: fc.constantFrom<(string | number)[]>('TCP', 'UDP', 17, 'SCTP', 'ICMP', 'ICMPv6', 'UDPLite', 47) }),
   fc.record({ notProtocol: fc.constantFrom<(string | number)[]>('TCP', 'udp', 'ICMP') }),
   fc.record({ protocol: fc.constantFrom('ICMP', 'ICMPv6'), icmp, notICMP: icmp }, { requiredKeys: ['protocol'] }),
@@ -165,13 +169,16 @@ const rule: fc.Arbitrary<PolicyRule> = fc
   .tuple(action, conditions, entity, entity)
   .map(([type, condition, source, destination]) => ({ action: type, ...condition, source, destination }) as PolicyRule)
   .chain(withPorts)
-const rules = fc.array(rule, { maxLength: 4 })
+const rules = fc.array(rule, { minLength: 1, maxLength: 4 })
+/** Pass in a profile is refused (§6.6). */
+const profileRules = rules.map((list) => list.filter((one) => one.action !== 'Pass'))
 
+const subject = fc.oneof({ weight: 2, arbitrary: fc.constant('all()') }, { weight: 1, arbitrary: selectorText })
 const policySpec = fc.record(
   {
-    tier: fc.constantFrom('default', 'default', 'first', 'gone', 'kube-baseline'),
+    tier: fc.constantFrom('default', 'default', 'default', 'first', 'gone'),
     order: fc.constantFrom(1, 5, 1000),
-    selector: selectorText,
+    selector: subject,
     serviceAccountSelector: namespaceSelectorText,
     types: fc.subarray(['Ingress' as const, 'Egress' as const], { minLength: 1 }),
     ingress: rules,
@@ -182,10 +189,10 @@ const policySpec = fc.record(
 
 const calicoPolicy = fc.oneof(
   fc
-    .tuple(policySpec, fc.constantFrom('p1', 'p2'), fc.constantFrom(...namespaces))
+    .tuple(policySpec, fc.constantFrom('p1', 'p2', 'p3'), fc.constantFrom(...namespaces))
     .map(([spec, name, where]) => networkPolicy(name, spec, where)),
   fc
-    .tuple(policySpec, fc.constantFrom('p1', 'p2'), fc.option(namespaceSelectorText, { nil: undefined }))
+    .tuple(policySpec, fc.constantFrom('p1', 'p2', 'p3'), fc.option(namespaceSelectorText, { nil: undefined }))
     .map(([spec, name, selector]) => globalPolicy(name, { ...spec, ...(selector !== undefined && { namespaceSelector: selector }) })),
 )
 
@@ -241,12 +248,14 @@ const others: fc.Arbitrary<Resource> = fc.oneof(
     .tuple(fc.uniqueArray(fc.oneof(v4Net, v6Net), { maxLength: 3 }), labels, fc.constantFrom(...namespaces))
     .map(([nets, own, where]) => networkSet('local', nets, own, where)),
   fc.record({ order: fc.constantFrom(1, 2_000_000), defaultAction: fc.constantFrom('Deny', 'Pass') }).map((spec) => tier('first', spec)),
-  fc.tuple(rules, rules).map(([ingress, egress]) => profile('custom', { ingress, egress, labelsToApply: { applied: 'yes' } })),
+  fc
+    .tuple(profileRules, profileRules)
+    .map(([ingress, egress]) => profile('custom', { ingress, egress, labelsToApply: { applied: 'yes' } })),
 )
 
 /** Resources of a small cluster, no two with one name. */
 export const cluster: fc.Arbitrary<readonly Resource[]> = fc
-  .tuple(endpoints, fc.array(fc.oneof(calicoPolicy, kubernetesPolicy), { maxLength: 5 }), fc.array(others, { maxLength: 8 }))
+  .tuple(endpoints, fc.array(fc.oneof(calicoPolicy, calicoPolicy, kubernetesPolicy), { maxLength: 8 }), fc.array(others, { maxLength: 8 }))
   .map(([pods, policies, rest]) => {
     const all = [...pods, ...policies, ...rest]
     return [...new Map(all.map((one) => [`${one.apiVersion} ${one.kind} ${one.metadata.namespace} ${one.metadata.name}`, one])).values()]
