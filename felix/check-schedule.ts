@@ -1,0 +1,71 @@
+const FIRST_CHECK_MS = 50
+/** Legacy iptables and ipset tell nobody when they change, so each table is read this often at least. */
+export const FULL_CHECK_MS = 90_000
+/** A check may take at most 1/20 of the time, however big the table. */
+const CHECK_SHARE = 20
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 30_000
+
+/**
+ * When a kernel table is read again: soon after each of our writes, because programs that read, change and write back (Docker,
+ * kube-proxy, firewalld) undo what came between; then ever more rarely. And when a refused change is tried again.
+ *
+ * All times are milliseconds of one monotonic clock, given by the caller.
+ */
+export class CheckSchedule {
+  #checkAtMs = Number.POSITIVE_INFINITY
+  #checkDelayMs = FIRST_CHECK_MS
+  #fullCheckAtMs = 0
+  #retryAtMs: number | undefined
+  #retryDelayMs = FIRST_RETRY_MS
+
+  /** When `apply` has something to do again without a change; infinite if never. */
+  get dueAtMs(): number {
+    return this.#retryAtMs ?? this.#checkAtMs
+  }
+
+  isDue(nowMs: number): boolean {
+    return nowMs >= this.dueAtMs
+  }
+
+  /** Whether something was refused and its next try is still to come. */
+  isWaiting(nowMs: number): boolean {
+    return this.#retryAtMs !== undefined && nowMs < this.#retryAtMs
+  }
+
+  /** Whether the check at this time is one of the rare ones that also restore order among others. */
+  isFullCheck(nowMs: number): boolean {
+    return nowMs >= this.#fullCheckAtMs
+  }
+
+  /** The table was read and that took `tookMs`. */
+  checked(nowMs: number, tookMs: number): void {
+    if (this.isFullCheck(nowMs)) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
+    this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * 2, tookMs * CHECK_SHARE))
+    this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
+  }
+
+  /** Our change was accepted. */
+  written(nowMs: number): void {
+    this.succeeded()
+    this.#checkDelayMs = FIRST_CHECK_MS
+    this.#checkAtMs = nowMs + FIRST_CHECK_MS
+  }
+
+  succeeded(): void {
+    this.#retryAtMs = undefined
+    this.#retryDelayMs = FIRST_RETRY_MS
+  }
+
+  /** The tool refused, be it to read or to write. */
+  refused(nowMs: number): void {
+    this.#retryAtMs = nowMs + this.#retryDelayMs
+    this.#retryDelayMs = Math.min(LAST_RETRY_MS, this.#retryDelayMs * 2)
+  }
+
+  /** Nothing of ours is in this table and nothing is wanted: no more checks. */
+  rest(): void {
+    this.succeeded()
+    this.#checkAtMs = Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,71 @@
+import type { Run } from '../src/os/process.ts'
+import { COMMENT_PREFIX } from './chain-hash.ts'
+import type { Backend } from './chain-table.ts'
+import { CHAIN_PREFIX } from './chains-text.ts'
+import { refusalOf } from './kernel-refusal.ts'
+
+/**
+ * Which of the two iptables programs Tortie uses, and why.
+ *
+ * @property leftovers the other one holds chains of ours, from a time when the choice was different
+ */
+export type BackendChoice = { readonly backend: Backend; readonly reason: string; readonly leftovers: boolean }
+
+/** Rules in all tables of one backend, split by owner; or why that cannot be told. */
+type Census = { readonly others: number; readonly ours: number; readonly problem?: string }
+
+const TIMEOUT_MS = 30_000
+
+/**
+ * `auto` takes the backend that holds more rules of others, because a packet must pass both and mixed rules surprise their owners; if
+ * they hold equally many, the one that the system's `iptables` is.
+ *
+ * A backend whose program is missing or refused is not taken by `auto` as long as the other works.
+ */
+export async function chooseBackend(option: 'auto' | Backend, run: Run): Promise<BackendChoice> {
+  const [nft, legacy] = await Promise.all([census('nft', run), census('legacy', run)])
+  const isNft = (await run('iptables', ['--version'], { timeoutMs: TIMEOUT_MS })).stdout.includes('nf_tables')
+  return decideBackend(option, { nft, legacy }, isNft ? 'nft' : 'legacy')
+}
+
+/** @param system what the system's `iptables` is */
+export function decideBackend(option: 'auto' | Backend, counted: Record<Backend, Census>, system: Backend): BackendChoice {
+  const choose = (backend: Backend, reason: string): BackendChoice => {
+    return { backend, reason, leftovers: counted[backend === 'nft' ? 'legacy' : 'nft'].ours > 0 }
+  }
+  const { nft, legacy } = counted
+  if (option !== 'auto') return choose(option, `felix.iptablesBackend is ${option}`)
+  if (nft.problem !== undefined && legacy.problem === undefined) return choose('legacy', `iptables-nft cannot be used: ${nft.problem}`)
+  if (legacy.problem !== undefined && nft.problem === undefined) return choose('nft', `iptables-legacy cannot be used: ${legacy.problem}`)
+  if (nft.others === legacy.others) return choose(system, `the system's iptables is ${system}`)
+  const more = nft.others > legacy.others ? 'nft' : 'legacy'
+  return choose(more, `rules of others: ${nft.others} in nft, ${legacy.others} in legacy`)
+}
+
+async function census(backend: Backend, run: Run): Promise<Census> {
+  const results = await Promise.all(
+    ['iptables', 'ip6tables'].map(async (tool) => {
+      const command = `${tool}-${backend}-save`
+      const result = await run(command, [], { timeoutMs: TIMEOUT_MS })
+      return result.exitCode === 0 ? countRules(result.stdout) : { others: 0, ours: 0, problem: refusalOf(command, result).reason }
+    }),
+  )
+  const [v4, v6] = results
+  const problem = v4?.problem // without IPv6 the IPv4 half may still be used
+  return {
+    others: (v4?.others ?? 0) + (v6?.others ?? 0),
+    ours: (v4?.ours ?? 0) + (v6?.ours ?? 0),
+    ...(problem === undefined ? {} : { problem }),
+  }
+}
+
+/** Chains of ours count as ours even when empty. */
+export function countRules(saved: string): { readonly others: number; readonly ours: number } {
+  const lines = saved.split('\n')
+  const ours = (line: string) =>
+    line.startsWith(`:${CHAIN_PREFIX}`) || line.startsWith(`-A ${CHAIN_PREFIX}`) || line.includes(COMMENT_PREFIX)
+  return {
+    others: lines.filter((line) => line.startsWith('-A ') && !ours(line)).length,
+    ours: lines.filter(ours).length,
+  }
+}

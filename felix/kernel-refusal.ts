@@ -1,0 +1,44 @@
+import type { ProcessResult } from '../src/os/process.ts'
+
+/** @property line the line of the input the tool named, where it named one that says something */
+export type Refusal = { readonly reason: string; readonly line?: string }
+
+const knownCauses: readonly [pattern: RegExp, sentence: string][] = [
+  [/permission denied|operation not permitted|you must be root/i, 'run Tortie as root or with CAP_NET_ADMIN and CAP_NET_RAW'],
+  [/table does not exist|do you need to insmod/i, 'the kernel lacks this table: load its module or choose felix.iptablesBackend "nft"'],
+  [
+    /failed to initialize nft|protocol not supported/i,
+    'the kernel lacks nf_tables: load its module or choose felix.iptablesBackend "legacy"',
+  ],
+  [/currently holding the xtables lock/i, 'another program holds the xtables lock; it is tried again'],
+  [/cannot open session to kernel/i, 'the kernel lacks IP sets: load the module ip_set'],
+]
+
+/**
+ * Why a command of iptables or ipset failed, as one sentence: the tool's own words, the line of its input they are about, and what to
+ * do where that is known.
+ */
+export function refusalOf(command: string, result: ProcessResult, input = ''): Refusal {
+  const words = toolWords(result.stderr)
+  const lineNumber = /line:? (\d+)/.exec(result.stderr)?.[1]
+  const named = lineNumber === undefined ? undefined : input.split('\n')[Number(lineNumber) - 1]
+  const line = named === undefined || named === 'COMMIT' || named === '' ? undefined : named
+  const advice = result.missingPackage === undefined ? knownCauses.find(([pattern]) => pattern.test(result.stderr))?.[1] : undefined
+  const said = words === '' ? `${command} failed with exit code ${result.exitCode}` : words
+  return {
+    reason: [said, line === undefined ? '' : ` in "${line}"`, advice === undefined ? '' : `: ${advice}`].join(''),
+    ...(line === undefined ? {} : { line }),
+  }
+}
+
+/** The tool's words in one line, without its name, version and pointers to its help. */
+function toolWords(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => !/^(Try `|Error occurred at line|# Warning)/.test(line))
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
+    .replace(/^(ip6?tables[\w-]*|ipset) v[\d.]+( \(\w+\))?: /, '$1: ')
+    .replace(/[\s.]+$/, '')
+}
