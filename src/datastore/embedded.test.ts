@@ -7,7 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Resource, ResourceRef } from '../model/resource.ts'
 import type { Datastore, WatchEvent } from './datastore.ts'
-import { DatastoreWriteError, openEmbedded } from './embedded.ts'
+import { openEmbedded } from './embedded.ts'
+import { DatastoreWriteError } from './write-error.ts'
 
 const noon = Date.parse('2026-01-02T12:00:00.789Z')
 

@@ -4,16 +4,12 @@ import type { ResourceRef } from '../model/resource.ts'
 import type { Change, CommitResult, Datastore, StoredResource, WatchEvent } from './datastore.ts'
 import { damaged, openSqliteFile, type SqliteFile } from './sqlite-file.ts'
 import { planCommit, ResourceState } from './state.ts'
+import { DatastoreWriteError } from './write-error.ts'
 
 export type Opened =
   | { readonly type: 'open'; readonly datastore: Datastore }
   /** One sentence that says what to do; nothing was written. */
   | { readonly type: 'problem'; readonly problem: string }
-
-/** The file system refused a change set (disk full, I/O error): nothing of it was written, and it may be tried again. */
-export class DatastoreWriteError extends Error {
-  override readonly name = 'DatastoreWriteError'
-}
 
 type Listener = (events: readonly WatchEvent[], revision: number) => void
 

@@ -1,0 +1,56 @@
+/** What a kind is called on the command line. Its own table: the schemas of src/model would double the start time of a command. */
+import { misused } from './failure.ts'
+
+export type KindName = {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly plural: string
+  readonly namespaced: boolean
+  readonly short: readonly string[]
+}
+
+const calico = 'projectcalico.org/v3'
+
+/** Where two kinds share a name, the first is meant; "networkpolicies.networking.k8s.io" names the other. */
+export const kindNames: readonly KindName[] = [
+  { apiVersion: calico, kind: 'NetworkPolicy', plural: 'networkpolicies', namespaced: true, short: ['np'] },
+  { apiVersion: calico, kind: 'GlobalNetworkPolicy', plural: 'globalnetworkpolicies', namespaced: false, short: ['gnp'] },
+  { apiVersion: calico, kind: 'Tier', plural: 'tiers', namespaced: false, short: [] },
+  { apiVersion: calico, kind: 'Profile', plural: 'profiles', namespaced: false, short: [] },
+  { apiVersion: calico, kind: 'NetworkSet', plural: 'networksets', namespaced: true, short: ['netset'] },
+  { apiVersion: calico, kind: 'GlobalNetworkSet', plural: 'globalnetworksets', namespaced: false, short: ['gns'] },
+  { apiVersion: calico, kind: 'WorkloadEndpoint', plural: 'workloadendpoints', namespaced: true, short: ['wep'] },
+  { apiVersion: calico, kind: 'Node', plural: 'nodes', namespaced: false, short: [] },
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies', namespaced: true, short: ['knp', 'netpol'] },
+  { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false, short: ['ns'] },
+  { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true, short: ['sa'] },
+]
+
+/**
+ * Kind, plural or short name in any case, optionally with ".GROUP".
+ * @throws CliFailure (usage) that lists what there is
+ */
+export function findKind(text: string): KindName {
+  const wanted = text.toLowerCase()
+  const found = kindNames.find((name) => namesOf(name).includes(wanted))
+  if (found !== undefined) return found
+  const known = [...new Set(kindNames.map(({ kind }) => kind.toLowerCase()))]
+  throw misused(`unknown kind ${text}: use one of ${known.join(', ')}`)
+}
+
+/** "/apis/projectcalico.org/v3/namespaces/default/networkpolicies/web" */
+export function resourcePath({ apiVersion, plural }: KindName, namespace?: string, name?: string): string {
+  const parts = [
+    apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`,
+    ...(namespace === undefined ? [] : ['namespaces', encodeURIComponent(namespace)]),
+    plural,
+    ...(name === undefined ? [] : [encodeURIComponent(name)]),
+  ]
+  return parts.join('/')
+}
+
+function namesOf({ apiVersion, kind, plural, short }: KindName): readonly string[] {
+  const group = apiVersion.split('/')[0] ?? ''
+  const names = [kind.toLowerCase(), plural]
+  return [...names, ...short, ...names.map((name) => `${name}.${group}`)]
+}

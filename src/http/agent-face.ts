@@ -1,0 +1,59 @@
+/** What the API needs to know of the running agent; src/agent.ts and its neighbours stand behind it. */
+import type { PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
+import type { ObjectStatus } from '../../felix/kernel.ts'
+import type { CheckContext } from '../model/kind.ts'
+
+export interface AgentFace {
+  status(): AgentStatus
+  ready(): Readiness
+  peers(): readonly PeerStatus[]
+  peer(name: string): PeerStatus | undefined
+  /** undefined: the cursor is none that an earlier page returned. */
+  routes(query: RouteQuery): RoutePage | undefined
+  felixRoutes(query: FelixQuery): FelixPage | undefined
+  felixChains(query: FelixQuery): FelixPage | undefined
+  felixIpSets(query: FelixQuery): FelixPage | undefined
+  /** Resolves as soon as `revision` is programmed, after `timeoutMs`, or when `signal` aborts (INTERFACE §4, "Waiting"). */
+  waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome>
+  /** What the checks of a resource have to know of this node. */
+  checkContext(): CheckContext
+}
+
+/** `GET /v1/status`. */
+export type AgentStatus = {
+  readonly node: string
+  readonly version: string
+  readonly uptimeSec: number
+  /** Every wanted object is in the kernel, or cannot be for a reason outside the node. */
+  readonly inSync: boolean
+  readonly revision: number
+  readonly programmedRevision: number
+  readonly problems: readonly StatusProblem[]
+  readonly bgp: { readonly asNumber: number; readonly routerId: string; readonly peers: number; readonly established: number }
+  /** Counts by what is counted: {wanted, programmed, …}; also the labels of the metric `tortie_routes`. */
+  readonly routes: Readonly<Record<string, number>>
+  /** As `routes`, of the metric `tortie_policy`. */
+  readonly policy: Readonly<Record<string, number>>
+}
+
+export type StatusProblem = { readonly severity: 'warning' | 'error'; readonly subject: string; readonly message: string }
+
+/** `reasons` is empty when ready; each is a sentence. */
+export type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] }
+
+/** `pending`: what holds the revision back. `unprogrammed`: what cannot be programmed for a reason outside the node. */
+export type WaitOutcome = {
+  readonly programmed: boolean
+  readonly pending: readonly Unprogrammed[]
+  readonly unprogrammed: readonly Unprogrammed[]
+}
+
+export type Unprogrammed = { readonly subject: string; readonly state: 'pending' | 'failed'; readonly reason: string }
+
+/** @property limit 1..10000  @property cursor what the page before returned */
+export type FelixQuery = { readonly limit: number; readonly cursor?: string }
+
+/** One kernel object: what is wanted beside what is there. */
+export type FelixItem = { readonly name: string; readonly wanted?: unknown; readonly programmed?: unknown; readonly status: ObjectStatus }
+
+export type FelixPage = { readonly items: readonly FelixItem[]; readonly total: number; readonly cursor?: string }

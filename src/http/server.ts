@@ -1,0 +1,121 @@
+/** The API: fastify routes requests and reads bodies; handlers return answers; node:http servers listen. */
+import { once } from 'node:events'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Datastore } from '../datastore/datastore.ts'
+import { DatastoreWriteError } from '../datastore/write-error.ts'
+import type { AgentFace } from './agent-face.ts'
+import { type Answer, isProblemStatus, problem } from './answer.ts'
+import { applyEndpoints } from './apply-endpoints.ts'
+import { bgpEndpoints } from './bgp-endpoints.ts'
+import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
+import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
+import { felixEndpoints } from './felix-endpoints.ts'
+import { healthEndpoints } from './health-endpoints.ts'
+import { resourceEndpoints } from './resource-endpoints.ts'
+import { closeAll, ListenError, type ListenOptions, listenAll } from './sockets.ts'
+import { statusEndpoints } from './status-endpoints.ts'
+
+export type ApiDependencies = {
+  readonly store: Datastore
+  readonly agent: AgentFace
+  /** Told of our own bugs, which the client only sees as a 500. */
+  readonly onBug: (error: unknown, request: string) => void
+}
+
+export type Api = {
+  /** "unix:/run/tortie/api.sock", "http://127.0.0.1:9099" */
+  readonly addresses: readonly string[]
+  /** Ends waits with 503, lets other requests finish, and removes the socket file. */
+  close(): Promise<void>
+}
+
+export type StartedApi = { readonly type: 'listening'; readonly api: Api } | { readonly type: 'problem'; readonly problem: string }
+
+/** An address that cannot be used is a problem: one sentence, and nothing is left open. */
+export async function startApi(options: ListenOptions, dependencies: ApiDependencies): Promise<StartedApi> {
+  const closing = new AbortController()
+  const app = buildApp({ ...dependencies, closing: closing.signal }, dependencies.onBug)
+  await app.ready()
+  try {
+    const open = await listenAll(options, (request, response) => app.routing(request, response))
+    const close = async () => {
+      closing.abort()
+      await closeAll(open)
+      await app.close()
+    }
+    return { type: 'listening', api: { addresses: open.map(({ address }) => address), close } }
+  } catch (error) {
+    if (error instanceof ListenError) return { type: 'problem', problem: error.message }
+    throw error
+  }
+}
+
+function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): FastifyInstance {
+  const app = fastify({
+    bodyLimit: maxBodyOctets,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+  })
+  acceptBodies(app)
+  app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply, onBug))
+  app.setNotFoundHandler((request, reply) => send(reply, problem(404, `there is nothing at ${request.url.split('?')[0]}`)))
+  const parts = [applyEndpoints, resourceEndpoints, statusEndpoints, bgpEndpoints, felixEndpoints, healthEndpoints]
+  for (const part of parts) mount(app, part(context), context)
+  return app
+}
+
+function mount(app: FastifyInstance, endpoints: Endpoints, { closing }: EndpointContext): void {
+  for (const [url, handlers] of Object.entries(endpoints)) {
+    const allowed = methods.filter((method) => handlers[method])
+    for (const method of methods) {
+      const handler = handlers[method]
+      app.route({ method, url, handler: handler ? answering(handler, closing) : refusing(allowed) })
+    }
+  }
+}
+
+/** The handler's signal aborts when the client has gone or the API closes. */
+function answering(handler: Handler, closing: AbortSignal) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    return send(reply, await handler(request, AbortSignal.any([gone.signal, closing])))
+  }
+}
+
+function refusing(allowed: readonly string[]) {
+  return async (request: FastifyRequest, reply: FastifyReply) =>
+    send(reply.header('allow', allowed.join(', ')), problem(405, `${request.method} is not known here; ${allowed.join(' and ')} is`))
+}
+
+function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+  if (status >= 400) return reply.code(status).header('content-type', 'application/problem+json').send(JSON.stringify(body))
+  if (typeof body === 'string') return reply.code(status).header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(body)
+  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+}
+
+/** What fastify refused before a handler ran, and what a handler threw. */
+async function refuse(error: FastifyError, request: FastifyRequest, reply: FastifyReply, onBug: ApiDependencies['onBug']) {
+  const status = error.statusCode ?? 500
+  if (error instanceof DatastoreWriteError) return send(reply, problem(503, error.message))
+  if (status === 413) {
+    await drain(request)
+    return send(reply, problem(413, `the body is larger than ${limitOf(request)} octets: send it in several requests`))
+  }
+  if (status === 415) return send(reply, problem(415, unsupported(request)))
+  if (status < 500 && isProblemStatus(status)) return send(reply, problem(status, error.message))
+  onBug(error, `${request.method} ${request.url}`)
+  return send(reply, problem(500, 'the agent made a mistake; its log says which'))
+}
+
+/** A client that is still sending would see a broken pipe instead of the answer. The server's requestTimeout bounds it. */
+async function drain({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete || raw.destroyed) return
+  raw.resume()
+  await Promise.race([once(raw, 'end'), once(raw, 'close')])
+}
+
+function unsupported(request: FastifyRequest): string {
+  const given = request.headers['content-type']
+  return `${given ? `"${given}"` : 'a body without Content-Type'} is not read here: send application/yaml or application/json`
+}

@@ -1,0 +1,118 @@
+/** Where the API listens: a Unix socket whose mode is its guard, and a TCP address. */
+import { once } from 'node:events'
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { type ProblemStatus, problem } from './answer.ts'
+
+/** `listen` is "host:port", "[::1]:port"; port 0 takes a free one. */
+export type ListenOptions = { readonly socket?: string; readonly listen?: string }
+
+export type Listening = { readonly server: Server; readonly address: string }
+
+/** What makes an address unusable: one sentence. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 } // milliseconds, octets
+const maxConnections = 1_024
+
+/** @throws ListenError, with nothing left open */
+export async function listenAll(options: ListenOptions, handler: RequestListener): Promise<readonly Listening[]> {
+  const open: Listening[] = []
+  try {
+    if (options.socket !== undefined) open.push(await listenUnix(options.socket, handler))
+    if (options.listen !== undefined) open.push(await listenTcp(options.listen, handler))
+    return open
+  } catch (error) {
+    await closeAll(open)
+    throw error
+  }
+}
+
+/** Ends what is idle at once and lets requests that are being answered finish. */
+export async function closeAll(open: readonly Listening[]): Promise<void> {
+  await Promise.all(
+    open.map(async ({ server }) => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      await closed
+    }),
+  )
+}
+
+async function listenUnix(path: string, handler: RequestListener): Promise<Listening> {
+  await removeStale(path)
+  const server = newServer(handler)
+  await listen(server, { path }, path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o755 }))
+  chmodSync(path, 0o660)
+  return { server, address: `unix:${path}` }
+}
+
+async function listenTcp(text: string, handler: RequestListener): Promise<Listening> {
+  const { hostname, port } = new URL(`http://${text}`)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const server = newServer(handler)
+  await listen(server, { host, port: Number(port) }, text)
+  const bound = server.address() as AddressInfo
+  return { server, address: `http://${hostname}:${bound.port}` }
+}
+
+async function listen(server: Server, where: object, shown: string, prepare: () => void = () => {}): Promise<void> {
+  try {
+    prepare()
+    server.listen(where)
+    await once(server, 'listening')
+  } catch (error) {
+    throw new ListenError(refusal(shown, error), { cause: error })
+  }
+}
+
+function refusal(shown: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return `the API address ${shown} is in use by another process: stop that one, or choose another address`
+  if (code === 'EACCES') return `no permission to listen on ${shown}: run as root, or choose another address`
+  if (code === 'EADDRNOTAVAIL') return `${shown} is no address of this machine: choose another one`
+  return `cannot listen on ${shown}: ${error instanceof Error ? error.message : String(error)}`
+}
+
+/** A socket file whose process is dead is removed; a live one, or a file that is no socket, is left for `listen` to refuse. */
+async function removeStale(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return
+  const probe = connect(path)
+  try {
+    await once(probe, 'connect')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') unlinkSync(path)
+  } finally {
+    probe.destroy()
+  }
+}
+
+function newServer(handler: RequestListener): Server {
+  const server = createServer(limits, handler)
+  server.maxConnections = maxConnections
+  server.on('clientError', refuseClient)
+  return server
+}
+
+/** What node:http cannot parse, or waited too long for, never reaches a handler. */
+function refuseClient(error: Error, socket: Socket): void {
+  if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
+    socket.destroy()
+    return
+  }
+  const { status, reason } = clientError('code' in error ? error.code : undefined)
+  const body = JSON.stringify(problem(status, reason).body)
+  const headers = `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${headers}\r\n\r\n${body}`)
+}
+
+function clientError(code: unknown): { status: ProblemStatus; reason: string } {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, reason: 'the request did not arrive in time' }
+  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, reason: `the header is larger than ${limits.maxHeaderSize} octets` }
+  return { status: 400, reason: 'this is not HTTP/1.1' }
+}
