@@ -144,7 +144,7 @@ export class ChainTable {
     const { family, table, backend } = this.#options
     const startMs = nowMs()
     const unused = this.#chains.size === 0 && this.#hooks.size === 0
-    if (unused && backend === 'legacy' && !(await legacyTableExists(family, table))) {
+    if (unused && backend === 'legacy' && !(await legacyTableExists(family, table, run))) {
       this.#saved = parseSavedTable('') // reading it would make it
       return true
     }

@@ -166,7 +166,9 @@ export class IpSetTable {
     const members = kernelMembers(set)
     const isWhole = this.#pruned || before === undefined
     const { type, family } = set
-    const now = isWhole ? { type, family, maxMembers: MAX_MEMBERS, members } : { ...before, members: before.members.union(members) }
+    const now = isWhole
+      ? { type, family, maxMembers: MAX_MEMBERS, members }
+      : { ...before, members: new Set([...before.members, ...members]) }
     this.#actual?.set(set.name, now)
   }
 

@@ -39,7 +39,7 @@ export function kernelMembers({ type, family, members }: Pick<IpSet, 'type' | 'f
   const everything = family === 4 ? '0.0.0.0/0' : '::/0'
   if (type !== 'hash:net' || !members.has(everything)) return members
   const halves = family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
-  return new Set([...members, ...halves]).difference(new Set([everything]))
+  return new Set([...members, ...halves].filter((member) => member !== everything))
 }
 
 /**

@@ -44,7 +44,7 @@ export function decideBackend(option: 'auto' | Backend, counted: Record<Backend,
 
 async function census(backend: Backend, run: Run): Promise<Census> {
   const results = await Promise.all(
-    ['iptables', 'ip6tables'].map(async (tool) => {
+    ['iptables', 'ip6tables'].map(async (tool): Promise<Census> => {
       const command = `${tool}-${backend}-save`
       const result = await run(command, [], { timeoutMs: TIMEOUT_MS })
       return result.exitCode === 0 ? countRules(result.stdout) : { others: 0, ours: 0, problem: refusalOf(command, result).reason }

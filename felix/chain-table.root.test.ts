@@ -1,0 +1,298 @@
+import { pino } from 'pino'
+import t from 'tap'
+import { type Backend, ChainTable, toolName } from './chain-table.ts'
+import type { Chain, Hook, Rule } from './kernel.ts'
+import { makeNetns, type TestNetns } from './test-netns.ts'
+
+const drop: Rule = { match: [], action: { type: 'drop' } }
+const mark: Rule = {
+  match: [{ type: 'protocol', protocol: 'udp' }],
+  action: { type: 'set-mark', value: 0x10000, mask: 0x10000 },
+  comment: 'Allow',
+}
+const chain = (name: string, ...rules: Rule[]): Chain => ({ family: 4, table: 'filter', name, rules })
+const jump = (name: string): Rule => ({ match: [], action: { type: 'jump', chain: name } })
+const hook = (rule: Rule, at: Hook['at'] = 'insert', kernelChain = 'FORWARD'): Hook => ({
+  family: 4,
+  table: 'filter',
+  kernelChain,
+  at,
+  rule,
+})
+
+const acceptMarked: Rule = { match: [{ type: 'mark', value: 0x10000, mask: 0x10000 }], action: { type: 'accept' } }
+const hooks = [hook(jump('tort-FORWARD')), hook(acceptMarked, 'append')]
+const forward = chain('tort-FORWARD', jump('tort-policy'))
+
+/** What dockerd leaves in a filter table. */
+const docker = `*filter
+:FORWARD DROP [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o docker0 -j DOCKER
+-A DOCKER-USER -j RETURN
+COMMIT
+`
+
+const programmed = { changed: 0, repaired: 0, unprogrammed: new Map() }
+
+for (const backend of ['nft', 'legacy'] as const) {
+  t.test(`on ${backend}`, async (t) => {
+    let netns: TestNetns
+    let nowMs = 0
+    const make = (): ChainTable =>
+      new ChainTable({ family: 4, table: 'filter', backend }, { run: netns.run, nowMs: () => nowMs, log: pino({ level: 'silent' }) })
+    const save = () => savedRules(netns, backend)
+    const outsiders = async () => (await save()).filter((line) => !line.includes('tort'))
+    const restore = (input: string) => netns.must(toolName(4, backend, 'restore'), ['--noflush'], input)
+    t.beforeEach(async () => {
+      nowMs = 0
+      netns = await makeNetns()
+    })
+    t.afterEach(() => netns.remove())
+
+    t.test('chains and hooks arrive in one restore, around what is there', async (t) => {
+      await restore(docker)
+      const table = make()
+      table.setStated([forward, chain('tort-policy', mark, drop)], hooks)
+      t.strictSame(await table.apply(true), { ...programmed, changed: 3 })
+      t.equal(netns.started(), 2, 'one save and one restore')
+      t.strictSame(withoutHashes(await save()), [
+        ':INPUT ACCEPT',
+        ':FORWARD DROP',
+        ':OUTPUT ACCEPT',
+        ':DOCKER -',
+        ':DOCKER-USER -',
+        ':tort-FORWARD -',
+        ':tort-policy -',
+        '-A FORWARD -m comment --comment "tortie:#" -j tort-FORWARD',
+        '-A FORWARD -j DOCKER-USER',
+        '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '-A FORWARD -o docker0 -j DOCKER',
+        '-A FORWARD -m comment --comment "tortie:#" -m mark --mark 0x10000/0x10000 -j ACCEPT',
+        '-A DOCKER-USER -j RETURN',
+        '-A tort-FORWARD -m comment --comment "tortie:#" -j tort-policy',
+        '-A tort-policy -p udp -m comment --comment "tortie:# Allow" -j MARK --set-xmark 0x10000/0x10000',
+        '-A tort-policy -m comment --comment "tortie:#" -j DROP',
+      ])
+    })
+
+    t.test('an apply without a change starts no process, be the objects the same or equal', async (t) => {
+      const table = make()
+      table.setStated([forward, chain('tort-policy', drop)], hooks)
+      await table.apply(true)
+      const before = netns.started()
+      t.strictSame(await table.apply(true), programmed)
+      table.setStated([forward, chain('tort-policy', drop)], [...hooks])
+      t.strictSame(await table.apply(true), programmed)
+      t.equal(netns.started(), before)
+    })
+
+    t.test('a restarted agent adopts what it finds: it reads and writes nothing', async (t) => {
+      await restore(docker)
+      const stated: [Chain[], Hook[]] = [[forward, chain('tort-policy', mark, drop)], hooks]
+      const first = make()
+      first.setStated(...stated)
+      await first.apply(true)
+      const before = netns.started()
+      const second = make()
+      second.setStated(...stated)
+      t.strictSame(await second.apply(false), programmed)
+      t.strictSame(await second.apply(true), programmed)
+      t.equal(netns.started(), before + 1)
+    })
+
+    t.test('only the changed chain is rewritten; unused chains go in the same transaction', async (t) => {
+      const table = make()
+      table.setStated(
+        [forward, chain('tort-policy', jump('tort-old')), chain('tort-old', jump('tort-older')), chain('tort-older', drop)],
+        hooks,
+      )
+      await table.apply(true)
+      const before = netns.started()
+      table.setStated([forward, chain('tort-policy', drop)], hooks)
+      t.strictSame(await table.apply(true), { ...programmed, changed: 3 })
+      t.equal(netns.started(), before + 1)
+      t.strictSame(
+        withoutHashes(await save()).filter((line) => line.includes('tort-')),
+        [
+          ':tort-FORWARD -',
+          ':tort-policy -',
+          '-A FORWARD -m comment --comment "tortie:#" -j tort-FORWARD',
+          '-A tort-FORWARD -m comment --comment "tortie:#" -j tort-policy',
+          '-A tort-policy -m comment --comment "tortie:#" -j DROP',
+        ],
+      )
+    })
+
+    t.test('before pruning is allowed nothing that exists changes, only what is absent is made', async (t) => {
+      const first = make()
+      first.setStated([forward, chain('tort-policy', mark, drop), chain('tort-tw-a', drop)], hooks)
+      await first.apply(true)
+      const before = await save()
+      const second = make()
+      const added = chain('tort-new', drop)
+      second.setStated([forward, chain('tort-policy', drop), added], hooks)
+      t.strictSame(await second.apply(false), {
+        changed: 1,
+        repaired: 0,
+        unprogrammed: new Map([
+          ['chain filter/tort-policy (IPv4)', { state: 'pending', reason: 'kept as found until the datastore is read' }],
+        ]),
+      })
+      const between = (await save()).filter((line) => !line.includes('tort-new'))
+      t.strictSame(between, before)
+      t.strictSame(await second.apply(true), { ...programmed, changed: 2 })
+      t.notOk((await save()).some((line) => line.includes('tort-tw-a')))
+    })
+
+    t.test('a flushed table is repaired by the check that follows a write, and counted', async (t) => {
+      await restore(docker)
+      const table = make()
+      table.setStated([forward, chain('tort-policy', drop)], hooks)
+      await table.apply(true)
+      const before = await save()
+      await netns.must(`iptables-${backend}`, ['-F', 'tort-policy'])
+      await netns.must(`iptables-${backend}`, ['-D', 'FORWARD', '1'])
+      t.strictSame(await table.apply(true), programmed, 'no check is due yet')
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 2, repaired: 2 })
+      t.strictSame(await save(), before)
+    })
+
+    t.test('a foreign rule inside a chain of ours is taken out again', async (t) => {
+      const table = make()
+      table.setStated([forward, chain('tort-policy', drop)], hooks)
+      await table.apply(true)
+      const before = await save()
+      await netns.must(`iptables-${backend}`, ['-I', 'tort-policy', '1', '-j', 'ACCEPT'])
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 1, repaired: 1 })
+      t.strictSame(await save(), before)
+    })
+
+    t.test('what others do around our hooks stays, and the hooks go back to their ends only at a full check', async (t) => {
+      const table = make()
+      table.setStated([forward, chain('tort-policy', drop)], hooks)
+      await table.apply(true)
+      await netns.must(`iptables-${backend}`, ['-I', 'FORWARD', '1', '-i', 'docker0', '-j', 'RETURN'])
+      await netns.must(`iptables-${backend}`, ['-A', 'FORWARD', '-o', 'docker0', '-j', 'RETURN'])
+      const theirs = await outsiders()
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), programmed)
+      nowMs = 90_000
+      t.strictSame(await table.apply(true), { ...programmed, changed: 1, repaired: 1 })
+      t.strictSame(await outsiders(), theirs)
+      t.strictSame(
+        withoutHashes(await save()).filter((line) => line.startsWith('-A FORWARD')),
+        [
+          '-A FORWARD -m comment --comment "tortie:#" -j tort-FORWARD',
+          '-A FORWARD -i docker0 -j RETURN',
+          '-A FORWARD -o docker0 -j RETURN',
+          '-A FORWARD -m comment --comment "tortie:#" -m mark --mark 0x10000/0x10000 -j ACCEPT',
+        ],
+      )
+    })
+
+    t.test('a refused restore leaves the old rules, says which line, and is tried again with backoff', async (t) => {
+      const table = make()
+      const good = chain('tort-policy', drop)
+      table.setStated([forward, good], hooks)
+      await table.apply(true)
+      const before = await save()
+      const noSet: Rule = { match: [{ type: 'source-set', set: 'tort4s:absent' }], action: { type: 'accept' } }
+      table.setStated([forward, chain('tort-policy', noSet, drop), chain('tort-other', drop)], hooks)
+      const { changed, unprogrammed } = await table.apply(true)
+      t.equal(changed, 0)
+      t.strictSame([...unprogrammed.keys()], ['chain filter/tort-policy (IPv4)', 'chain filter/tort-other (IPv4)'])
+      t.match(unprogrammed.get('chain filter/tort-policy (IPv4)'), {
+        state: 'failed',
+        reason: /^iptables[\w-]*: Set tort4s:absent doesn't exist in "-A tort-policy .*--match-set tort4s:absent src -j ACCEPT"$/,
+      })
+      t.match(unprogrammed.get('chain filter/tort-other (IPv4)'), {
+        state: 'failed',
+        reason: /^not written, because the same change was refused: /,
+      })
+      t.strictSame(await save(), before)
+      const started = netns.started()
+      await table.apply(true)
+      t.equal(netns.started(), started, 'not before the retry is due')
+      await netns.must('ipset', ['create', 'tort4s:absent', 'hash:ip'])
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 2 })
+    })
+
+    t.test('a chain of ours that a rule of others refers to is emptied but stays', async (t) => {
+      const table = make()
+      table.setStated([chain('tort-held', drop)], [])
+      await table.apply(true)
+      await netns.must(`iptables-${backend}`, ['-A', 'FORWARD', '-j', 'tort-held'])
+      table.setStated([], [])
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 1 })
+      t.strictSame(
+        (await save()).filter((line) => line.includes('tort')),
+        [':tort-held -', '-A FORWARD -j tort-held'],
+      )
+      await netns.must(`iptables-${backend}`, ['-D', 'FORWARD', '-j', 'tort-held'])
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 1 })
+      t.notOk((await save()).some((line) => line.includes('tort')))
+    })
+
+    t.test('nothing wanted and nothing found: no table is made and no check is due', async (t) => {
+      const table = make()
+      table.setStated([], [])
+      t.strictSame(await table.apply(true), programmed)
+      t.equal(table.dueAtMs, Number.POSITIVE_INFINITY)
+      t.strictSame(withoutHashes((await netns.must(`iptables-${backend}-save`, [])).split('\n').filter((line) => line.startsWith('*'))), [])
+    })
+
+    t.test('a chain changes under a flow of packets and none is lost', async (t) => {
+      const table = make()
+      const accept: Rule = { match: [{ type: 'protocol', protocol: 'udp' }], action: { type: 'accept' } }
+      const inputHooks = [hook(jump('tort-INPUT'), 'insert', 'INPUT'), hook(drop, 'append', 'INPUT')]
+      const variants = [chain('tort-INPUT', accept), chain('tort-INPUT', jump('tort-empty'), accept)] as const
+      const empty = chain('tort-empty')
+      table.setStated([variants[0], empty], inputHooks)
+      await table.apply(true)
+      const flow = netns.run('node', ['--no-warnings', '-e', flowProgram, String(40 * 25)], { timeoutMs: 60_000 })
+      for (let i = 1; i <= 40; i++) {
+        table.setStated([variants[i % 2] ?? variants[0], empty], inputHooks)
+        t.match(await table.apply(true), { changed: 1 })
+      }
+      t.strictSame(JSON.parse((await flow).stdout), { sent: 1000, received: 1000 })
+    })
+  })
+}
+
+/** Sends datagrams to itself over the loopback, and says how many came back. */
+const flowProgram = `
+const { createSocket } = require('node:dgram')
+const total = Number(process.argv[1])
+const socket = createSocket('udp4')
+let received = 0, sent = 0
+const tell = () => { console.log(JSON.stringify({ sent, received })); socket.close() }
+socket.on('message', () => { received += 1; if (received === total) tell() })
+socket.bind(0, '127.0.0.1', () => {
+  const timer = setInterval(() => {
+    socket.send('x', socket.address().port, '127.0.0.1', () => {})
+    sent += 1
+    if (sent === total) { clearInterval(timer); setTimeout(() => { if (received < total) tell() }, 2000).unref() }
+  }, 1)
+})
+`
+
+async function savedRules(netns: TestNetns, backend: Backend): Promise<string[]> {
+  const output = await netns.must(toolName(4, backend, 'save'), ['-t', 'filter'])
+  return output
+    .split('\n')
+    .filter((line) => /^[:-]/.test(line))
+    .map((line) => line.replace(/ \[\d+:\d+\]$/, ''))
+}
+
+function withoutHashes(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/tortie:[\w-]{16}/, 'tortie:#'))
+}
