@@ -1,0 +1,131 @@
+/** What the API shows of this node: reads the parts, decides nothing. */
+import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
+import type { AgentFace, AgentStatus, FelixPage, FelixQuery, Readiness, StatusProblem, WaitOutcome } from './http/agent-face.ts'
+import type { CheckContext } from './model/kind.ts'
+import type { ProgrammedRevision } from './programmed-revision.ts'
+
+/** The speaker, as far as it is shown. */
+export type SpeakerView = {
+  readonly listening: boolean
+  peers(): readonly PeerStatus[]
+  routes(query: RouteQuery): RoutePage | undefined
+  problems(): readonly { readonly subject: string; readonly message: string }[]
+}
+
+/** felix, as far as it is shown. */
+export type KernelView = {
+  problems(): readonly StatusProblem[]
+  routeCounts(): Readonly<Record<string, number>>
+  policyCounts(): Readonly<Record<string, number>>
+  routes(query: FelixQuery): FelixPage | undefined
+  chains(query: FelixQuery): FelixPage | undefined
+  ipSets(query: FelixQuery): FelixPage | undefined
+}
+
+export type NodeViewOptions = {
+  readonly node: string
+  readonly version: string
+  readonly asNumber: number
+  readonly routerId: string
+  readonly interfacePrefix: string
+  /** What was found out at start and is worth knowing: how the node's address was chosen. */
+  readonly notes: readonly StatusProblem[]
+}
+
+export type NodeViewDependencies = {
+  /** undefined: BGP is disabled. */
+  readonly speaker: SpeakerView | undefined
+  /** undefined: felix is disabled. */
+  readonly kernel: KernelView | undefined
+  readonly programmed: ProgrammedRevision
+  readonly storeRevision: () => number
+  /** The first apply is done. */
+  readonly applied: () => boolean
+  readonly localEndpoints: () => number
+}
+
+const nothing: FelixPage = { items: [], total: 0 }
+
+export class NodeView implements AgentFace {
+  readonly #options: NodeViewOptions
+  readonly #parts: NodeViewDependencies
+  readonly #startedAt = performance.now()
+
+  constructor(options: NodeViewOptions, dependencies: NodeViewDependencies) {
+    this.#options = options
+    this.#parts = dependencies
+  }
+
+  status(): AgentStatus {
+    const { speaker, kernel, programmed, storeRevision, localEndpoints } = this.#parts
+    const { node, version, asNumber, routerId } = this.#options
+    const peers = speaker?.peers() ?? []
+    const revision = storeRevision()
+    const failed = programmed.unprogrammed.some(({ state }) => state === 'failed')
+    return {
+      node,
+      version,
+      uptimeSec: Math.floor((performance.now() - this.#startedAt) / 1000),
+      inSync: programmed.revision >= revision && !failed,
+      revision,
+      programmedRevision: programmed.revision,
+      problems: this.#problems(),
+      bgp: { asNumber, routerId, peers: peers.length, established: peers.filter(({ state }) => state === 'Established').length },
+      routes: kernel?.routeCounts() ?? {},
+      policy: { ...kernel?.policyCounts(), endpoints: localEndpoints() },
+    }
+  }
+
+  /** Peers are not needed for it (INTERFACE §4); the listener is. */
+  ready(): Readiness {
+    const { speaker, applied } = this.#parts
+    const reasons = [
+      ...(applied() ? [] : ['the first apply is not done yet']),
+      ...(speaker === undefined || speaker.listening ? [] : ['the BGP listener is not open: see problems in /v1/status']),
+    ]
+    return { ready: reasons.length === 0, reasons }
+  }
+
+  peers(): readonly PeerStatus[] {
+    return this.#parts.speaker?.peers() ?? []
+  }
+
+  peer(name: string): PeerStatus | undefined {
+    return this.peers().find((peer) => peer.name === name)
+  }
+
+  routes(query: RouteQuery): RoutePage | undefined {
+    return this.#parts.speaker === undefined ? { routes: [], total: 0 } : this.#parts.speaker.routes(query)
+  }
+
+  felixRoutes(query: FelixQuery): FelixPage | undefined {
+    return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.routes(query)
+  }
+
+  felixChains(query: FelixQuery): FelixPage | undefined {
+    return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.chains(query)
+  }
+
+  felixIpSets(query: FelixQuery): FelixPage | undefined {
+    return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.ipSets(query)
+  }
+
+  waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome> {
+    return this.#parts.programmed.wait(revision, timeoutMs, signal)
+  }
+
+  checkContext(): CheckContext {
+    return { nodeName: this.#options.node, interfacePrefix: this.#options.interfacePrefix }
+  }
+
+  #problems(): readonly StatusProblem[] {
+    const { speaker, kernel, programmed } = this.#parts
+    const unprogrammed = programmed.unprogrammed.map(({ subject, state, reason }) => ({
+      severity: state === 'failed' ? ('error' as const) : ('warning' as const),
+      subject,
+      message: reason,
+    }))
+    const bgp = (speaker?.problems() ?? []).map((problem) => ({ severity: 'error' as const, ...problem }))
+    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp, ...unprogrammed]
+  }
+}
