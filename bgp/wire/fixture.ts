@@ -15,9 +15,13 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** An error as the NOTIFICATION it is: "3/1", and its data. */
+export function describe({ code, subcode, data }: BgpError): string {
+  return data.length === 0 ? `${code}/${subcode}` : `${code}/${subcode} ${toHex(data)}`
+}
+
+/** The same for what may be an error. */
 export function fault(value: unknown): unknown {
-  if (!(value instanceof BgpError)) return value
-  return value.data.length === 0 ? `${value.code}/${value.subcode}` : `${value.code}/${value.subcode} ${toHex(value.data)}`
+  return value instanceof BgpError ? describe(value) : value
 }
 
 export function times<Value>(count: number, value: Value): Value[] {
