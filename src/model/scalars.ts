@@ -34,12 +34,12 @@ export const name = text(
 )
 
 /** `net`: host bits are a mistake. */
-export const net = text((value) => parseCidr(value, { strict: true }), 'a CIDR whose host bits are zero, or an address')
+export const net = text<string>((value) => parseCidr(value, { strict: true }), 'a CIDR whose host bits are zero, or an address')
 
 /** `cidr`: host bits are masked. */
-export const cidr = text((value) => parseCidr(value), 'a CIDR or an address')
+export const cidr = text<string>((value) => parseCidr(value), 'a CIDR or an address')
 
-export const address = text(parseAddress, 'an IPv4 or IPv6 address')
+export const address = text<string>(parseAddress, 'an IPv4 or IPv6 address')
 export const ipv4 = text((value) => addressOf(value, 4), 'an IPv4 address')
 export const ipv6 = text((value) => addressOf(value, 6), 'an IPv6 address')
 export const ipv4WithLength = text((value) => interfaceAddressOf(value, 4), 'an IPv4 address with its prefix length, as in 192.0.2.10/24')

@@ -37,24 +37,24 @@ export function crossChecked<Schema extends TSchema>(schema: Schema, check: (val
   return Type.Refine(schema, passes)
 }
 
-/** A text that `read` understands; what it returns is the canonical form, kept in place of what was written. @param expected completes "must be …" */
-export function text(read: (text: string) => string | undefined, expected: string) {
+/** A text that `read` understands; what it returns is kept in place of what was written. @param expected completes "must be …" */
+export function text<Canonical>(read: (text: string) => Canonical | undefined, expected: string) {
   const checked = Type.Refine(
     Type.String(),
     (value) => read(value) !== undefined,
     () => `must be ${expected}`,
   )
-  return Type.Decode(checked, (value) => read(value) ?? value)
+  return Type.Decode(checked, (value) => read(value) as Canonical) // decoding follows checking
 }
 
-/** As `text`, for what may be written as a number or as a text. */
-export function textOrInteger(read: (value: string | number) => string | number | undefined, expected: string) {
+/** As `text`, for what may be written as a whole number or as a text. */
+export function textOrInteger<Canonical>(read: (value: string | number) => Canonical | undefined, expected: string) {
   const checked = Type.Refine(
-    Type.Unsafe<string | number>({ type: ['string', 'integer'] }),
-    (value) => read(value) !== undefined,
+    Type.Unsafe<string | number>({ type: ['string', 'number'] }),
+    (value) => (typeof value === 'string' || Number.isInteger(value)) && read(value) !== undefined,
     () => `must be ${expected}`,
   )
-  return Type.Decode(checked, (value: string | number): string | number => read(value) ?? value)
+  return Type.Decode(checked, (value: string | number) => read(value) as Canonical) // decoding follows checking
 }
 
 export type Checked<T> =
@@ -105,16 +105,9 @@ function unknownField(segments: readonly PathSegment[], schema: ErrorSchema): Pr
 
 function reasonOf(error: TLocalizedValidationError, value: unknown): string {
   if (value === null) return 'has no value (null): give it one or leave the field out'
-  switch (error.keyword) {
-    case 'type':
-      return `must be ${[error.params.type].flat().map(article).join(' or ')}`
-    case 'enum':
-      return `must be ${error.params.allowedValues.join(' or ')}`
-    case 'const':
-      return `must be ${String(error.params.allowedValue)}`
-    default:
-      return error.message
-  }
+  if (error.keyword === 'type') return `must be ${[error.params.type].flat().map(article).join(' or ')}`
+  if (error.keyword === 'enum') return `must be ${error.params.allowedValues.join(' or ')}`
+  return error.message
 }
 
 function article(type: string): string {

@@ -7,7 +7,7 @@ import type { Problem, Resource } from './resource.ts'
 import { address, cidr, interfaceName, ipv4, ipv6, isPortName, mac, name, portNumber, transportProtocol } from './scalars.ts'
 import { closedObject, crossChecked, text } from './schema-check.ts'
 
-const hostNet = text((value) => {
+const hostNet = text<string>((value) => {
   const net = parseCidr(value, { strict: true })
   return net?.endsWith(net.includes(':') ? '/128' : '/32') ? net : undefined
 }, 'one address: /32 or /128')

@@ -87,7 +87,8 @@ function lookBelow(segment: PathSegment, node: unknown, path: PathSegment[], ref
 
 /** The key as the name of a property, which is what the parser makes of it too. */
 function keyText(key: unknown): string | undefined {
-  return isScalar(key) && key.value !== null ? String(key.value) : undefined
+  const value: unknown = isScalar(key) ? key.value : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
 /** The line of a map's key or a list's item: where a reader looks, also when the value begins further down. */

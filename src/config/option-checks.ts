@@ -1,0 +1,63 @@
+/** What options must not be to each other. Looks at the configuration as it was written, so that no other mistake hides these. */
+
+import { formatPath, type PathSegment, valueAt } from '../model/path.ts'
+import type { Problem } from '../model/resource.ts'
+import { parseAddress } from '../net/address.ts'
+import { isLoopback, readListen } from './listen-address.ts'
+
+/** @param config with its defaults, not checked: anything */
+export function optionProblems(config: unknown): readonly Problem[] {
+  const peers = valueAt(config, ['bgp', 'peers'])
+  return [
+    ...(Array.isArray(peers) ? peers.flatMap((_, i) => [...exclusionProblems(peers, i), ...twinProblems(peers, i)]) : []),
+    ...listenProblems(config),
+  ]
+}
+
+function exclusionProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+  const excluding = [
+    ['multihop', 'ttlSecurity'],
+    ['passwordFile', 'password'],
+  ] as const
+  return excluding
+    .filter((fields) => fields.every((field) => valueAt(peers, [index, field]) !== undefined))
+    .map(([field, other]) => peerProblem(index, field, `excludes ${other}`))
+}
+
+/** A peer has its own name, and is the only one at its address and port. */
+function twinProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+  const name = valueAt(peers, [index, 'name'])
+  const endpoint = endpointOf(peers, index)
+  const sameName = peers.findIndex((_, i) => name !== undefined && valueAt(peers, [i, 'name']) === name)
+  const sameEndpoint = peers.findIndex((_, i) => endpoint !== undefined && endpointOf(peers, i) === endpoint)
+  return [
+    ...(sameName < 0 || sameName === index ? [] : [peerProblem(index, 'name', `bgp.peers[${sameName}] has this name already`)]),
+    ...(sameEndpoint < 0 || sameEndpoint === index
+      ? []
+      : [peerProblem(index, 'address', `bgp.peers[${sameEndpoint}] has this address and port already`)]),
+  ]
+}
+
+function endpointOf(peers: readonly unknown[], index: number): string | undefined {
+  const address = valueAt(peers, [index, 'address'])
+  const canonical = typeof address === 'string' ? parseAddress(address) : undefined
+  return canonical === undefined ? undefined : JSON.stringify([canonical, valueAt(peers, [index, 'port'])])
+}
+
+function peerProblem(index: number, field: string, reason: string): Problem {
+  return { path: formatPath(['bgp', 'peers', index, field]), reason }
+}
+
+/** Off loopback whoever reaches the port could rewrite the policy of the node: it needs encryption and a proof of who asks. */
+function listenProblems(config: unknown): readonly Problem[] {
+  const value = valueAt(config, ['api', 'listen'])
+  const listen = typeof value === 'string' ? readListen(value) : undefined
+  if (listen === undefined || isLoopback(listen.address)) return []
+  const isSet = (...path: readonly PathSegment[]) => valueAt(config, ['api', ...path]) !== undefined
+  const missing = [
+    ...(isSet('tls') ? [] : ['tls']),
+    ...(isSet('tokenFile') || isSet('tls', 'clientCaFile') ? [] : ['tokenFile or tls.clientCaFile']),
+  ]
+  if (missing.length === 0) return []
+  return [{ path: 'api.listen', reason: `${listen.address} is not a loopback address: that needs ${missing.join(' and ')}`, value }]
+}
