@@ -1,0 +1,112 @@
+import t from 'tap'
+import { type K8sNetworkPolicySpec, type LabelSelector, policyFromK8s, selectorFromK8s } from './k8s-network-policy.ts'
+import { canonical } from './selector/canonical.ts'
+
+const pod = 'projectcalico.org/orchestrator == "k8s"'
+const allPods = { tier: 'default', order: 1000, selector: pod }
+
+const table: [title: string, spec: K8sNetworkPolicySpec, expected: unknown][] = [
+  [
+    'no rules: Ingress only, and everything is denied at the end of the tier',
+    { podSelector: {} },
+    { ...allPods, types: ['Ingress'], ingress: [], egress: [] },
+  ],
+  [
+    'policyTypes absent and an egress rule: both directions',
+    { podSelector: {}, egress: [{}] },
+    { ...allPods, types: ['Ingress', 'Egress'], ingress: [], egress: [{ action: 'Allow' }] },
+  ],
+  [
+    'policyTypes say it all when they are there',
+    { podSelector: {}, policyTypes: ['Ingress'], egress: [{}] },
+    { ...allPods, types: ['Ingress'], ingress: [], egress: [{ action: 'Allow' }] },
+  ],
+  [
+    'the pod selector comes sorted, after the orchestrator',
+    { podSelector: { matchLabels: { b: '2', a: '1' } } },
+    { ...allPods, selector: `(${pod} && a == "1" && b == "2")`, types: ['Ingress'], ingress: [], egress: [] },
+  ],
+]
+for (const [title, spec, expected] of table) t.test(`§6.15: ${title}`, async (t) => t.strictSame(policyFromK8s(spec), expected))
+
+type Ingress = NonNullable<K8sNetworkPolicySpec['ingress']>[number]
+
+const ingress: [title: string, rule: Ingress, expected: unknown][] = [
+  ['from absent: all sources', {}, [{ action: 'Allow' }]],
+  ['from empty: all sources', { from: [], ports: [] }, [{ action: 'Allow' }]],
+  ['a podSelector alone: pods of the own namespace', { from: [{ podSelector: {} }] }, [{ action: 'Allow', source: { selector: pod } }]],
+  [
+    'an empty namespaceSelector: pods of all namespaces',
+    { from: [{ namespaceSelector: {} }] },
+    [{ action: 'Allow', source: { selector: pod, namespaceSelector: 'all()' } }],
+  ],
+  [
+    'both selectors of one peer must hold',
+    { from: [{ podSelector: { matchLabels: { a: '1' } }, namespaceSelector: { matchLabels: { team: 'x' } } }] },
+    [{ action: 'Allow', source: { selector: `(${pod} && a == "1")`, namespaceSelector: 'team == "x"' } }],
+  ],
+  [
+    'ipBlock: nets and notNets',
+    { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }, { ipBlock: { cidr: 'fd00::/8' } }] },
+    [
+      { action: 'Allow', source: { nets: ['10.0.0.0/8'], notNets: ['10.1.0.0/16'] } },
+      { action: 'Allow', source: { nets: ['fd00::/8'] } },
+    ],
+  ],
+  [
+    'ports: one rule per protocol, numbers sorted and merged, then names',
+    { ports: [{ port: 443 }, { port: 80, endPort: 90 }, { port: 'web' }, { port: 91 }, { protocol: 'UDP', port: 53 }] },
+    [
+      { action: 'Allow', protocol: 'TCP', destination: { ports: ['80:91', 443, 'web'] } },
+      { action: 'Allow', protocol: 'UDP', destination: { ports: [53] } },
+    ],
+  ],
+  [
+    'an entry without a port opens its protocol, not the others',
+    { ports: [{ port: 80 }, {}, { protocol: 'SCTP', port: 9 }] },
+    [
+      { action: 'Allow', protocol: 'SCTP', destination: { ports: [9] } },
+      { action: 'Allow', protocol: 'TCP' },
+    ],
+  ],
+  [
+    'peers times protocols; a named port counts for every source',
+    { from: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { podSelector: {} }], ports: [{ port: 'web' }] },
+    [
+      { action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { ports: ['web'] } },
+      { action: 'Allow', protocol: 'TCP', source: { selector: pod }, destination: { ports: ['web'] } },
+    ],
+  ],
+]
+for (const [title, rule, expected] of ingress)
+  t.test(`§6.15: ${title}`, async (t) => t.strictSame(policyFromK8s({ ingress: [rule] }).ingress, expected))
+
+t.test('§6.15: egress peers and ports stand together at the destination', async (t) => {
+  t.strictSame(policyFromK8s({ egress: [{ to: [{ podSelector: {} }], ports: [{ port: 80 }] }] }).egress, [
+    { action: 'Allow', protocol: 'TCP', destination: { selector: pod, ports: [80] } },
+  ])
+})
+
+t.test('§6.15 rule 11: towards an ipBlock a named port matches nothing, and never everything', async (t) => {
+  const to = [{ ipBlock: { cidr: '10.0.0.0/8' } }]
+  t.strictSame(policyFromK8s({ egress: [{ to, ports: [{ port: 'web' }] }] }).egress, [])
+  t.strictSame(policyFromK8s({ egress: [{ to, ports: [{ port: 'web' }, { port: 80 }] }] }).egress, [
+    { action: 'Allow', protocol: 'TCP', destination: { nets: ['10.0.0.0/8'], ports: [80] } },
+  ])
+})
+
+t.test('§6.15 rule 8: a peer without a field is never "anybody"', async (t) => {
+  t.throws(() => policyFromK8s({ ingress: [{ from: [{}] }] }), /peer has no field/)
+})
+
+const selectors: [title: string, selector: LabelSelector | undefined, expected: string][] = [
+  ['absent', undefined, 'all()'],
+  ['empty', {}, 'all()'],
+  ['In', { matchExpressions: [{ key: 'k', operator: 'In', values: ['b', 'a'] }] }, 'k in {"a", "b"}'],
+  ['NotIn also matches where the key is absent', { matchExpressions: [{ key: 'k', operator: 'NotIn', values: ['a'] }] }, 'k not in {"a"}'],
+  ['Exists', { matchExpressions: [{ key: 'k', operator: 'Exists' }] }, 'has(k)'],
+  ['DoesNotExist', { matchExpressions: [{ key: 'k', operator: 'DoesNotExist' }] }, '!has(k)'],
+  ['labels, then expressions', { matchLabels: { a: '' }, matchExpressions: [{ key: 'k', operator: 'Exists' }] }, '(a == "" && has(k))'],
+]
+for (const [title, selector, expected] of selectors)
+  t.test(`LabelSelector: ${title}`, async (t) => t.equal(canonical(selectorFromK8s(selector)), expected))

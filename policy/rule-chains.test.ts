@@ -1,0 +1,89 @@
+import t from 'tap'
+import type { PolicyRule } from '../src/model/policy-rule.ts'
+import { chainText } from './chain-text.ts'
+import { marksOf } from './marks.ts'
+import { policyOf } from './policy.ts'
+import { policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
+import { setKey } from './set-source.ts'
+import { globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
+
+const context: RuleContext = { families: [4], marks: marksOf(0xffff_0000), sets: setKey }
+
+function rendered(...ingress: readonly PolicyRule[]): readonly string[] {
+  const policy = policyOf(globalPolicy('p', { ingress }))
+  return policy === undefined ? [] : policyChains(policy, context).map(chainText)
+}
+
+const table: [title: string, rule: PolicyRule, expected: string][] = [
+  [
+    'Allow marks and returns: it is never terminal',
+    { action: 'Allow', protocol: 'UDP' },
+    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000\n-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN',
+  ],
+  [
+    'Pass marks with another bit and returns',
+    { action: 'Pass', protocol: 'UDP' },
+    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x20000/0x20000\n-A tort-pi-gnp/p --mark 0x20000/0x20000 -j RETURN',
+  ],
+  ['Deny drops', { action: 'Deny', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j DROP'],
+  ['Log goes on', { action: 'Log' }, '-A tort-pi-gnp/p -j LOG "tortie-packet: "'],
+  ['a rule of the other family leaves nothing behind, no RETURN either', { action: 'Allow', ipVersion: 6 }, ':tort-pi-gnp/p'],
+  [
+    'annotations are the comment, sorted, without what a shell or iptables could trip over',
+    { action: 'Deny', metadata: { annotations: { b: 'x "y" `z`', a: '1' } } },
+    '-A tort-pi-gnp/p -j DROP # a=1 b=x _y_ _z_',
+  ],
+]
+for (const [title, rule, expected] of table) t.test(title, async (t) => t.strictSame(rendered(rule), [expected]))
+
+t.test('alternatives share the one RETURN after them', async (t) => {
+  t.strictSame(rendered({ action: 'Allow', protocol: 'TCP', destination: { ports: [80, 'http'] } }), [
+    `
+-A tort-pi-gnp/p -p tcp --dports 80 -j MARK --set-xmark 0x10000/0x10000
+-A tort-pi-gnp/p -p tcp --match-set named-ports http dst,dst -j MARK --set-xmark 0x10000/0x10000
+-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`.trim(),
+  ])
+})
+
+t.test('a comment is cut at 180 characters', async (t) => {
+  const [text = ''] = rendered({ action: 'Deny', metadata: { annotations: { k: 'v'.repeat(500) } } })
+  t.equal(text.split('# ')[1]?.length, 180)
+})
+
+t.test('only the directions of `types` have chains, each in every family', async (t) => {
+  const policy = policyOf(networkPolicy('p', { types: ['Egress'], ingress: [{ action: 'Allow' }] }))
+  const chains = policy === undefined ? [] : policyChains(policy, { ...context, families: [4, 6] })
+  t.strictSame(
+    chains.map(({ family, name, rules }) => [family, name, rules.length]),
+    [
+      [4, 'tort-po-np/shop/p', 0],
+      [6, 'tort-po-np/shop/p', 0],
+    ],
+  )
+})
+
+t.test('a Kubernetes policy keeps its kind in the name of its chain', async (t) => {
+  const policy = policyOf(k8sPolicy('p', { podSelector: {} }))
+  t.strictSame(policy === undefined ? [] : policyChains(policy, context).map(({ name }) => name), ['tort-pi-knp/shop/p'])
+})
+
+t.test('a profile has chains in both directions', async (t) => {
+  const chains = profileChains({ name: 'kns.shop', ingress: [], egress: [{ action: 'Deny', source: {}, destination: {} }] }, context)
+  t.strictSame(chains.map(chainText), [':tort-pri-kns.shop', '-A tort-pro-kns.shop -j DROP'])
+})
+
+t.test('the sets of a policy are each named once, of the families that are rendered', async (t) => {
+  const policy = policyOf(
+    globalPolicy('p', {
+      ingress: [
+        { action: 'Allow', source: { selector: 'has(a)', nets: ['10.0.0.0/8', '11.0.0.0/8'] } },
+        { action: 'Allow', source: { selector: 'has(a)', notSelector: 'has(b)' } },
+        { action: 'Allow', source: { nets: ['fd00::/16', 'fd01::/16'] } },
+        { action: 'Allow', ipVersion: 6, source: { selector: 'has(never)' } },
+      ],
+    }),
+  )
+  const keys = (families: readonly (4 | 6)[]) => (policy === undefined ? [] : setsOf(policy, families).map(setKey))
+  t.strictSame(keys([4]), ['nets 10.0.0.0/8 11.0.0.0/8', 'selector has(a)', 'selector has(b)'])
+  t.strictSame(keys([4, 6]).slice(3), ['nets fd00::/16 fd01::/16', 'selector has(never)'])
+})
