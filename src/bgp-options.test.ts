@@ -1,0 +1,59 @@
+import t from 'tap'
+import { peerConfigs, speakerOptions } from './bgp-options.ts'
+import { type Config, loadConfig } from './config.ts'
+import { type InterfaceAddress, parseInterfaceAddress } from './net/prefix.ts'
+
+const ipv4 = address('10.99.0.1/24')
+const ipv6 = address('fd99::1/64')
+const peers =
+  '[{name: tor1, address: 10.99.0.2, asNumber: 65002}, {name: tor2, address: 10.99.0.3, asNumber: 65003, families: [ipv6-unicast], passwordFile: /key}]'
+
+t.test('INTERFACE §2: router id and listen addresses default to the node’s addresses', async (t) => {
+  t.strictSame(speakerOptions(config(''), { ipv4, ipv6 }, false), {
+    asNumber: 64512,
+    routerId: 0x0a630001,
+    listenAddresses: ['10.99.0.1', 'fd99::1'],
+    listenPort: 179,
+    localAddress: { ipv4: '10.99.0.1', ipv6: 'fd99::1' },
+    restarting: false,
+    restartTimeSec: 120,
+  })
+})
+
+t.test('what is configured is taken', async (t) => {
+  const text = 'bgp: {asNumber: 65001, routerId: 255.0.0.1, clusterId: 10.0.0.9, listenAddresses: [0.0.0.0], listenPort: 1790}'
+  t.strictSame(speakerOptions(config(text), { ipv4 }, true), {
+    asNumber: 65001,
+    routerId: 0xff000001,
+    clusterId: 0x0a000009,
+    listenAddresses: ['0.0.0.0'],
+    listenPort: 1790,
+    localAddress: { ipv4: '10.99.0.1' },
+    restarting: true,
+    restartTimeSec: 120,
+  })
+})
+
+t.test('INTERFACE §2: a peer’s families default to those the node has an address of', async (t) => {
+  const families = (node: { ipv4: InterfaceAddress; ipv6?: InterfaceAddress }) =>
+    peerConfigs(config(`bgp: {peers: ${peers}}`), node, new Map()).map((peer) => peer.families)
+  t.strictSame(families({ ipv4 }), [['ipv4-unicast'], ['ipv6-unicast']])
+  t.strictSame(families({ ipv4, ipv6 }), [['ipv4-unicast', 'ipv6-unicast'], ['ipv6-unicast']])
+})
+
+t.test('a password that was read from a file belongs to its peer alone', async (t) => {
+  const passwords = peerConfigs(config(`bgp: {peers: ${peers}}`), { ipv4 }, new Map([['tor2', 'secret']])).map((peer) => peer.password)
+  t.strictSame(passwords, [undefined, 'secret'])
+})
+
+function config(text: string): Config {
+  const loaded = loadConfig(text, 'test', {})
+  if (loaded.config === undefined) throw new Error(JSON.stringify(loaded.problems))
+  return loaded.config
+}
+
+function address(text: string): InterfaceAddress {
+  const parsed = parseInterfaceAddress(text)
+  if (parsed === undefined) throw new Error(text)
+  return parsed
+}

@@ -1,0 +1,57 @@
+/** From the configuration to what the speaker takes: defaults that depend on the node filled in; pure. */
+import type { AddressFamily, PeerConfig, SpeakerOptions } from '../bgp/peer.ts'
+import type { Config, ConfigPeer } from './config.ts'
+import { parseIpv4 } from './net/ipv4.ts'
+import type { InterfaceAddress } from './net/prefix.ts'
+
+/** Offered to peers (RFC 4724 §3): how long they keep our routes while we are away. */
+const restartTimeSec = 120
+
+export type NodeAddresses = { readonly ipv4: InterfaceAddress; readonly ipv6?: InterfaceAddress }
+
+/** @param restarting the kernel still has routes of this node's previous life */
+export function speakerOptions({ bgp }: Config, { ipv4, ipv6 }: NodeAddresses, restarting: boolean): SpeakerOptions {
+  const addresses = { ipv4: ipv4.address, ...(ipv6 !== undefined && { ipv6: ipv6.address }) }
+  return {
+    asNumber: bgp.asNumber,
+    routerId: identifier(bgp.routerId ?? ipv4.address),
+    ...(bgp.clusterId !== undefined && { clusterId: identifier(bgp.clusterId) }),
+    listenAddresses: bgp.listenAddresses ?? Object.values(addresses),
+    listenPort: bgp.listenPort,
+    localAddress: addresses,
+    restarting,
+    restartTimeSec,
+  }
+}
+
+/** @param passwords what was read from `passwordFile`, by peer name */
+export function peerConfigs({ bgp }: Config, { ipv6 }: NodeAddresses, passwords: ReadonlyMap<string, string>): readonly PeerConfig[] {
+  const families: readonly AddressFamily[] = ipv6 === undefined ? ['ipv4-unicast'] : ['ipv4-unicast', 'ipv6-unicast']
+  return bgp.peers.map((peer) => peerConfig(peer, families, passwords.get(peer.name) ?? peer.password))
+}
+
+function peerConfig(peer: ConfigPeer, families: readonly AddressFamily[], password: string | undefined): PeerConfig {
+  const { name, address, asNumber, port, passive, multihop, routeReflectorClient, holdTimeSec, maxPrefixes } = peer
+  return {
+    name,
+    address,
+    asNumber,
+    port,
+    passive,
+    families: peer.families ?? families,
+    ...(multihop !== undefined && { multihop }),
+    routeReflectorClient,
+    holdTimeSec,
+    maxPrefixes,
+    ...(password !== undefined && { password }),
+    import: peer.import,
+    export: peer.export,
+  }
+}
+
+/** The configuration's check has seen to it that this is an IPv4 address. */
+function identifier(address: string): number {
+  const value = parseIpv4(address)
+  if (value === undefined) throw new Error(`"${address}" was taken for a checked BGP identifier`)
+  return value
+}
