@@ -5,10 +5,11 @@ import { type Ends, type Party, resolveCollision, type Verdict } from './collisi
 const higher: Ends = { localRouterId: 0xc000_0002, remoteRouterId: 0x0a00_0001, localAs: 65001, remoteAs: 65002 }
 const lower: Ends = { ...higher, localRouterId: 0x0a00_0001, remoteRouterId: 0xc000_0002 }
 const sameId: Ends = { ...higher, localRouterId: 0x0a00_0001 }
-const party = (initiator: 'local' | 'remote', state: Party['state'] = 'OpenSent', gracefulRestart = false): Party => ({
+const party = (initiator: 'local' | 'remote', state: Party['state'] = 'OpenSent', gracefulRestart = false, sinceSec = 0): Party => ({
   initiator,
   state,
   gracefulRestart,
+  sinceSec,
 })
 
 const table: [title: string, ends: Ends, existing: Party, newcomer: Party, expected: Verdict][] = [
@@ -31,6 +32,14 @@ const table: [title: string, ends: Ends, existing: Party, newcomer: Party, expec
     party('remote'),
     'existing-restarted',
   ],
+  [
+    'our own connection would win, but nobody has answered its OPEN for seconds: the one that speaks wins',
+    higher,
+    party('local', 'OpenSent', false, 2),
+    party('remote'),
+    'dump-existing',
+  ],
+  ['an answered one may take its time', higher, party('local', 'OpenConfirm', false, 60), party('remote'), 'dump-newcomer'],
   ['a peer that dials twice means the second', higher, party('remote', 'OpenConfirm'), party('remote'), 'dump-existing'],
 ]
 for (const [title, ends, existing, newcomer, expected] of table) {

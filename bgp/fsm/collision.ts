@@ -13,7 +13,12 @@ export type Party = {
   readonly state: 'OpenSent' | 'OpenConfirm' | 'Established'
   /** The peer sent the graceful restart capability on it (known from OpenConfirm on). */
   readonly gracefulRestart: boolean
+  /** How long it has been in this state. */
+  readonly sinceSec: number
 }
+
+/** Whoever answers TCP but not our OPEN for this long is no speaker, or hangs: it shall not keep the real one out. */
+const patienceSec = 2
 
 export type Verdict =
   | 'dump-newcomer'
@@ -25,6 +30,7 @@ export type Verdict =
 export function resolveCollision(ends: Ends, existing: Party, newcomer: Party): Verdict {
   if (existing.state === 'Established') return existing.gracefulRestart ? 'existing-restarted' : 'dump-newcomer'
   if (existing.initiator === newcomer.initiator) return 'dump-existing' // the peer would not begin again if the first still served it
+  if (existing.state === 'OpenSent' && existing.sinceSec >= patienceSec) return 'dump-existing'
   const winner = localWins(ends) ? 'local' : 'remote'
   return newcomer.initiator === winner ? 'dump-existing' : 'dump-newcomer'
 }

@@ -54,6 +54,7 @@ export class Connection {
   readonly #events: Event[] = []
   #busy = false
   #state: State
+  #enteredMs = performance.now()
   #initiator: 'local' | 'remote' = 'local'
   #socket: Socket | undefined
   #framer = new Framer()
@@ -68,6 +69,10 @@ export class Connection {
 
   get state(): State {
     return this.#state
+  }
+  /** How long it has been in its state. */
+  get sinceSec(): number {
+    return (performance.now() - this.#enteredMs) / 1000
   }
   get initiator(): 'local' | 'remote' {
     return this.#initiator
@@ -113,7 +118,10 @@ export class Connection {
     this.#state = to
     this.#errorText = errorOf(event)?.message
     for (const action of actions) this.#perform(action)
-    if (to.name !== from.name) this.#deps.owner.moved(this, from, event)
+    if (to.name !== from.name) {
+      this.#enteredMs = performance.now()
+      this.#deps.owner.moved(this, from, event)
+    }
     this.#failure = undefined
   }
 

@@ -176,7 +176,7 @@ export class PeerSession implements ConnectionOwner {
       localAs: this.#options.localAs,
       remoteAs: this.config.asNumber,
     }
-    return resolveCollision(ends, party, { initiator: newcomer.initiator, state: 'OpenSent', gracefulRestart: false })
+    return resolveCollision(ends, party, { initiator: newcomer.initiator, state: 'OpenSent', gracefulRestart: false, sinceSec: 0 })
   }
 
   up(connection: Connection, terms: Terms): void {
@@ -286,8 +286,8 @@ function discard(connection: Connection, farewell: Event): void {
   connection.dispatch({ type: 'ManualStop' })
 }
 
-function partyOf({ state, initiator }: Connection): Party | undefined {
+function partyOf({ state, initiator, sinceSec }: Connection): Party | undefined {
   if (state.name === 'Idle' || state.name === 'Connect' || state.name === 'Active') return undefined
   const terms = 'terms' in state ? state.terms : undefined
-  return { initiator, state: state.name, gracefulRestart: terms?.gracefulRestart !== undefined }
+  return { initiator, state: state.name, gracefulRestart: terms?.gracefulRestart !== undefined, sinceSec }
 }

@@ -1,0 +1,60 @@
+/** A speaker in a process of its own, for labs: started by `ip netns exec`, told what to do and asked for its state over IPC. */
+
+import type { Cidr } from '../../src/net/prefix.ts'
+import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, SpeakerOptions } from '../peer.ts'
+import { Speaker } from '../speaker.ts'
+
+export type Order =
+  | { readonly type: 'start'; readonly options: SpeakerOptions; readonly peers: readonly PeerConfig[]; readonly originate: readonly Cidr[] }
+  | { readonly type: 'report' }
+  | { readonly type: 'stop'; readonly cease?: 'shutdown' }
+
+export type Report = {
+  readonly peers: readonly PeerStatus[]
+  readonly best: readonly (readonly [prefix: string, nextHop: string])[]
+  readonly routes: RoutePage
+  readonly converged: boolean
+}
+
+const best = new Map<string, string>()
+let speaker: Speaker | undefined
+let converged = false
+
+process.on('message', (order: Order) => void obey(order))
+process.on('disconnect', () => process.exit(0))
+
+async function obey(order: Order): Promise<void> {
+  if (order.type === 'start') await start(order)
+  else if (order.type === 'report') process.send?.(report())
+  else {
+    await speaker?.stop(order.cease === undefined ? {} : { cease: order.cease })
+    process.disconnect()
+  }
+}
+
+async function start({ options, peers, originate }: Extract<Order, { type: 'start' }>): Promise<void> {
+  const log = { debug: quiet, info: quiet, warn: quiet, error: console.error }
+  speaker = new Speaker(options, { log, nextHopMetric: () => 0, onBest, onChange: quiet })
+  void speaker.converged.then(() => {
+    converged = true
+  })
+  speaker.setPeers(peers)
+  speaker.originate(originate)
+  await speaker.start()
+}
+
+function report(): Report {
+  const routes = speaker?.routes({ table: 'best', limit: 100 }) ?? { routes: [], total: 0 }
+  return { peers: speaker?.peers() ?? [], best: [...best].sort(([a], [b]) => (a < b ? -1 : 1)), routes, converged }
+}
+
+function onBest(batch: BestRouteBatch): void {
+  for (let i = 0; i < batch.count; i++) {
+    const id = batch.ids[i] as number
+    const nextHop = batch.nextHopOf(id)
+    if (nextHop === undefined) best.delete(batch.table.format(id))
+    else best.set(batch.table.format(id), nextHop)
+  }
+}
+
+function quiet(): void {}
