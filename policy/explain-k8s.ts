@@ -1,23 +1,24 @@
 /** networking.k8s.io/v1 NetworkPolicy read as Kubernetes defines it (resource reference §6.15), not by conversion. */
+import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
+import type { LabelRequirement, LabelSelector } from '../src/model/label-selector.ts'
 import type { Flow } from './explain-rule.ts'
 import { type Bearer, bearersOf, covers, type World } from './explain-world.ts'
-import type { K8sNetworkPolicySpec, K8sPeer, K8sPort, LabelRequirement, LabelSelector } from './k8s-network-policy.ts'
+import type { K8sPeer, K8sPort } from './k8s-network-policy.ts'
 import type { Direction } from './names.ts'
 import { protocolNumber } from './protocol.ts'
 
-export function k8sApplies({ policyTypes, egress }: K8sNetworkPolicySpec, direction: Direction): boolean {
-  if (policyTypes !== undefined && policyTypes.length > 0) return policyTypes.includes(direction === 'ingress' ? 'Ingress' : 'Egress')
-  return direction === 'ingress' || (egress !== undefined && egress.length > 0)
+export function k8sApplies({ policyTypes }: KubernetesNetworkPolicySpec, direction: Direction): boolean {
+  return policyTypes.includes(direction === 'ingress' ? 'Ingress' : 'Egress')
 }
 
-export function k8sSelects(spec: K8sNetworkPolicySpec, namespace: string, endpoint: Bearer): boolean {
+export function k8sSelects(spec: KubernetesNetworkPolicySpec, namespace: string, endpoint: Bearer): boolean {
   return endpoint.namespace === namespace && isPod(endpoint) && labelsMatch(spec.podSelector ?? {}, (key) => endpoint.labels[key])
 }
 
 /** The 0-based rule that allows the flow; undefined if none does. */
 export function k8sAllowingRule(
   world: World,
-  spec: K8sNetworkPolicySpec,
+  spec: KubernetesNetworkPolicySpec,
   namespace: string,
   direction: Direction,
   flow: Flow,

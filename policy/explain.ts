@@ -2,13 +2,14 @@
  * The verdict on one flow, straight from the resources and their meaning (resource reference §6.2.1), with every step on the way.
  * It shares no index, set or chain with the compiler: each is the test of the other.
  */
+import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
+import type { ProfileSpec } from '../src/model/profile.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import { k8sAllowingRule, k8sApplies, k8sSelects } from './explain-k8s.ts'
 import { type Flow, isSet, ruleMatchesFlow, selects, unprefixed } from './explain-rule.ts'
 import { type Bearer, bearerOf, type World, worldOf } from './explain-world.ts'
-import type { K8sNetworkPolicySpec } from './k8s-network-policy.ts'
 import type { Direction } from './names.ts'
 import { profileNames } from './profiles.ts'
 import { compareText, groupOf } from './resource-key.ts'
@@ -82,8 +83,6 @@ function profilesAllow(world: World, endpoint: WorkloadEndpoint, direction: Dire
   return false
 }
 
-type ProfileSpec = { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] }
-
 function builtInRules(name: string): readonly PolicyRule[] | undefined {
   if (name.startsWith('kns.') || name === 'projectcalico-default-allow') return [{ action: 'Allow' }]
   return name.startsWith('ksa.') ? [] : undefined
@@ -98,7 +97,7 @@ type Applicable = {
   readonly name: string
   /** Last tie-break: kinds in the order of their chain names. */
   readonly rank: string
-  readonly rules: readonly PolicyRule[] | K8sNetworkPolicySpec
+  readonly rules: readonly PolicyRule[] | KubernetesNetworkPolicySpec
 }
 
 function applicable(world: World, endpoint: Bearer, direction: Direction): readonly Applicable[] {
@@ -116,7 +115,7 @@ function applicableOf({ apiVersion, kind, metadata, spec }: Resource, endpoint: 
   const { name, namespace = '' } = metadata
   const subject = `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
   if (groupOf(apiVersion) === 'networking.k8s.io' && kind === 'NetworkPolicy') {
-    const rules = spec as K8sNetworkPolicySpec
+    const rules = spec as KubernetesNetworkPolicySpec
     if (!k8sApplies(rules, direction) || !k8sSelects(rules, namespace, endpoint)) return undefined
     return { subject: `Kubernetes ${subject}`, namespace, tier: 'default', order: 1000, name, rank: 'knp', rules }
   }
@@ -154,7 +153,7 @@ function firstDecision(policies: readonly Applicable[], world: World, direction:
 
 function decision({ subject, namespace, rules }: Applicable, world: World, direction: Direction, flow: Flow, steps: Step[]) {
   if (!Array.isArray(rules)) {
-    const rule = k8sAllowingRule(world, rules as K8sNetworkPolicySpec, namespace, direction, flow)
+    const rule = k8sAllowingRule(world, rules as KubernetesNetworkPolicySpec, namespace, direction, flow)
     steps.push({ direction, subject, ...(rule !== undefined && { rule }), outcome: rule === undefined ? 'no match' : 'Allow' })
     return rule === undefined ? undefined : ('Allow' as const)
   }

@@ -1,4 +1,6 @@
 /** networking.k8s.io/v1 NetworkPolicy in the terms of our own (resource reference §6.15). */
+import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
+import type { LabelRequirement, LabelSelector } from '../src/model/label-selector.ts'
 import type { EntityRule, PolicyRule, PolicySpec, PortSpec } from '../src/model/policy-rule.ts'
 import { orchestratorLabel } from './effective-selector.ts'
 import { mergeRanges } from './port-list.ts'
@@ -7,42 +9,19 @@ import { canonical } from './selector/canonical.ts'
 import { and } from './selector/combine.ts'
 import { type Selector, sortedValues } from './selector/selector.ts'
 
-export type LabelSelector = {
-  readonly matchLabels?: Readonly<Record<string, string>>
-  readonly matchExpressions?: readonly LabelRequirement[]
-}
-
-export type LabelRequirement = {
-  readonly key: string
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
-  readonly values?: readonly string[]
-}
-
-export type K8sPeer = {
-  readonly podSelector?: LabelSelector
-  readonly namespaceSelector?: LabelSelector
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] }
-}
-
-export type K8sPort = { readonly protocol?: string; readonly port?: number | string; readonly endPort?: number }
-
-export type K8sNetworkPolicySpec = {
-  readonly podSelector?: LabelSelector
-  readonly policyTypes?: readonly ('Ingress' | 'Egress')[]
-  readonly ingress?: readonly { readonly from?: readonly K8sPeer[]; readonly ports?: readonly K8sPort[] }[]
-  readonly egress?: readonly { readonly to?: readonly K8sPeer[]; readonly ports?: readonly K8sPort[] }[]
-}
+export type K8sPeer = NonNullable<NonNullable<KubernetesNetworkPolicySpec['ingress']>[number]['from']>[number]
+export type K8sPort = NonNullable<NonNullable<KubernetesNetworkPolicySpec['ingress']>[number]['ports']>[number]
 
 /** All ports of one protocol (`ports` absent), or of every protocol (`protocol` absent too). */
 type PortMatch = { readonly protocol?: string; readonly ports?: readonly PortSpec[] }
 
 /** The same meaning as a policy of tier `default`, order 1000. One rule per peer and protocol, all of them Allow. */
-export function policyFromK8s(spec: K8sNetworkPolicySpec): PolicySpec {
+export function policyFromK8s(spec: KubernetesNetworkPolicySpec): PolicySpec {
   return {
     tier: 'default',
     order: 1000,
     selector: podSelectorText(spec.podSelector),
-    types: typesOf(spec),
+    types: spec.policyTypes,
     ingress: (spec.ingress ?? []).flatMap(({ from, ports }) => rulesOf('source', from, ports)),
     egress: (spec.egress ?? []).flatMap(({ to, ports }) => rulesOf('destination', to, ports)),
   }
@@ -52,11 +31,6 @@ export function policyFromK8s(spec: K8sNetworkPolicySpec): PolicySpec {
 export function selectorFromK8s({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}): Selector {
   const labels = Object.entries(matchLabels).toSorted(([a], [b]) => compareText(a, b))
   return and(...labels.map(([label, value]): Selector => ({ type: 'equal', label, value })), ...matchExpressions.map(requirement))
-}
-
-function typesOf({ policyTypes = [], egress = [] }: K8sNetworkPolicySpec): PolicySpec['types'] {
-  if (policyTypes.length > 0) return policyTypes
-  return egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
 }
 
 function rulesOf(

@@ -1,8 +1,9 @@
+import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { EntityRule, GlobalPolicySpec, PolicyRule, PolicySpec, PortSpec, RuleAction } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { Family } from '../src/net/address.ts'
 import { entitySelectors, type SelectorTerm, subjectSelector } from './effective-selector.ts'
-import { type K8sNetworkPolicySpec, policyFromK8s } from './k8s-network-policy.ts'
+import { policyFromK8s } from './k8s-network-policy.ts'
 import { compareText, groupOf, refOf, resourceKey } from './resource-key.ts'
 
 /** One end of a rule with its selectors made whole (§6.1.2). Absent fields demand nothing. */
@@ -57,7 +58,7 @@ export function policyOf(resource: Resource): Policy | undefined {
   const group = groupOf(resource.apiVersion)
   const { kind, metadata } = resource
   if (group === 'networking.k8s.io' && kind === 'NetworkPolicy')
-    return build(resource, 'knp', policyFromK8s(resource.spec as K8sNetworkPolicySpec))
+    return build(resource, 'knp', policyFromK8s(resource.spec as KubernetesNetworkPolicySpec))
   if (group !== 'projectcalico.org') return undefined
   if (kind === 'NetworkPolicy') return build(resource, 'np', resource.spec as PolicySpec)
   if (kind !== 'GlobalNetworkPolicy') return undefined

@@ -1,11 +1,9 @@
-import type { PolicyRule } from '../src/model/policy-rule.ts'
+import type { ProfileSpec } from '../src/model/profile.ts'
 import type { Resource } from '../src/model/resource.ts'
 import { resolveRules } from './policy.ts'
 import type { Profile } from './rule-chains.ts'
 
 const allow: Profile['ingress'] = [{ action: 'Allow', source: {}, destination: {} }]
-
-type ProfileSpec = { readonly ingress?: readonly PolicyRule[]; readonly egress?: readonly PolicyRule[] }
 
 /**
  * The profile of a name. Those of namespaces and service accounts exist always (INTERFACE §4, resource reference §6.6).

@@ -1,3 +1,4 @@
+import type { NetworkSetSpec } from '../src/model/network-set.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
@@ -21,7 +22,7 @@ export function setItemOf(resource: Resource): SetItem | undefined {
       return endpointItem(resource.spec as WorkloadEndpointSpec)
     case 'NetworkSet':
     case 'GlobalNetworkSet':
-      return netSetItem(resource.spec as { readonly nets?: readonly string[] })
+      return netSetItem(resource.spec as NetworkSetSpec)
     default:
       return undefined
   }
@@ -38,7 +39,7 @@ function endpointItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): Se
   return { nets: false, members, ports: new Map(portMembers) }
 }
 
-function netSetItem({ nets = [] }: { readonly nets?: readonly string[] }): SetItem {
+function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
   const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []).flatMap(netMembers))
   return { nets: true, members, ports: new Map() }
 }

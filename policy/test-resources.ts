@@ -1,11 +1,11 @@
 /** Short ways to write resources, and random ones, for the tests of this folder. */
 import fc from 'fast-check'
+import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { GlobalPolicySpec, PolicyRule, PolicySpec } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint, WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { Flow } from './explain-rule.ts'
-import type { K8sNetworkPolicySpec } from './k8s-network-policy.ts'
 
 type LabelRecord = Readonly<Record<string, string>>
 
@@ -28,7 +28,10 @@ export function globalPolicy(name: string, spec: Partial<GlobalPolicySpec>): Res
   return { apiVersion: calico, kind: 'GlobalNetworkPolicy', metadata: { name }, spec: withDefaults(spec) }
 }
 
-export function k8sPolicy(name: string, spec: K8sNetworkPolicySpec, namespace = 'shop'): Resource {
+type K8sDraft = Omit<KubernetesNetworkPolicySpec, 'policyTypes'> & Partial<Pick<KubernetesNetworkPolicySpec, 'policyTypes'>>
+
+export function k8sPolicy(name: string, draft: K8sDraft, namespace = 'shop'): Resource {
+  const spec: KubernetesNetworkPolicySpec = { policyTypes: ['Ingress'], ...draft }
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace }, spec }
 }
 
@@ -232,7 +235,7 @@ const kubernetesPolicy = fc
   .record(
     {
       podSelector: labelSelector,
-      policyTypes: fc.subarray(['Ingress' as const, 'Egress' as const]),
+      policyTypes: fc.subarray(['Ingress' as const, 'Egress' as const], { minLength: 1 }),
       ingress: fc.array(fc.record({ from: k8sPeers, ports: k8sPorts }, { requiredKeys: [] }), { maxLength: 2 }),
       egress: fc.array(fc.record({ to: k8sPeers, ports: k8sPorts }, { requiredKeys: [] }), { maxLength: 2 }),
     },

@@ -1,0 +1,129 @@
+import t from 'tap'
+import type { Resource } from '../src/model/resource.ts'
+import type { IpAddress } from '../src/net/address.ts'
+import { type Ends, explain } from './explain.ts'
+import type { Flow } from './explain-rule.ts'
+import { endpoint, globalPolicy, k8sPolicy, namespace, networkPolicy, networkSet, profile, tier } from './test-resources.ts'
+
+const client = endpoint('client', { ipNetworks: ['10.0.0.1/32'], serviceAccountName: 'robot' }, { role: 'client' })
+const server = endpoint('server', { ipNetworks: ['10.0.0.2/32'], ports: [{ name: 'http', protocol: 'TCP', port: 80 }] }, { app: 'web' })
+const http: Flow = {
+  source: '10.0.0.1' as IpAddress,
+  destination: '10.0.0.2' as IpAddress,
+  protocol: 6,
+  sourcePort: 1000,
+  destinationPort: 80,
+}
+const both: Ends = { from: client, to: server }
+
+function verdict(resources: readonly Resource[], flow: Flow = http, ends: Ends = both): readonly string[] {
+  const { verdict, steps } = explain([client, server, ...resources], flow, ends)
+  return [
+    ...steps.map(
+      ({ direction, subject, rule, outcome }) => `${direction} ${subject}${rule === undefined ? '' : ` rule ${rule}`}: ${outcome}`,
+    ),
+    verdict,
+  ]
+}
+
+const open = 'egress Profile kns.shop rule 0: Allow'
+const web = { selector: "app == 'web'", types: ['Ingress' as const] }
+
+const table: [title: string, resources: readonly Resource[], expected: readonly string[]][] = [
+  ['no policy: the profiles decide', [], [open, 'ingress Profile kns.shop rule 0: Allow', 'Allow']],
+  [
+    'the first Allow or Deny decides, Log goes on',
+    [networkPolicy('p', { ...web, ingress: [{ action: 'Deny', protocol: 'UDP' }, { action: 'Log' }, { action: 'Allow' }] })],
+    [open, 'ingress NetworkPolicy shop/p rule 1: Log', 'ingress NetworkPolicy shop/p rule 2: Allow', 'Allow'],
+  ],
+  [
+    'no rule matched in any policy of the tier: its default action',
+    [networkPolicy('p', web), globalPolicy('q', { ...web, order: 1 })],
+    [open, 'ingress GlobalNetworkPolicy q: no match', 'ingress NetworkPolicy shop/p: no match', 'ingress Tier default: Deny', 'Deny'],
+  ],
+  [
+    'Pass ends the tier, later policies of it are not asked',
+    [
+      globalPolicy('a', { ...web, order: 1, ingress: [{ action: 'Pass' }] }),
+      globalPolicy('b', { ...web, order: 2, ingress: [{ action: 'Deny' }] }),
+    ],
+    [open, 'ingress GlobalNetworkPolicy a rule 0: Pass', 'ingress Profile kns.shop rule 0: Allow', 'Allow'],
+  ],
+  [
+    'tiers in order; a tier that passes goes on to the next',
+    [
+      tier('early', { order: 1, defaultAction: 'Pass' }),
+      globalPolicy('e', { ...web, tier: 'early' }),
+      globalPolicy('d', { ...web, ingress: [{ action: 'Deny' }] }),
+    ],
+    [open, 'ingress GlobalNetworkPolicy e: no match', 'ingress Tier early: Pass', 'ingress GlobalNetworkPolicy d rule 0: Deny', 'Deny'],
+  ],
+  [
+    'a sender that may not is never asked about the receiver',
+    [networkPolicy('out', { selector: "role == 'client'", types: ['Egress'] })],
+    ['egress NetworkPolicy shop/out: no match', 'egress Tier default: Deny', 'Deny'],
+  ],
+  [
+    '§6.15: a Kubernetes policy isolates, the union of its rules is allowed',
+    [
+      k8sPolicy('k', {
+        podSelector: { matchLabels: { app: 'web' } },
+        ingress: [{ ports: [{ port: 443 }] }, { ports: [{ port: 'http' }] }],
+      }),
+    ],
+    [open, 'ingress Kubernetes NetworkPolicy shop/k rule 1: Allow', 'Allow'],
+  ],
+  [
+    '§6.15: peers in namespaces by their labels',
+    [
+      namespace('shop', { team: 'a' }),
+      k8sPolicy('k', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'b' } } }] }] }),
+      k8sPolicy('l', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'a' } } }] }] }),
+    ],
+    [open, 'ingress Kubernetes NetworkPolicy shop/k: no match', 'ingress Kubernetes NetworkPolicy shop/l rule 0: Allow', 'Allow'],
+  ],
+  [
+    '§6.4: a global network set is somebody known without a namespace',
+    [
+      networkSet('all', ['10.0.0.0/8'], { kind: 'mine' }),
+      networkPolicy('p', { ...web, ingress: [{ action: 'Allow', source: { selector: "kind == 'mine'", namespaceSelector: 'global()' } }] }),
+    ],
+    [open, 'ingress NetworkPolicy shop/p rule 0: Allow', 'Allow'],
+  ],
+  [
+    '§6.1.2: service accounts by name',
+    [networkPolicy('p', { ...web, ingress: [{ action: 'Allow', source: { serviceAccounts: { names: ['robot'] } } }] })],
+    [open, 'ingress NetworkPolicy shop/p rule 0: Allow', 'Allow'],
+  ],
+]
+for (const [title, resources, expected] of table) t.test(`§6.2.1: ${title}`, async (t) => t.strictSame(verdict(resources), expected))
+
+const profiles: [title: string, names: readonly string[], expected: readonly string[]][] = [
+  ['none: dropped', [], ['ingress WorkloadEndpoint shop/server: Deny', 'Deny']],
+  ['one that does not exist: dropped, those after it are not asked', ['gone', 'kns.shop'], ['ingress Profile gone: Deny', 'Deny']],
+  [
+    'the first that decides',
+    ['ksa.shop.robot', 'mine', 'kns.shop'],
+    ['ingress Profile ksa.shop.robot: no match', 'ingress Profile mine rule 0: Deny', 'Deny'],
+  ],
+]
+for (const [title, names, expected] of profiles) {
+  t.test(`§6.6 profiles: ${title}`, async (t) => {
+    const to = { ...server, spec: { ...server.spec, profiles: names } }
+    t.strictSame(verdict([profile('mine', { ingress: [{ action: 'Deny', protocol: 'TCP' }] })], http, { to }), expected)
+  })
+}
+
+t.test('only the ends that are asked for are looked at', async (t) => t.strictSame(verdict([networkPolicy('p', web)], http, {}), ['Allow']))
+
+t.test('IPv6 flows meet the IPv6 half of a rule', async (t) => {
+  const flow = { ...http, source: 'fd00::1' as IpAddress, destination: 'fd00::2' as IpAddress }
+  const rules = networkPolicy('p', {
+    ...web,
+    ingress: [
+      { action: 'Allow', ipVersion: 4 },
+      { action: 'Allow', source: { notNets: ['10.0.0.0/8'] } },
+    ],
+  })
+  t.equal(verdict([rules], flow)[1], 'ingress NetworkPolicy shop/p rule 1: Allow')
+})
