@@ -7,6 +7,7 @@ import { parseAddress } from '../../src/net/address.ts'
 import { asn } from '../../src/net/asn.ts'
 import type { BestRouteBatch, PeerConfig, PeerStatus, SpeakerOptions } from '../peer.ts'
 import { Speaker } from '../speaker.ts'
+import { RawPeer } from './raw-peer.ts'
 
 export function address(text: string) {
   const parsed = parseAddress(text)
@@ -76,6 +77,22 @@ export function speakerFor(t: Test, port: number, changes: Partial<SpeakerOption
     return status
   }
   return { speaker, lines, best, peer }
+}
+
+export type Setup = { readonly peer?: Partial<PeerConfig>; readonly options?: Partial<SpeakerOptions> }
+
+/** A started speaker with one passive peer at 127.0.0.2, and the means to be that peer. */
+export async function lab(t: Test, { peer = {}, options = {} }: Setup = {}) {
+  const port = await freePort()
+  const watched = speakerFor(t, port, options)
+  watched.speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true, ...peer })])
+  await watched.speaker.start()
+  const dial = async (from = '127.0.0.2') => {
+    const raw = await RawPeer.dial(from, '127.0.0.1', port)
+    t.teardown(() => raw.socket.destroy())
+    return raw
+  }
+  return { ...watched, port, dial }
 }
 
 /** Waits for a condition; the test's own timeout is the limit. */

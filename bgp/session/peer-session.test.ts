@@ -1,35 +1,22 @@
-/** One speaker against peers that say exactly what the test wants, over real TCP. */
-import t, { type Test } from 'tap'
+/** One speaker against peers that say exactly what the test wants, over real TCP: sessions, errors, configuration. */
+import t from 'tap'
 import { asn } from '../../src/net/asn.ts'
-import type { PeerConfig, SpeakerOptions } from '../peer.ts'
-import { encodeKeepAlive } from '../wire/keepalive.ts'
+import type { PeerConfig } from '../peer.ts'
 import { encodeNotification } from '../wire/notification.ts'
-import { address, freePort, peerConfig, speakerFor, until } from './fixture.ts'
-import { gracefulRestart, ipv4Unicast, octets, openMessage, RawListener, RawPeer } from './raw-peer.ts'
-
-const marker = 'ff'.repeat(16)
-const keepalive = encodeKeepAlive()
-const notification = (code: number, subcode: number, data = '') => ({ type: 'notification', code, subcode, data: octets(data) })
-/** 203.0.113.0/24 and 198.51.100.0/24, next hop 192.0.2.1, AS path 65002 in two octets */
-const update = octets(`${marker} 0031 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071 18 c63364`)
-const routes = { '203.0.113.0/24': '192.0.2.1', '198.51.100.0/24': '192.0.2.1' }
-const endOfRib = octets(`${marker} 0017 02 0000 0000`)
-
-type Setup = { peer?: Partial<PeerConfig>; options?: Partial<SpeakerOptions> }
-
-/** A started speaker with one passive peer at 127.0.0.2, and the means to be that peer. */
-async function lab(t: Test, { peer = {}, options = {} }: Setup = {}) {
-  const port = await freePort()
-  const watched = speakerFor(t, port, options)
-  watched.speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true, ...peer })])
-  await watched.speaker.start()
-  const dial = async (from = '127.0.0.2') => {
-    const raw = await RawPeer.dial(from, '127.0.0.1', port)
-    t.teardown(() => raw.socket.destroy())
-    return raw
-  }
-  return { ...watched, port, dial }
-}
+import { address, lab, peerConfig, type Setup, until } from './fixture.ts'
+import {
+  endOfRib,
+  gracefulRestart,
+  ipv4Unicast,
+  keepalive,
+  marker,
+  notification,
+  octets,
+  openMessage,
+  RawListener,
+  routes,
+  update,
+} from './raw-peer.ts'
 
 t.test('RFC 4271 §8 a session is established, with the whole OPEN of ours', async (t) => {
   const { peer, dial } = await lab(t)
@@ -188,119 +175,6 @@ t.test('RFC 2918 §4 ROUTE-REFRESH brings the table again, other families nothin
   t.strictSame(await raw.next(), first)
 })
 
-t.test('RFC 4724 §4.2 helper: TCP is lost, routes stay stale; back with End-of-RIB, the rest is swept', async (t) => {
-  const { dial, best, peer } = await lab(t)
-  const first = await dial()
-  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
-  first.send(update, endOfRib)
-  await until(() => best.size === 2)
-  first.reset()
-  await until(() => peer().state !== 'Established')
-  t.match(peer().families, { 'ipv4-unicast': { stale: 2 } })
-  await until(() => peer().state === 'Active')
-  const second = await dial()
-  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
-  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
-  second.send(octets(`${marker} 002d 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071`), endOfRib)
-  await until(() => best.size === 1)
-  t.strictSame(Object.fromEntries(best), { '203.0.113.0/24': '192.0.2.1' })
-  t.match(peer().families, { 'ipv4-unicast': { received: 1, stale: 0 } })
-})
-
-t.test('RFC 4724 §4.2 helper: F bit 0 on return drops the family at once', async (t) => {
-  const { dial, best, peer } = await lab(t)
-  const first = await dial()
-  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
-  first.send(update)
-  await until(() => best.size === 2)
-  first.reset()
-  await until(() => peer().state === 'Active')
-  t.equal(best.size, 2)
-  const families = [{ family: 'ipv4-unicast', forwardingPreserved: false }] as const
-  await (await dial()).establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true, families })] })
-  await until(() => best.size === 0)
-})
-
-t.test('RFC 4724 §4.2 helper: the restart time passes and the routes go', async (t) => {
-  const { dial, best, peer } = await lab(t)
-  const first = await dial()
-  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restartTimeSec: 1 })] })
-  first.send(update)
-  await until(() => best.size === 2)
-  first.reset()
-  await until(() => peer().state === 'Active')
-  t.equal(best.size, 2)
-  await until(() => best.size === 0)
-})
-
-t.test('RFC 4724 §4 a NOTIFICATION ends the help', async (t) => {
-  const { dial, best } = await lab(t)
-  const first = await dial()
-  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
-  first.send(update)
-  await until(() => best.size === 2)
-  first.send(encodeNotification(6, 2))
-  await until(() => best.size === 0)
-})
-
-t.test('RFC 4724 §5 a restarted peer calls while its old session still looks alive: the new one replaces it', async (t) => {
-  const { dial, best, peer } = await lab(t)
-  const old = await dial()
-  await old.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
-  old.send(update)
-  await until(() => best.size === 2)
-  const reborn = await dial()
-  await reborn.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
-  await until(() => peer().state === 'Established' && peer().flaps === 1)
-  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
-  reborn.send(endOfRib)
-  await until(() => best.size === 0)
-  for (let heard = await old.next(); heard.type !== 'closed'; heard = await old.next())
-    t.equal(heard.type, 'update', 'no NOTIFICATION on the old one')
-})
-
-t.test('§6.8 without graceful restart an established session survives a second connection', async (t) => {
-  const { dial, peer } = await lab(t)
-  const old = await dial()
-  await old.establish()
-  const second = await dial()
-  second.send(openMessage())
-  t.match(await second.next(), { type: 'open' })
-  t.strictSame(await second.next(), notification(6, 7))
-  t.strictSame(await second.next(), { type: 'closed' })
-  t.strictSame([peer().state, peer().flaps], ['Established', 0])
-})
-
-for (const [routerId, kept] of [
-  [0x0a00_0002, 'the peer’s connection is kept: its identifier is higher'],
-  [0x0900_0002, 'our connection is kept: our identifier is higher'],
-] as const) {
-  for (const first of ['ours', 'theirs'] as const) {
-    t.test(`§6.8 collision, OPEN on ${first} first: ${kept}`, async (t) => {
-      const { peer, dial, port, speaker } = await lab(t)
-      const listener = await RawListener.listen('127.0.0.2', port)
-      t.teardown(() => listener.close())
-      speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port })])
-      const ours = await listener.accept()
-      t.teardown(() => ours.socket.destroy())
-      t.match(await ours.next(), { type: 'open' })
-      const theirs = await dial()
-      t.match(await theirs.next(), { type: 'open' })
-      const [one, other] = first === 'ours' ? [ours, theirs] : [theirs, ours]
-      const [winner, loser] = routerId === 0x0a00_0002 ? [theirs, ours] : [ours, theirs]
-      one.send(openMessage({ routerId }))
-      if (one === winner) t.strictSame(await loser.next(), notification(6, 7))
-      else t.strictSame(await one.next(), notification(6, 7))
-      if (other === winner) other.send(openMessage({ routerId }))
-      winner.send(keepalive)
-      await until(() => peer().state === 'Established')
-      t.strictSame(await loser.next(), { type: 'closed' })
-      t.match(await winner.next(), { type: 'update' })
-      t.equal(peer().flaps, 0)
-    })
-  }
-}
-
 t.test('we dial from our own address, and come back after a refusal', async (t) => {
   const { port, speaker, peer } = await lab(t)
   speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port })])
@@ -362,58 +236,4 @@ t.test('the order of the configured peers means nothing', async (t) => {
   speaker.setPeers([one, two])
   await until(() => peer().state === 'Established')
   t.equal(peer().flaps, 0)
-})
-
-t.test('RFC 4724 §4 stop() ends TCP without a word; with cease it is Administrative Shutdown', async (t) => {
-  for (const [options, expected] of [
-    [{}, { type: 'closed' }],
-    [{ cease: 'shutdown' }, notification(6, 2)],
-  ] as const) {
-    const { speaker, dial, best } = await lab(t)
-    const raw = await dial()
-    await raw.establish()
-    raw.send(update)
-    await until(() => best.size === 2)
-    t.match(await raw.next(), { type: 'update' })
-    await speaker.stop(options)
-    t.strictSame(await raw.next(), expected)
-    t.strictSame(Object.fromEntries(best), routes, 'the kernel keeps forwarding by what was learnt')
-  }
-})
-
-t.test('RFC 4724 §4.1 restarter: R bit, nothing decided or sent until End-of-RIB of all peers, then all at once', async (t) => {
-  const { speaker, port, dial, best } = await lab(t, { options: { restarting: true } })
-  const two = peerConfig({ name: 'two', address: address('127.0.0.3'), port, passive: true })
-  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true }), two])
-  let converged = false
-  void speaker.converged.then(() => {
-    converged = true
-  })
-  const raw = await dial()
-  const capabilities = [ipv4Unicast, gracefulRestart()]
-  t.match(await raw.establish({ capabilities }), {
-    capabilities: [{}, {}, {}, {}, gracefulRestart({ restarting: true, restartTimeSec: 120 })],
-  })
-  raw.send(update, endOfRib)
-  const other = await dial('127.0.0.3')
-  await other.establish({ capabilities })
-  await until(() => speaker.peers().every(({ state }) => state === 'Established'))
-  await until(() => speaker.peers()[0]?.messages.updatesReceived === 2)
-  t.strictSame([converged, best.size], [false, 0])
-  other.send(endOfRib)
-  await speaker.converged
-  await until(() => best.size === 2)
-  t.match(await raw.next(), { type: 'update' })
-})
-
-t.test('RFC 4724 §4.1 restarter: a peer that never comes costs the deferral time, no more', async (t) => {
-  const { speaker } = await lab(t, { options: { restarting: true, restartTimeSec: 1 } })
-  await speaker.converged
-  t.equal(speaker.peers()[0]?.state, 'Active')
-})
-
-t.test('without a restart everything is decided from the start', async (t) => {
-  const { speaker } = await lab(t)
-  await speaker.converged
-  t.pass('resolved')
 })

@@ -131,6 +131,14 @@ export function octets(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'))
 }
 
+export const marker = 'ff'.repeat(16)
+export const keepalive = encodeKeepAlive()
+export const notification = (code: number, subcode: number, data = '') => ({ type: 'notification', code, subcode, data: octets(data) })
+/** 203.0.113.0/24 and 198.51.100.0/24, next hop 192.0.2.1, AS path 65002 in two octets */
+export const update = octets(`${marker} 0031 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071 18 c63364`)
+export const routes = { '203.0.113.0/24': '192.0.2.1', '198.51.100.0/24': '192.0.2.1' }
+export const endOfRib = octets(`${marker} 0017 02 0000 0000`)
+
 function read(type: number, bytes: Uint8Array, start: number, end: number): Heard {
   if (type === messageType.update) return { type: 'update', body: Buffer.from(bytes.subarray(start, end)).toString('hex') }
   const message = decodeControl(type, bytes, start, end)

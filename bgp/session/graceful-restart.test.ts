@@ -1,0 +1,130 @@
+/** Graceful restart (RFC 4724), both sides, against peers that say exactly what the test wants. */
+import t from 'tap'
+import { encodeNotification } from '../wire/notification.ts'
+import { address, lab, peerConfig, until } from './fixture.ts'
+import { endOfRib, gracefulRestart, ipv4Unicast, marker, notification, octets, routes, update } from './raw-peer.ts'
+
+t.test('RFC 4724 §4.2 helper: TCP is lost, routes stay stale; back with End-of-RIB, the rest is swept', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update, endOfRib)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state !== 'Established')
+  t.match(peer().families, { 'ipv4-unicast': { stale: 2 } })
+  await until(() => peer().state === 'Active')
+  const second = await dial()
+  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
+  second.send(octets(`${marker} 002d 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 18 cb0071`), endOfRib)
+  await until(() => best.size === 1)
+  t.strictSame(Object.fromEntries(best), { '203.0.113.0/24': '192.0.2.1' })
+  t.match(peer().families, { 'ipv4-unicast': { received: 1, stale: 0 } })
+})
+
+t.test('RFC 4724 §4.2 helper: F bit 0 on return drops the family at once', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.equal(best.size, 2)
+  const families = [{ family: 'ipv4-unicast', forwardingPreserved: false }] as const
+  await (await dial()).establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true, families })] })
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §4.2 helper: the restart time passes and the routes go', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restartTimeSec: 1 })] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.equal(best.size, 2)
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §4 a NOTIFICATION ends the help', async (t) => {
+  const { dial, best } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.send(encodeNotification(6, 2))
+  await until(() => best.size === 0)
+})
+
+t.test('RFC 4724 §5 a restarted peer calls while its old session still looks alive: the new one replaces it', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  const old = await dial()
+  await old.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  old.send(update)
+  await until(() => best.size === 2)
+  const reborn = await dial()
+  await reborn.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  await until(() => peer().state === 'Established' && peer().flaps === 1)
+  t.strictSame(Object.fromEntries(best), routes, 'kept over the restart')
+  reborn.send(endOfRib)
+  await until(() => best.size === 0)
+  for (let heard = await old.next(); heard.type !== 'closed'; heard = await old.next())
+    t.equal(heard.type, 'update', 'no NOTIFICATION on the old one')
+})
+
+t.test('RFC 4724 §4 stop() ends TCP without a word; with cease it is Administrative Shutdown', async (t) => {
+  for (const [options, expected] of [
+    [{}, { type: 'closed' }],
+    [{ cease: 'shutdown' }, notification(6, 2)],
+  ] as const) {
+    const { speaker, dial, best } = await lab(t)
+    const raw = await dial()
+    await raw.establish()
+    raw.send(update)
+    await until(() => best.size === 2)
+    t.match(await raw.next(), { type: 'update' })
+    await speaker.stop(options)
+    t.strictSame(await raw.next(), expected)
+    t.strictSame(Object.fromEntries(best), routes, 'the kernel keeps forwarding by what was learnt')
+  }
+})
+
+t.test('RFC 4724 §4.1 restarter: R bit, nothing decided or sent until End-of-RIB of all peers, then all at once', async (t) => {
+  const { speaker, port, dial, best } = await lab(t, { options: { restarting: true } })
+  const two = peerConfig({ name: 'two', address: address('127.0.0.3'), port, passive: true })
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true }), two])
+  let converged = false
+  void speaker.converged.then(() => {
+    converged = true
+  })
+  const raw = await dial()
+  const capabilities = [ipv4Unicast, gracefulRestart()]
+  t.match(await raw.establish({ capabilities }), {
+    capabilities: [{}, {}, {}, {}, gracefulRestart({ restarting: true, restartTimeSec: 120 })],
+  })
+  raw.send(update, endOfRib)
+  const other = await dial('127.0.0.3')
+  await other.establish({ capabilities })
+  await until(() => speaker.peers().every(({ state }) => state === 'Established'))
+  await until(() => speaker.peers()[0]?.messages.updatesReceived === 2)
+  t.strictSame([converged, best.size], [false, 0])
+  other.send(endOfRib)
+  await speaker.converged
+  await until(() => best.size === 2)
+  t.match(await raw.next(), { type: 'update' })
+})
+
+t.test('RFC 4724 §4.1 restarter: a peer that never comes costs the deferral time, no more', async (t) => {
+  const { speaker } = await lab(t, { options: { restarting: true, restartTimeSec: 1 } })
+  await speaker.converged
+  t.equal(speaker.peers()[0]?.state, 'Active')
+})
+
+t.test('without a restart everything is decided from the start', async (t) => {
+  const { speaker } = await lab(t)
+  await speaker.converged
+  t.pass('resolved')
+})
