@@ -1,6 +1,7 @@
 import { attributeFlag } from './attribute-type.ts'
 import { BgpError } from './bgp-error.ts'
 import { errorCode } from './error-code.ts'
+import { headerLength, maxMessageLength } from './message.ts'
 import { copyOctets, u16At } from './octets.ts'
 
 /* Header of a path attribute (RFC 4271 §4.3):  flags u8 | type u8 | length u8, or u16 if the Extended Length flag is set */
@@ -19,7 +20,7 @@ export function attributeEnd(bytes: Uint8Array, at: number, end: number): number
 }
 
 /** What fits beside header, code and subcode in a NOTIFICATION of 4096 octets. */
-const maxErrorData = 4096 - 21
+const maxErrorData = maxMessageLength - headerLength - 2
 
 /** An UPDATE Message Error whose data is the erroneous attribute, `bytes[at, attributeEnd)` (RFC 4271 §6.3). */
 export function attributeError(subcode: number, message: string, bytes: Uint8Array, at: number, end: number): BgpError {

@@ -90,5 +90,6 @@ t.test('RFC 5492 §4: one that overruns', async (t) => {
 })
 
 t.test('a value over 255 octets is a bug of ours', async (t) => {
+  t.equal(encodeCapability({ type: 'unknown', code: 200, data: new Uint8Array(255) }).length, 257)
   t.throws(() => encodeCapability({ type: 'unknown', code: 200, data: new Uint8Array(256) }), RangeError)
 })

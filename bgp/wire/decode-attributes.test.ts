@@ -67,6 +67,11 @@ t.test('RFC 4271 §5: unknown optional transitive attributes are kept with the P
   ])
 })
 
+t.test('RFC 9234 §5: ONLY_TO_CUSTOMER is passed on as it came', async (t) => {
+  const bytes = concat(mandatory, attribute(0xc0, 35, 'ffffffff'))
+  t.strictSame(attributesOf(bytes)?.unknown, [{ flags: 0xc0, type: 35, data: hex('ffffffff') }])
+})
+
 t.test('RFC 7606 §3 g: the first of two stays', async (t) => {
   t.equal(attributesOf(concat(mandatory, attribute(0x40, 1, '02')))?.origin, 0)
 })
@@ -182,6 +187,14 @@ for (const [title, bytes, expected] of fourOctet)
     const { origin: _origin, nextHop: _nextHop, unknown: _unknown, ...rest } = attributesOf(bytes, old) ?? {}
     t.strictSame(rest, expected)
   })
+
+t.test('RFC 6793 §4.2.3: what an OLD speaker rightly sends needs no note', async (t) => {
+  const aggregators = concat(attribute(0xc0, 7, '5ba0 ff000001'), attribute(0xc0, 18, 'ffffffff ff000002'))
+  t.match(decode(concat(oldPath('0202 fde9 5ba0'), attribute(0xc0, 17, '0201 00010000'), aggregators), old), {
+    verdict: 'accept',
+    notes: [],
+  })
+})
 
 t.test('RFC 9774 §3: AS_SET in AS4_PATH', async (t) => {
   const bytes = concat(oldPath('0202 fde9 5ba0'), attribute(0xc0, 17, '0101 00010000'))

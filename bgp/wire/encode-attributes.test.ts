@@ -64,6 +64,12 @@ const table: [title: string, attributes: PathAttributes, context: typeof toInter
   ],
   ['RFC 6793 §4.2.2: no AS4_PATH where two octets do', least, toOld, '40010100 400204 0201fde9 4003040a000001'],
   [
+    'RFC 4271 §4.3: 255 octets need no extended length',
+    { ...least, unknown: [{ flags: 0xe0, type: 99, data: new Uint8Array(255) }] },
+    toExternal,
+    `${start} e063ff ${'00'.repeat(255)}`,
+  ],
+  [
     'RFC 7606 §7.8: lists without values are left out',
     { ...least, communities: [], largeCommunities: [], clusterList: [] },
     toInternal,

@@ -42,6 +42,8 @@ const table: [title: string, bytes: Uint8Array, expected: unknown][] = [
   ['RFC 4271 §4.3: extended length', attribute(0x90, 15, '000201 00'), ['-', '2/1 00']],
   ['RFC 2545 §3: two next hops', attribute(0x80, 14, `000201 20 ${nextHop}${nextHop} 00`), [`2/1 ${nextHop}${nextHop} `, '-']],
   ['RFC 4760 §3: a family we do not know, any next hop', attribute(0x80, 14, '001941 00 00 ab'), ['25/65  ab', '-']],
+  ['RFC 4760 §3: IPv4', attribute(0x80, 14, '000101 04 0a000001 00 080a'), ['1/1 0a000001 080a', '-']],
+  ['RFC 7606 §7.11: an IPv4 next hop of 16 octets', attribute(0x80, 14, `000101 10 ${nextHop} 00`), `3/9 800e1500010110${nextHop}00`],
   ['RFC 7606 §3 g: MP_REACH_NLRI twice', concat(reach, mandatory, reach), `3/1 ${toHex(reach)}`],
   ['RFC 7606 §3 g: MP_UNREACH_NLRI twice', concat(unreach, unreach), `3/1 ${toHex(unreach)}`],
   ['RFC 7606 §7.11: MP_REACH_NLRI of four octets', attribute(0x80, 14, '00020100'), '3/9 800e0400020100'],
@@ -62,7 +64,7 @@ t.test('what was found in the message before is forgotten', async (t) => {
 })
 
 t.test('RFC 7606 §5.1: MP_REACH_NLRI goes out first, alone in its UPDATE but for the other attributes', async (t) => {
-  const into = new Uint8Array(200)
+  const into = new Uint8Array(200).fill(0xaa)
   const at = startReach(into, 0, 'ipv6-unicast', hex(nextHop))
   into.set(hex('10fd00'), at)
   const end = finishReach(into, 0, at + 3, hex('40010100'))
@@ -71,7 +73,7 @@ t.test('RFC 7606 §5.1: MP_REACH_NLRI goes out first, alone in its UPDATE but fo
 })
 
 t.test('RFC 4760 §4: withdrawals go out in MP_UNREACH_NLRI alone', async (t) => {
-  const into = new Uint8Array(200)
+  const into = new Uint8Array(200).fill(0xaa)
   const at = startUnreach(into, 5, 'ipv6-unicast')
   into.set(hex('10fd00'), at)
   const end = finishUnreach(into, 5, at + 3)

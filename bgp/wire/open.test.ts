@@ -66,6 +66,7 @@ const table: [title: string, body: string, expected: unknown][] = [
   ['RFC 5492 §4: a capability code without a length', `${fixed} 03 020102`, '2/0'],
   ['RFC 9072 §2: an extended length of 0xffff', `${fixed} ff ff ffff 02 0002 0200`, '2/0'],
   ['RFC 9072 §2: no extended length', `${fixed} ff ff 00`, '2/0'],
+  ['RFC 9072 §2: no extended form behind a length of 0', `${fixed} 00 ff 0000`, '2/0'],
   ['RFC 9072 §2: a parameter that overruns', `${fixed} ff ff 0005 02 ffff 0200`, '2/0'],
   ['RFC 4271 §6.2: authentication, an unknown parameter by now', `${fixed} 03 010100`, '2/4'],
   ['RFC 4271 §6.2: parameter 3', `${fixed} 02 0300`, '2/4'],
@@ -83,11 +84,15 @@ t.test('RFC 9072 §2: the extended form goes out only where the plain one is too
   t.strictSame(plain.slice(28, 32), hex('ff 02fd c8'))
   const extended = encodeOpen(withCapabilities(unknown(200, '00'.repeat(252))))
   t.strictSame(extended.slice(28, 36), hex('ff ff 0101 02 00fe c8'))
+  const longer = encodeOpen(withCapabilities(unknown(200, '00'.repeat(253)), unknown(201, '00'.repeat(251))))
+  t.strictSame(longer.slice(28, 36), hex('ff ff 01ff 02 01fc c8'))
 })
 
 t.test('RFC 8654 §4: an OPEN over 4096 octets is a bug of ours', async (t) => {
   const large = unknown(200, '00'.repeat(255))
   t.throws(() => encodeOpen(withCapabilities(...times(16, large))), RangeError)
+  const full = unknown(200, '00'.repeat(4096 - 29 - 6 - 15 * 257 - 2))
+  t.equal(encodeOpen(withCapabilities(...times(15, large), full)).length, 4096)
 })
 
 const anyFamily = fc.oneof(

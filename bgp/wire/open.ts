@@ -3,7 +3,7 @@ import { BgpError } from './bgp-error.ts'
 import { encodeCapability, readCapabilities } from './capabilities.ts'
 import { errorCode, openError } from './error-code.ts'
 import { writeHeader } from './header.ts'
-import { type Capability, headerLength, messageType, type Open } from './message.ts'
+import { type Capability, headerLength, maxMessageLength, messageType, type Open } from './message.ts'
 import { putU16, putU32 } from './octets.ts'
 import { decodeWith, type Reader } from './reader.ts'
 
@@ -69,7 +69,7 @@ function openFault(subcode: number, reason: string, data?: Uint8Array): BgpError
 export function encodeOpen({ version, myAs, holdTimeSec, routerId, capabilities }: Open): Uint8Array {
   const parameters = encodeParameters(capabilities.map(encodeCapability))
   const message = new Uint8Array(headerLength + 9 + parameters.length)
-  if (message.length > 4096) throw new RangeError(`an OPEN of ${message.length} octets; at most 4096 fit (RFC 8654 §4)`)
+  if (message.length > maxMessageLength) throw new RangeError(`an OPEN of ${message.length} octets; at most 4096 fit (RFC 8654 §4)`)
   const at = writeHeader(message, 0, messageType.open, message.length)
   message[at] = version
   putU16(message, at + 1, myAs)

@@ -19,6 +19,9 @@ export type PathAttributes = {
   readonly largeCommunities?: readonly (readonly [number, number, number])[]
   readonly originatorId?: number
   readonly clusterList?: readonly number[]
-  /** Optional transitive attributes this speaker does not know, byte for byte, in ascending order of type. Extended communities (16) are kept here too. */
+  /**
+   * Optional transitive attributes this speaker does not understand, byte for byte, in ascending order of type, with the Partial bit
+   * set (RFC 4271 §5); and without it extended communities (16, 25) and ONLY_TO_CUSTOMER (35), of which it knows the form.
+   */
   readonly unknown: readonly UnknownAttribute[]
 }

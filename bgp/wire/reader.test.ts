@@ -36,6 +36,7 @@ t.test('what is nested cannot read past its container', async (t) => {
   const inner = reader.nested(2)
   t.equal(reader.u8(), 3)
   t.equal(inner.u16(), 0x0102)
+  t.equal(inner.peek(), undefined)
   t.throws(() => inner.u8(), ShortRead)
 })
 

@@ -32,7 +32,7 @@ t.test('ranges are of the chunk, not of the message', async (t) => {
 })
 
 t.test('RFC 4271 §4.3: announcements and withdrawals as they go out', async (t) => {
-  const into = new Uint8Array(200)
+  const into = new Uint8Array(200).fill(0xaa)
   const nlri = startAnnounce(into, 0, hex('40010100'))
   into.set(hex('180a0b0c'), nlri)
   const next = finishAnnounce(into, 0, nlri + 4)
