@@ -54,6 +54,7 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
   const app = fastify({
     bodyLimit: maxBodyOctets,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: false },
+    frameworkErrors: (error, _request, reply) => void send(reply, problem(400, error.message)), // a URL that cannot be decoded
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
   })
   acceptBodies(app)
@@ -88,10 +89,14 @@ function refusing(allowed: readonly string[]) {
     send(reply.header('allow', allowed.join(', ')), problem(405, `${request.method} is not known here; ${allowed.join(' and ')} is`))
 }
 
+/** As octets: fastify would add a charset to the type of a text, and JSON has none (RFC 8259 §11). */
 function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
-  if (status >= 400) return reply.code(status).header('content-type', 'application/problem+json').send(JSON.stringify(body))
-  if (typeof body === 'string') return reply.code(status).header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(body)
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+  const metrics = typeof body === 'string'
+  const type = status >= 400 ? 'application/problem+json' : metrics ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json'
+  return reply
+    .code(status)
+    .header('content-type', type)
+    .send(Buffer.from(metrics ? body : JSON.stringify(body)))
 }
 
 /** What fastify refused before a handler ran, and what a handler threw. */

@@ -44,10 +44,18 @@ export async function closeAll(open: readonly Listening[]): Promise<void> {
   )
 }
 
+/** sun_path of unix(7) without its final zero octet. */
+const maxPathOctets = 107
+
 async function listenUnix(path: string, handler: RequestListener): Promise<Listening> {
-  await removeStale(path)
+  const octets = Buffer.byteLength(path)
+  if (octets > maxPathOctets)
+    throw new ListenError(`the socket path ${path} has ${octets} octets, at most ${maxPathOctets} are possible: choose a shorter one`)
   const server = newServer(handler)
-  await listen(server, { path }, path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o755 }))
+  await listen(server, { path }, path, async () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    await removeStale(path)
+  })
   chmodSync(path, 0o660)
   return { server, address: `unix:${path}` }
 }
@@ -61,9 +69,9 @@ async function listenTcp(text: string, handler: RequestListener): Promise<Listen
   return { server, address: `http://${hostname}:${bound.port}` }
 }
 
-async function listen(server: Server, where: object, shown: string, prepare: () => void = () => {}): Promise<void> {
+async function listen(server: Server, where: object, shown: string, prepare?: () => Promise<void>): Promise<void> {
   try {
-    prepare()
+    await prepare?.()
     server.listen(where)
     await once(server, 'listening')
   } catch (error) {

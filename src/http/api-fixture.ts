@@ -1,0 +1,115 @@
+/** For tests: the real API on a Unix socket in the test's directory, a real embedded store, and an agent that says what it is told. */
+
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { PeerStatus, RouteQuery } from '../../bgp/peer.ts'
+import type { Datastore } from '../datastore/datastore.ts'
+import { openEmbedded } from '../datastore/embedded.ts'
+import { ProgrammedRevision } from '../programmed-revision.ts'
+import type { AgentFace, AgentStatus, FelixQuery } from './agent-face.ts'
+import { startApi } from './server.ts'
+
+export type Reply = {
+  readonly status: number
+  readonly type: string | undefined
+  readonly allow: string | undefined
+  readonly body: unknown
+}
+
+export type Fixture = {
+  readonly store: Datastore
+  readonly socket: string
+  readonly programmed: ProgrammedRevision
+  /** What the agent was asked. */
+  readonly asked: { readonly routes: RouteQuery[]; readonly felix: FelixQuery[] }
+  readonly bugs: unknown[]
+  close(): Promise<void>
+  get(path: string): Promise<Reply>
+  send(method: string, path: string, body: string | Buffer, type?: string): Promise<Reply>
+}
+
+export const peer: PeerStatus = {
+  name: 'tor1',
+  address: '10.99.0.2' as PeerStatus['address'],
+  asNumber: 65002,
+  state: 'Established',
+  since: '2026-01-02T12:00:00.000Z',
+  families: { 'ipv4-unicast': { received: 3, accepted: 2, advertised: 1, stale: 0 } },
+  timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 120 },
+  messages: { sent: 5, received: 6, updatesSent: 1, updatesReceived: 2 },
+  flaps: 1,
+}
+
+export const status: AgentStatus = {
+  node: 'node-a',
+  version: '0.1.0',
+  uptimeSec: 12,
+  inSync: true,
+  revision: 0,
+  programmedRevision: 0,
+  problems: [{ severity: 'warning', subject: 'endpoint default/web', message: 'tortweb is not there yet' }],
+  bgp: { asNumber: 64512, routerId: '10.99.0.1', peers: 1, established: 1 },
+  routes: { wanted: 4, programmed: 3 },
+  policy: { chains: 7, ipSets: 2 },
+}
+
+/** @param face what this test's agent does otherwise */
+export async function startFixture(t: Test, face: Partial<AgentFace> = {}): Promise<Fixture> {
+  const directory = mkdtempSync(join(tmpdir(), 'tortie-api-')) // a test's own directory has a name too long for a socket
+  const opened = await openEmbedded(join(directory, 'store'))
+  if (opened.type === 'problem') throw new Error(opened.problem)
+  const store = opened.datastore
+  const socket = join(directory, 'api.sock')
+  const programmed = new ProgrammedRevision()
+  const asked: Fixture['asked'] = { routes: [], felix: [] }
+  const bugs: unknown[] = []
+  const agent: AgentFace = { ...fakeAgent(store, programmed, asked), ...face }
+  const started = await startApi({ socket }, { store, agent, onBug: (error) => bugs.push(error) })
+  if (started.type === 'problem') throw new Error(started.problem)
+  let closed: Promise<void> | undefined
+  const close = () => (closed ??= started.api.close().then(() => store.close()))
+  t.teardown(async () => {
+    await close()
+    rmSync(directory, { recursive: true })
+  })
+  const send: Fixture['send'] = (method, path, body, type = 'application/yaml') => exchange(socket, method, path, body, type)
+  return { store, socket, programmed, asked, bugs, close, get: (path) => exchange(socket, 'GET', path), send }
+}
+
+function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixture['asked']): AgentFace {
+  const felixPage = (query: FelixQuery) => {
+    asked.felix.push(query)
+    const item = { name: 'route 10.0.0.1/32', wanted: { device: 'tortweb' }, status: { state: 'pending', reason: 'no tortweb' } } as const
+    return query.cursor === 'wrong' ? undefined : { items: [item], total: 1 }
+  }
+  return {
+    status: () => ({ ...status, revision: store.revision, programmedRevision: programmed.revision }),
+    ready: () => ({ ready: true, reasons: [] }),
+    peers: () => [peer],
+    peer: (name) => (name === peer.name ? peer : undefined),
+    routes: (query) => {
+      asked.routes.push(query)
+      return query.cursor === 'wrong' ? undefined : { routes: [], total: 0 }
+    },
+    felixRoutes: felixPage,
+    felixChains: felixPage,
+    felixIpSets: felixPage,
+    waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
+    checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
+  }
+}
+
+/** One request on a connection of its own. @param type '': no Content-Type */
+async function exchange(socketPath: string, method: string, path: string, body?: string | Buffer, type?: string): Promise<Reply> {
+  const headers = { ...(type && { 'content-type': type }), ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) }
+  const outgoing = request({ socketPath, method, path, headers, agent: false }).end(body)
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  const text = (await response.setEncoding('utf8').toArray()).join('')
+  const contentType = response.headers['content-type']
+  const parsed = contentType?.includes('json') && text !== '' ? JSON.parse(text) : text
+  return { status: response.statusCode ?? 0, type: contentType, allow: response.headers.allow, body: parsed }
+}
