@@ -83,7 +83,8 @@ export function noteChange(saved: SavedTable, change: TableChange, hashesOf: (ch
   for (const chain of change.flushed) saved.own.set(chain, [])
   for (const chain of change.removed) saved.own.delete(chain)
   for (const hook of change.hooks) {
-    const kept = (saved.others.get(hook.kernelChain) ?? []).filter((rule) => rule === undefined || !hook.removed.includes(rule))
+    const gone = new Set(hook.removed.map(({ line }) => line))
+    const kept = (saved.others.get(hook.kernelChain) ?? []).filter((rule) => rule === undefined || !gone.has(rule.line))
     saved.others.set(hook.kernelChain, [...hook.inserted, ...kept, ...hook.appended])
   }
 }

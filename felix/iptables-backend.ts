@@ -8,8 +8,9 @@ import { refusalOf } from './kernel-refusal.ts'
  * Which of the two iptables programs Tortie uses, and why.
  *
  * @property leftovers the other one holds chains of ours, from a time when the choice was different
+ * @property problem why the chosen one cannot be used: one sentence that says what to do
  */
-export type BackendChoice = { readonly backend: Backend; readonly reason: string; readonly leftovers: boolean }
+export type BackendChoice = { readonly backend: Backend; readonly reason: string; readonly leftovers: boolean; readonly problem?: string }
 
 /** Rules in all tables of one backend, split by owner; or why that cannot be told. */
 type Census = { readonly others: number; readonly ours: number; readonly problem?: string }
@@ -31,7 +32,9 @@ export async function chooseBackend(option: 'auto' | Backend, run: Run): Promise
 /** @param system what the system's `iptables` is */
 export function decideBackend(option: 'auto' | Backend, counted: Record<Backend, Census>, system: Backend): BackendChoice {
   const choose = (backend: Backend, reason: string): BackendChoice => {
-    return { backend, reason, leftovers: counted[backend === 'nft' ? 'legacy' : 'nft'].ours > 0 }
+    const { problem } = counted[backend]
+    const leftovers = counted[backend === 'nft' ? 'legacy' : 'nft'].ours > 0
+    return { backend, reason, leftovers, ...(problem === undefined ? {} : { problem }) }
   }
   const { nft, legacy } = counted
   if (option !== 'auto') return choose(option, `felix.iptablesBackend is ${option}`)

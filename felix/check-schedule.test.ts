@@ -1,0 +1,60 @@
+import t from 'tap'
+import { CheckSchedule } from './check-schedule.ts'
+
+t.test('nothing is due before something happened', async (t) => {
+  const schedule = new CheckSchedule()
+  t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
+  t.equal(schedule.isDue(1e12), false)
+  t.equal(schedule.isFullCheck(0), true)
+})
+
+t.test('after a write checks follow at 50 ms and then doubling, up to the full check every 90 s', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.checked(0, 1)
+  schedule.written(0)
+  const times: number[] = []
+  for (let i = 0; i < 14; i++) {
+    times.push(schedule.dueAtMs)
+    schedule.checked(schedule.dueAtMs, 1)
+  }
+  t.strictSame(times, [50, 150, 350, 750, 1550, 3150, 6350, 12750, 25550, 51150, 90_000, 180_000, 270_000, 360_000])
+})
+
+t.test('a table that takes long to read is read more rarely', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.checked(0, 300)
+  t.equal(schedule.dueAtMs, 6_000)
+  schedule.checked(6_000, 60_000)
+  t.equal(schedule.dueAtMs, 90_000)
+})
+
+t.test('writes that follow each other do not put off the full check for ever', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.checked(0, 1)
+  for (let nowMs = 0; nowMs <= 100_000; nowMs += 40) schedule.written(nowMs)
+  t.equal(schedule.isFullCheck(89_999), false)
+  t.equal(schedule.isFullCheck(100_000), true)
+})
+
+t.test('refusals are tried again after 100 ms, doubling up to 30 s; a success begins anew', async (t) => {
+  const schedule = new CheckSchedule()
+  const delays = Array.from({ length: 11 }, () => {
+    schedule.refused(1_000)
+    return schedule.dueAtMs - 1_000
+  })
+  t.strictSame(delays, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000])
+  t.equal(schedule.isWaiting(30_999), true)
+  t.equal(schedule.isWaiting(31_000), false)
+  schedule.succeeded()
+  t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
+  schedule.refused(0)
+  t.equal(schedule.dueAtMs, 100)
+})
+
+t.test('at rest nothing is due', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.written(0)
+  schedule.refused(0)
+  schedule.rest()
+  t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
+})

@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { kernelMembers, parseSavedSets, type SavedSet, setCommands } from './ip-set-text.ts'
+import type { IpSet } from './kernel.ts'
+
+const set = (type: IpSet['type'], family: 4 | 6, ...members: string[]): IpSet => ({
+  name: 'tort4s:x',
+  type,
+  family,
+  members: new Set(members),
+})
+const savedAs = ({ type, family, members }: IpSet): SavedSet => ({ type, family, maxMembers: 1_048_576, members })
+
+t.test('the output of ipset save is read: ours only, members in the form of IpSet', async (t) => {
+  const output = `create KUBE-X hash:ip family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x0
+add KUBE-X 10.9.9.9
+create tort4a hash:ip family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x500196c0
+add tort4a 10.0.0.1
+create tort4n hash:net family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x1a87a997
+add tort4n 10.0.0.1
+add tort4n 0.0.0.0/1
+create tort4p hash:ip,port family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x3cd37623
+add tort4p 10.0.0.1,udp:53
+create tort6n hash:net family inet6 hashsize 1024 maxelem 1048576 bucketsize 12 initval 0xc8146e26
+add tort6n ::ffff:1.2.3.4
+add tort6n ::ffff:1.2.0.0/112
+add tort6n 2001:db8::/32
+create tort6p hash:ip,port family inet6 hashsize 1024 maxelem 1048576
+add tort6p ::ffff:1.2.3.4,tcp:80
+`
+  t.strictSame(
+    parseSavedSets(output),
+    new Map<string, SavedSet>([
+      ['tort4a', { type: 'hash:ip', family: 4, maxMembers: 1_048_576, members: new Set(['10.0.0.1']) }],
+      ['tort4n', { type: 'hash:net', family: 4, maxMembers: 65_536, members: new Set(['10.0.0.1/32', '0.0.0.0/1']) }],
+      ['tort4p', { type: 'hash:ip,port', family: 4, maxMembers: 1_048_576, members: new Set(['10.0.0.1,udp:53']) }],
+      [
+        'tort6n',
+        {
+          type: 'hash:net',
+          family: 6,
+          maxMembers: 1_048_576,
+          members: new Set(['::ffff:102:304/128', '::ffff:102:0/112', '2001:db8::/32']),
+        },
+      ],
+      ['tort6p', { type: 'hash:ip,port', family: 6, maxMembers: 1_048_576, members: new Set(['::ffff:102:304,tcp:80']) }],
+    ]),
+  )
+})
+
+t.test('a prefix of length 0, which hash:net cannot hold, becomes its two halves', async (t) => {
+  t.strictSame(kernelMembers(set('hash:net', 4, '10.0.0.0/8', '0.0.0.0/0')), new Set(['10.0.0.0/8', '0.0.0.0/1', '128.0.0.0/1']))
+  t.strictSame(kernelMembers(set('hash:net', 6, '::/0')), new Set(['::/1', '8000::/1']))
+  const others = set('hash:net', 4, '10.0.0.0/8')
+  t.equal(kernelMembers(others), others.members, 'else the same object')
+})
+
+const wanted = set('hash:ip', 4, '10.0.0.1', '10.0.0.2')
+const create = (name: string, type: string) => `create ${name} ${type} family inet maxelem 1048576`
+const commands: [title: string, wanted: IpSet, actual: SavedSet | undefined, prune: boolean, expected: string[]][] = [
+  [
+    'an absent set is made and filled',
+    wanted,
+    undefined,
+    false,
+    [create('tort4s:x', 'hash:ip'), 'add tort4s:x 10.0.0.1', 'add tort4s:x 10.0.0.2'],
+  ],
+  ['IPv6 says so', set('hash:net', 6), undefined, true, ['create tort4s:x hash:net family inet6 maxelem 1048576']],
+  ['the same members: nothing', wanted, savedAs(set('hash:ip', 4, '10.0.0.2', '10.0.0.1')), true, []],
+  [
+    'members change, additions first',
+    wanted,
+    savedAs(set('hash:ip', 4, '10.0.0.3', '10.0.0.1')),
+    true,
+    ['add tort4s:x 10.0.0.2', 'del tort4s:x 10.0.0.3'],
+  ],
+  [
+    'before pruning is allowed members are only added',
+    wanted,
+    savedAs(set('hash:ip', 4, '10.0.0.3')),
+    false,
+    ['add tort4s:x 10.0.0.1', 'add tort4s:x 10.0.0.2'],
+  ],
+  [
+    'a set of another size is made beside and swapped, so that no packet meets it half filled',
+    wanted,
+    { ...savedAs(wanted), maxMembers: 65_536 },
+    true,
+    [
+      'destroy tort-swap',
+      create('tort-swap', 'hash:ip'),
+      'add tort-swap 10.0.0.1',
+      'add tort-swap 10.0.0.2',
+      'swap tort-swap tort4s:x',
+      'destroy tort-swap',
+    ],
+  ],
+  [
+    'a set of another type, which the kernel does not swap, is made anew',
+    set('hash:net', 4, '10.0.0.0/8'),
+    savedAs(wanted),
+    true,
+    ['destroy tort4s:x', create('tort4s:x', 'hash:net'), 'add tort4s:x 10.0.0.0/8'],
+  ],
+  ['before pruning is allowed it stays', set('hash:net', 4, '10.0.0.0/8'), savedAs(wanted), false, []],
+]
+for (const [title, want, actual, prune, expected] of commands)
+  t.test(title, async (t) => t.strictSame(setCommands(want, actual, prune), expected))
+
+const address = fc.ipV4()
+t.test('what is built is read back: parse(build(x)) is x', async (t) => {
+  fc.assert(
+    fc.property(fc.uniqueArray(address), (members) => {
+      const want = set('hash:ip', 4, ...members)
+      t.strictSame(parseSavedSets(setCommands(want, undefined, true).join('\n')), new Map([['tort4s:x', savedAs(want)]]))
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('after the commands the kernel has what is wanted, whatever it had', async (t) => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(20)), fc.uniqueArray(fc.nat(20)), (had, want) => {
+      const wish = set('hash:ip', 4, ...want.map((n) => `10.0.0.${n}`))
+      const members = new Set(had.map((n) => `10.0.0.${n}`))
+      for (const command of setCommands(wish, savedAs(set('hash:ip', 4, ...members)), true)) {
+        const [verb, , member = ''] = command.split(' ')
+        if (verb === 'add') members.add(member)
+        else members.delete(member)
+      }
+      t.strictSame([...members].toSorted(), [...wish.members].toSorted())
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('no output makes the parser throw', async () => {
+  const noise = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^(create|add) tort\w* [\w:., -]*$/)))
+  fc.assert(fc.property(noise, (lines) => parseSavedSets(lines.join('\n')) !== undefined))
+})

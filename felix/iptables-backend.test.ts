@@ -1,0 +1,73 @@
+import t from 'tap'
+import { countRules, decideBackend } from './iptables-backend.ts'
+
+const none = { others: 0, ours: 0 }
+const few = { others: 3, ours: 0 }
+const many = { others: 30, ours: 0 }
+const broken = { others: 0, ours: 0, problem: 'iptables is not installed' }
+
+type Row = [title: string, args: Parameters<typeof decideBackend>, expected: ReturnType<typeof decideBackend>]
+const table: Row[] = [
+  [
+    'the configured one is taken',
+    ['legacy', { nft: many, legacy: none }, 'nft'],
+    { backend: 'legacy', reason: 'felix.iptablesBackend is legacy', leftovers: false },
+  ],
+  [
+    'the one with more rules of others',
+    ['auto', { nft: few, legacy: many }, 'nft'],
+    { backend: 'legacy', reason: 'rules of others: 3 in nft, 30 in legacy', leftovers: false },
+  ],
+  [
+    'equally many: what the system uses',
+    ['auto', { nft: none, legacy: none }, 'legacy'],
+    { backend: 'legacy', reason: "the system's iptables is legacy", leftovers: false },
+  ],
+  [
+    'our own rules do not count, but are found where they were left',
+    ['auto', { nft: few, legacy: { others: 0, ours: 90 } }, 'legacy'],
+    { backend: 'nft', reason: 'rules of others: 3 in nft, 0 in legacy', leftovers: true },
+  ],
+  [
+    'our rules in the chosen one are no leftovers',
+    ['nft', { nft: { others: 0, ours: 90 }, legacy: none }, 'nft'],
+    { backend: 'nft', reason: 'felix.iptablesBackend is nft', leftovers: false },
+  ],
+  [
+    'auto takes the one that works',
+    ['auto', { nft: broken, legacy: none }, 'nft'],
+    { backend: 'legacy', reason: 'iptables-nft cannot be used: iptables is not installed', leftovers: false },
+  ],
+  [
+    'auto takes the one that works, the other way round',
+    ['auto', { nft: none, legacy: broken }, 'legacy'],
+    { backend: 'nft', reason: 'iptables-legacy cannot be used: iptables is not installed', leftovers: false },
+  ],
+  [
+    'none works: the problem is told',
+    ['auto', { nft: broken, legacy: broken }, 'nft'],
+    { backend: 'nft', reason: "the system's iptables is nft", leftovers: false, problem: 'iptables is not installed' },
+  ],
+  [
+    'the configured one does not work: it is not replaced behind the operator, the problem is told',
+    ['nft', { nft: broken, legacy: many }, 'legacy'],
+    { backend: 'nft', reason: 'felix.iptablesBackend is nft', leftovers: false, problem: 'iptables is not installed' },
+  ],
+]
+for (const [title, args, expected] of table) t.test(title, async (t) => t.strictSame(decideBackend(...args), expected))
+
+t.test('rules are counted by owner; policies and chains of others are no rules', async (t) => {
+  t.strictSame(
+    countRules(`*filter
+:FORWARD DROP [0:0]
+:DOCKER - [0:0]
+:tort-FORWARD - [0:0]
+-A FORWARD -m comment --comment "tortie:0123456789abcdef" -j tort-FORWARD
+-A FORWARD -j DOCKER
+-A DOCKER -j RETURN
+-A tort-FORWARD -j DROP
+COMMIT
+`),
+    { others: 2, ours: 3 },
+  )
+})

@@ -1,0 +1,92 @@
+import type { Family } from '../src/net/address.ts'
+import { type Backend, ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
+import { CheckSchedule } from './check-schedule.ts'
+import { IpSetTable, type IpSetView } from './ip-set-table.ts'
+import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
+import type { KernelState, TableName, TableReport } from './kernel.ts'
+import { mergeReports } from './table-report.ts'
+
+export type PolicyState = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
+
+type Place = { readonly family: Family; readonly table: TableName }
+
+/** filter first: it is the one that keeps out what must not pass. */
+const places: readonly Place[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
+  { family: 4, table },
+  { family: 6, table },
+])
+
+/** IP sets and the chains that refer to them, in the order that never leaves a rule without its set. */
+export class PolicyTables {
+  readonly #option: 'auto' | Backend
+  readonly #dependencies: KernelToolDependencies
+  readonly #sets: IpSetTable
+  readonly #choosing = new CheckSchedule()
+  #choice: BackendChoice | undefined
+  #tables: readonly { readonly place: Place; readonly table: ChainTable }[] = []
+  /** The other backend's tables, where an earlier choice left chains of ours. */
+  #leftovers: readonly ChainTable[] = []
+
+  constructor(option: 'auto' | Backend, dependencies: KernelToolDependencies) {
+    this.#option = option
+    this.#dependencies = dependencies
+    this.#sets = new IpSetTable(dependencies)
+  }
+
+  /** Which iptables is used and why; undefined before the first `apply`. */
+  get choice(): BackendChoice | undefined {
+    return this.#choice
+  }
+
+  get dueAtMs(): number {
+    const tables = [this.#sets, ...this.#tables.map(({ table }) => table), ...this.#leftovers]
+    return Math.min(this.#choosing.dueAtMs, ...tables.map(({ dueAtMs }) => dueAtMs))
+  }
+
+  /**
+   * Sets, then chains; chains that nothing wants go with the same transactions.
+   *
+   * @param prune whether what is ours and not wanted may be changed or removed
+   */
+  async apply({ ipSets, chains, hooks }: PolicyState, prune: boolean): Promise<TableReport> {
+    await this.#choose()
+    this.#sets.setStated(ipSets)
+    const reports = [await this.#sets.apply(prune)]
+    for (const { place, table } of this.#tables) {
+      const isHere = (object: Place) => object.family === place.family && object.table === place.table
+      table.setStated(chains.filter(isHere), hooks.filter(isHere))
+      reports.push(await table.apply(prune))
+    }
+    for (const table of this.#leftovers) reports.push(await table.apply(prune))
+    return mergeReports(reports)
+  }
+
+  /** Removes the sets that no chain needs any more, after `apply`. Gives how many went. */
+  removeUnused(): Promise<number> {
+    return this.#sets.removeUnused()
+  }
+
+  chains(): ChainView[] {
+    return this.#tables.flatMap(({ table }) => table.entries())
+  }
+
+  ipSets(): IpSetView[] {
+    return this.#sets.entries()
+  }
+
+  /** Once, and again as long as the chosen one cannot be used. */
+  async #choose(): Promise<void> {
+    const { run, nowMs, log } = this.#dependencies
+    if (this.#choice !== undefined && (this.#choice.problem === undefined || this.#choosing.isWaiting(nowMs()))) return
+    const before = this.#choice
+    const choice = await chooseBackend(this.#option, run)
+    this.#choice = choice
+    if (choice.problem === undefined) this.#choosing.succeeded()
+    else this.#choosing.refused(nowMs())
+    if (before?.backend === choice.backend && before.leftovers === choice.leftovers) return
+    log.info({ backend: choice.backend, reason: choice.reason }, 'iptables backend chosen')
+    const other = choice.backend === 'nft' ? 'legacy' : 'nft'
+    this.#tables = places.map((place) => ({ place, table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies) }))
+    this.#leftovers = choice.leftovers ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies)) : []
+  }
+}
