@@ -230,6 +230,28 @@ t.test('all attributes survive encoding and decoding', async () => {
   )
 })
 
+t.test('RFC 4271 §5: the order of attributes in an UPDATE does not matter', async () => {
+  const parts = [
+    origin,
+    nextHop,
+    unreach,
+    attribute(0x40, 2, '0202 fde9 5ba0'),
+    attribute(0xc0, 17, '0201 00010000'),
+    attribute(0xc0, 7, '5ba0 ff000001'),
+    attribute(0xc0, 18, 'ffffffff ff000002'),
+    attribute(0xc0, 8, '00000001'),
+    attribute(0xc0, 16, long(8)),
+    attribute(0xc0, 250, '01'),
+    attribute(0xc0, 251, '02'),
+  ]
+  const expected = decode(concat(...parts), old)
+  fc.assert(
+    fc.property(fc.shuffledSubarray(parts, { minLength: parts.length }), (shuffled) => {
+      assert.deepEqual(decode(concat(...shuffled), old), expected)
+    }),
+  )
+})
+
 t.test('cut anywhere, attributes are an error or withdrawn, or end between two', async (t) => {
   const whole = concat(mandatory, reach, unreach, attribute(0x80, 4, long(4)), attribute(0xc0, 8, long(8)), attribute(0xc0, 254, long(3)))
   for (let end = 0; end <= whole.length; end++)
