@@ -11,7 +11,7 @@ async function connection(t: Test): Promise<readonly [ours: Socket, theirs: Sock
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('no port')
   const ours = connect({ host: '127.0.0.1', port: bound.port })
-  const [theirs] = (await once(server, 'connection')) as [Socket]
+  const [[theirs]] = (await Promise.all([once(server, 'connection'), once(ours, 'connect')])) as [[Socket], unknown]
   t.teardown(() => theirs.destroy())
   ours.on('error', () => {})
   return [ours, theirs]

@@ -254,10 +254,12 @@ export class PeerSession implements ConnectionOwner {
     const { state } = this.#speaking
     const before = this.#record.state
     if (!this.#record.enter(state.name)) return
-    const fields = { peer: this.config.name, address: this.config.address, from: before, to: state.name }
+    const { name: peer, address } = this.config
+    const fields = { peer, address, from: before, to: state.name, reason: failure?.name, detail: failure?.message }
     if (state.name === 'Established') this.#deps.log.info(fields, 'session established')
-    else if (before === 'Established') this.#deps.log.warn({ ...fields, reason: failure?.name, detail: failure?.message }, 'session lost')
-    else this.#deps.log.debug({ ...fields, reason: failure?.name, detail: failure?.message }, 'session state changed')
+    else if (before === 'Established') this.#deps.log.warn(fields, 'session lost')
+    else if (failure?.code !== undefined) this.#deps.log.warn(fields, 'session refused')
+    else this.#deps.log.debug(fields, 'session state changed')
     this.#deps.onChange()
   }
 
