@@ -40,5 +40,6 @@ function toolWords(stderr: string): string {
     .filter((line) => line !== '')
     .join(' ')
     .replace(/^(ip6?tables[\w-]*|ipset) v[\d.]+( \(\w+\))?: /, '$1: ')
+    .replace(/^ipset: Error in line \d+: /, 'ipset: ')
     .replace(/[\s.]+$/, '')
 }

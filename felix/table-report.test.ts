@@ -8,13 +8,13 @@ const pending: ObjectStatus = { state: 'pending', reason: 'no interface tort1' }
 t.test('reports add up', async (t) => {
   t.strictSame(
     mergeReports([
-      { changed: 1, repaired: 0, unprogrammed: new Map([['a', failed]]) },
-      { changed: 2, repaired: 3, unprogrammed: new Map([['b', pending]]) },
+      { changed: 1, repaired: 0, unprogrammed: new Map<string, ObjectStatus>([['a', failed]]) },
+      { changed: 2, repaired: 3, unprogrammed: new Map<string, ObjectStatus>([['b', pending]]) },
     ]),
     {
       changed: 3,
       repaired: 3,
-      unprogrammed: new Map([
+      unprogrammed: new Map<string, ObjectStatus>([
         ['a', failed],
         ['b', pending],
       ]),
@@ -24,7 +24,7 @@ t.test('reports add up', async (t) => {
 })
 
 t.test('objects that share a reason are one problem; what failed is an error, what waits a warning', async (t) => {
-  const unprogrammed = new Map([
+  const unprogrammed = new Map<string, ObjectStatus>([
     ['chain a', failed],
     ['link tort1', pending],
     ['chain b', failed],
