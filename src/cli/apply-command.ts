@@ -20,7 +20,7 @@ const defaultWaitSec = 30
 const marginSec = 10
 
 export function applyCommand(io: Io): Command {
-  return clientCommand('apply', 'create or update resources, all or none')
+  return clientCommand(io, 'apply', 'create or update resources, all or none')
     .requiredOption('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')
     .option('--dry-run', 'check, and show what would change', false)
     .option('--wait [seconds]', `answer once the node has programmed it (default ${defaultWaitSec})`, parseWait)

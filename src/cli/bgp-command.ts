@@ -42,7 +42,7 @@ export function bgpCommand(io: Io): Command {
 }
 
 function peersCommand(io: Io): Command {
-  return clientCommand('peers', 'sessions and their counts')
+  return clientCommand(io, 'peers', 'sessions and their counts')
     .addOption(outputOption())
     .action(async ({ server, output }: { server: string; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/bgp/peers' })
@@ -61,7 +61,7 @@ function peerTable(peers: readonly Peer[]): string {
 }
 
 function routesCommand(io: Io): Command {
-  return clientCommand('routes', 'the routing tables, with the step of the decision that chose each best path')
+  return clientCommand(io, 'routes', 'the routing tables, with the step of the decision that chose each best path')
     .addOption(new Option('--table <table>', 'which one').choices(['in', 'best', 'out']).default('best'))
     .option('--peer <name>', 'only of or to this peer')
     .option('--prefix <cidr>', 'only this prefix')

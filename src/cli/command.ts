@@ -20,11 +20,10 @@ export type ApiProblem = {
   readonly errors?: readonly { readonly path: string; readonly reason: string; readonly line?: number; readonly document?: number }[]
 }
 
-/** A client command: it knows `--server`. */
-export function clientCommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .addOption(new Option('--server <address>', 'the agent: unix:PATH or http://HOST:PORT').env('TORTIE_SERVER').default(defaultServer))
+/** A client command: it knows `--server`, and TORTIE_SERVER behind it. */
+export function clientCommand({ env }: Io, name: string, description: string): Command {
+  const server = env.TORTIE_SERVER || defaultServer
+  return new Command(name).description(description).option('--server <address>', 'the agent: unix:PATH or http://HOST:PORT', server)
 }
 
 /** `-o`; table is for people, json is stable. */

@@ -16,7 +16,7 @@ type Options = {
 }
 
 export function deleteCommand(io: Io): Command {
-  return clientCommand('delete', 'delete resources, all or none')
+  return clientCommand(io, 'delete', 'delete resources, all or none')
     .argument('[kind]', 'kind, plural or short name')
     .argument('[name...]', 'names of that kind')
     .option('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')

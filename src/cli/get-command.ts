@@ -38,7 +38,7 @@ const columns: Readonly<Record<string, readonly [heading: string, field: string]
 }
 
 export function getCommand(io: Io): Command {
-  return clientCommand('get', 'show resources')
+  return clientCommand(io, 'get', 'show resources')
     .argument('<kind>', 'kind, plural or short name')
     .argument('[name]', 'one of them')
     .option('-n, --namespace <namespace>', 'only this namespace (default: all; with a name: default)')

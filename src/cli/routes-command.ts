@@ -7,7 +7,7 @@ type Item = { readonly name: string; readonly wanted?: unknown; readonly status:
 type Page = { readonly items: readonly Item[]; readonly total: number }
 
 export function routesCommand(io: Io): Command {
-  return clientCommand('routes', 'kernel routes, wanted beside programmed')
+  return clientCommand(io, 'routes', 'kernel routes, wanted beside programmed')
     .option('--limit <number>', 'at most so many', '1000')
     .addOption(outputOption())
     .action(async ({ server, output, limit }: { server: string; output: Output; limit: string }) => {

@@ -17,7 +17,7 @@ type Status = {
 }
 
 export function statusCommand(io: Io): Command {
-  return clientCommand('status', 'the node at a glance')
+  return clientCommand(io, 'status', 'the node at a glance')
     .addOption(outputOption())
     .action(async ({ server, output }: { server: string; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/status' })
