@@ -71,7 +71,7 @@ t.test('RFC 4724 one of two restarts: the other helps, both converge', async (t)
   t.ok(two.peer().capabilities?.includes('graceful-restart 120s restarting'))
 })
 
-t.test('both restart at once: neither waits for the other (RFC 4724 §4.1, peers with the R bit are not waited for)', async (t) => {
+t.test('RFC 4724 §4.1 both restart at once: neither waits for the other for long', async (t) => {
   const { one, two } = await pair(t, { restarting: true }, { restarting: true })
   await Promise.all([one.speaker.start(), two.speaker.start()])
   await Promise.all([one.speaker.converged, two.speaker.converged])

@@ -1,23 +1,29 @@
-import { type DeferralEvent, defer, noPeers, settled } from '../fsm/restart-deferral.ts'
+import { type DeferralEvent, defer, noPeers, waitingFor } from '../fsm/restart-deferral.ts'
 import type { RibFace } from '../rib/rib-face.ts'
 import { Deadline } from './deadline.ts'
 
 /** The longest we keep peers waiting for our routes, in seconds: the Selection_Deferral_Timer of RFC 4724 §4.1. */
 const maxDeferralSec = 30
 
+/** How long we wait for peers that may wait for us. */
+const patienceSec = 2
+
 export type RestartGateOptions = { readonly restarting: boolean; readonly restartTimeSec: number }
+
+export type ReleaseReason = 'all peers finished' | 'only restarting peers are left' | 'deferral timer'
 
 /** Holds the first decision of a restarted speaker until its peers have told what they know (RFC 4724 §4.1). */
 export class RestartGate {
   readonly #rib: RibFace
-  readonly #onRelease: (reason: 'all peers finished' | 'deferral timer') => void
+  readonly #onRelease: (reason: ReleaseReason) => void
   readonly #timer = new Deadline(() => this.#release('deferral timer'))
+  readonly #patience = new Deadline(() => this.#release('only restarting peers are left'))
   readonly #opened = Promise.withResolvers<void>()
   #state = noPeers
   #held: boolean
   #peersKnown = false
 
-  constructor(options: RestartGateOptions, rib: RibFace, onRelease: (reason: 'all peers finished' | 'deferral timer') => void) {
+  constructor(options: RestartGateOptions, rib: RibFace, onRelease: (reason: ReleaseReason) => void) {
     this.#rib = rib
     this.#onRelease = onRelease
     this.#held = options.restarting
@@ -52,15 +58,20 @@ export class RestartGate {
 
   stop(): void {
     this.#timer.stop()
+    this.#patience.stop()
   }
 
   #check(): void {
-    if (this.#held && this.#peersKnown && settled(this.#state)) this.#release('all peers finished')
+    if (!this.#held || !this.#peersKnown) return
+    const left = waitingFor(this.#state)
+    if (left === 'nobody') this.#release('all peers finished')
+    else if (left === 'peers') this.#patience.stop()
+    else if (!this.#patience.running) this.#patience.start(patienceSec)
   }
 
-  #release(reason: 'all peers finished' | 'deferral timer'): void {
+  #release(reason: ReleaseReason): void {
     this.#held = false
-    this.#timer.stop()
+    this.stop()
     this.#rib.releaseDecisions()
     this.#onRelease(reason)
     this.#opened.resolve()
