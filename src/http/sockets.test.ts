@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { closeAll, type ListenOptions, listenAll } from './sockets.ts'
+import { clientLimits, closeAll, type ListenOptions, listenAll } from './sockets.ts'
 
 /** A directory whose name leaves room for a socket's. */
 function directoryOf(t: Test): string {
@@ -114,4 +114,16 @@ t.test('what is not HTTP, and a header that is too large, are problems too', asy
   ]
   for (const [title, text, expected] of table) t.match(await answerTo(connect(socket), text), expected, title)
   t.equal(await ask({ socketPath: socket }), 'here', 'others are served')
+})
+
+t.test('a client that never finishes its header or body is answered 408 and cut off', async (t) => {
+  const socket = join(directoryOf(t), 'api.sock')
+  const limits = { ...clientLimits, headersTimeout: 20, requestTimeout: 40, connectionsCheckingInterval: 10 }
+  const listening = await listenAll({ socket }, (request, response) => request.resume().on('end', () => response.end()), limits)
+  t.teardown(() => closeAll(listening))
+  const slow: [title: string, text: string][] = [
+    ['header', 'GET / HTTP/1.1\r\nHost'],
+    ['body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
+  ]
+  for (const [title, text] of slow) t.match(await answerTo(connect(socket), text), /^HTTP\/1\.1 408 .*did not arrive in time/s, title)
 })

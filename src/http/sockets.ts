@@ -16,15 +16,24 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 } // milliseconds, octets
-const maxConnections = 1_024
+/** What one client may take: times in milliseconds, `maxHeaderSize` in octets. */
+export const clientLimits = {
+  headersTimeout: 10_000,
+  /** For header and body to arrive; the answer may take longer. */
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+  maxConnections: 1_024,
+}
 
 /** @throws ListenError, with nothing left open */
-export async function listenAll(options: ListenOptions, handler: RequestListener): Promise<readonly Listening[]> {
+export async function listenAll(options: ListenOptions, handler: RequestListener, limits = clientLimits): Promise<readonly Listening[]> {
+  const make = () => newServer(handler, limits)
   const open: Listening[] = []
   try {
-    if (options.socket !== undefined) open.push(await listenUnix(options.socket, handler))
-    if (options.listen !== undefined) open.push(await listenTcp(options.listen, handler))
+    if (options.socket !== undefined) open.push(await listenUnix(options.socket, make()))
+    if (options.listen !== undefined) open.push(await listenTcp(options.listen, make()))
     return open
   } catch (error) {
     await closeAll(open)
@@ -47,11 +56,10 @@ export async function closeAll(open: readonly Listening[]): Promise<void> {
 /** sun_path of unix(7) without its final zero octet. */
 const maxPathOctets = 107
 
-async function listenUnix(path: string, handler: RequestListener): Promise<Listening> {
+async function listenUnix(path: string, server: Server): Promise<Listening> {
   const octets = Buffer.byteLength(path)
   if (octets > maxPathOctets)
     throw new ListenError(`the socket path ${path} has ${octets} octets, at most ${maxPathOctets} are possible: choose a shorter one`)
-  const server = newServer(handler)
   await listen(server, { path }, path, async () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
     await removeStale(path)
@@ -60,10 +68,9 @@ async function listenUnix(path: string, handler: RequestListener): Promise<Liste
   return { server, address: `unix:${path}` }
 }
 
-async function listenTcp(text: string, handler: RequestListener): Promise<Listening> {
+async function listenTcp(text: string, server: Server): Promise<Listening> {
   const { hostname, port } = new URL(`http://${text}`)
   const host = hostname.replace(/^\[|\]$/g, '')
-  const server = newServer(handler)
   await listen(server, { host, port: Number(port) }, text)
   const bound = server.address() as AddressInfo
   return { server, address: `http://${hostname}:${bound.port}` }
@@ -100,9 +107,9 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function newServer(handler: RequestListener): Server {
+function newServer(handler: RequestListener, limits: typeof clientLimits): Server {
   const server = createServer(limits, handler)
-  server.maxConnections = maxConnections
+  server.maxConnections = limits.maxConnections
   server.on('clientError', refuseClient)
   return server
 }
@@ -121,6 +128,6 @@ function refuseClient(error: Error, socket: Socket): void {
 
 function clientError(code: unknown): { status: ProblemStatus; reason: string } {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, reason: 'the request did not arrive in time' }
-  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, reason: `the header is larger than ${limits.maxHeaderSize} octets` }
+  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, reason: `the header is larger than ${clientLimits.maxHeaderSize} octets` }
   return { status: 400, reason: 'this is not HTTP/1.1' }
 }
