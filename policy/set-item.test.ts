@@ -1,0 +1,88 @@
+import t from 'tap'
+import type { Resource } from '../src/model/resource.ts'
+import { sameItem, setItemOf } from './set-item.ts'
+import { bareAddress, netMembers } from './set-source.ts'
+import { endpoint, globalPolicy, networkSet } from './test-resources.ts'
+
+const http = { name: 'http', protocol: 'TCP', port: 80 }
+
+const table: [title: string, resource: Resource, members: readonly string[], ports: unknown][] = [
+  ['an endpoint gives its addresses bare', endpoint('e', { ipNetworks: ['10.0.0.1/32', 'FD00::1/128'] }), ['10.0.0.1', 'fd00::1'], {}],
+  ['an endpoint without addresses gives nothing', endpoint('e', { ports: [http] }), [], { http: [] }],
+  [
+    'its ports, each with each address, in the words of ipset',
+    endpoint('e', {
+      ipNetworks: ['10.0.0.1/32', 'fd00::1/128'],
+      ports: [http, { ...http, port: 81 }, { name: 'dns', protocol: 'UDP', port: 53 }],
+    }),
+    ['10.0.0.1', 'fd00::1'],
+    {
+      http: ['10.0.0.1,tcp:80', '10.0.0.1,tcp:81', 'fd00::1,tcp:80', 'fd00::1,tcp:81'],
+      dns: ['10.0.0.1,udp:53', 'fd00::1,udp:53'],
+    },
+  ],
+  [
+    '§6.4: a network set masks its nets',
+    networkSet('s', ['10.1.2.3/8', '192.0.2.1', 'fd00::5/64'], {}),
+    ['10.0.0.0/8', '192.0.2.1', 'fd00::/64'],
+    {},
+  ],
+  ['equal nets are one member', networkSet('s', ['10.0.0.1/8', '10.0.0.2/8'], {}, 'shop'), ['10.0.0.0/8'], {}],
+  [
+    '§6.4: /0 is split, hash:net cannot store it',
+    networkSet('s', ['0.0.0.0/0', '::/0'], {}),
+    ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'],
+    {},
+  ],
+]
+for (const [title, resource, members, ports] of table) {
+  t.test(title, async (t) => {
+    const item = setItemOf(resource)
+    const texts = (list: readonly { readonly text: string }[] = []) => list.map(({ text }) => text)
+    t.strictSame(texts(item?.members), members)
+    t.strictSame(Object.fromEntries([...(item?.ports ?? [])].map(([name, list]) => [name, texts(list)])), ports)
+    t.equal(item?.nets, resource.kind !== 'WorkloadEndpoint')
+    t.ok(item?.members.every(({ family, text }) => (family === 6) === text.includes(':')))
+  })
+}
+
+t.test('other kinds are in no set', async (t) => t.equal(setItemOf(globalPolicy('p', {})), undefined))
+
+t.test('members as ipset prints them', async (t) => {
+  t.strictSame(['10.0.0.1/32', 'fd00::1/128', '10.0.0.0/8', 'fd00::/32'].map(bareAddress), [
+    '10.0.0.1',
+    'fd00::1',
+    '10.0.0.0/8',
+    'fd00::/32',
+  ])
+  t.strictSame(netMembers('10.0.0.1/32'), ['10.0.0.1'])
+})
+
+const pairs: [title: string, a: Resource, b: Resource, same: boolean][] = [
+  [
+    'labels do not matter',
+    endpoint('a', { ipNetworks: ['10.0.0.1/32'] }, { x: '1' }),
+    endpoint('b', { ipNetworks: ['10.0.0.1/32'] }),
+    true,
+  ],
+  ['addresses do', endpoint('a', { ipNetworks: ['10.0.0.1/32'] }), endpoint('a', { ipNetworks: ['10.0.0.2/32'] }), false],
+  [
+    'one address more does',
+    endpoint('a', { ipNetworks: ['10.0.0.1/32'] }),
+    endpoint('a', { ipNetworks: ['10.0.0.1/32', 'fd00::1/128'] }),
+    false,
+  ],
+  ['a port does', endpoint('a', { ipNetworks: ['10.0.0.1/32'], ports: [http] }), endpoint('a', { ipNetworks: ['10.0.0.1/32'] }), false],
+  [
+    'its number does',
+    endpoint('a', { ipNetworks: ['10.0.0.1/32'], ports: [http] }),
+    endpoint('a', { ipNetworks: ['10.0.0.1/32'], ports: [{ ...http, port: 81 }] }),
+    false,
+  ],
+]
+for (const [title, a, b, same] of pairs) {
+  t.test(`the same to every set: ${title}`, async (t) => {
+    const [one, two] = [setItemOf(a), setItemOf(b)]
+    t.equal(one !== undefined && two !== undefined && sameItem(one, two) && sameItem(two, one), same)
+  })
+}
