@@ -1,0 +1,169 @@
+import { setImmediate } from 'node:timers/promises'
+import { getSystemErrorMessage } from 'node:util'
+import type { Family } from '../src/net/address.ts'
+import { type KernelRoute, MAIN_TABLE, type Refusal, type RouteChange } from './kernel-route.ts'
+import {
+  addressDumpRequest,
+  type KernelAddress,
+  type KernelLink,
+  linkDumpRequest,
+  linkUpRequest,
+  readAddress,
+  readLink,
+} from './netlink-link.ts'
+import {
+  messagesIn,
+  type NetlinkError,
+  type NetlinkMessage,
+  NLM_F_ACK,
+  NLM_F_DUMP_INTR,
+  NLMSG_DONE,
+  putU16,
+  readError,
+  u16,
+} from './netlink-message.ts'
+import { MAX_ROUTE_MESSAGE, readRoute, routeDumpRequest, writeRouteChange } from './netlink-route.ts'
+import { errnoName, NetlinkSocket } from './netlink-socket.ts'
+import type { NetworkKernel } from './network-kernel.ts'
+
+const BATCH_SIZE = 1000
+const RECEIVE_BUFFER = 4 * 1024 * 1024
+const SLICE_MS = 8
+const DUMP_TRIES = 5
+const DUMP_TIMEOUT_MS = 10_000
+
+/** The kernel over AF_NETLINK. A send is handled by the kernel before it returns, so a batch costs one call and no waiting. */
+export class NetlinkKernel implements NetworkKernel {
+  readonly way = 'netlink'
+  readonly batchSize = BATCH_SIZE
+  readonly #socket: NetlinkSocket
+  readonly #batch = new Uint8Array(BATCH_SIZE * MAX_ROUTE_MESSAGE)
+  readonly #answers = new Uint8Array(65_536)
+  #length = 0
+  #last = 0
+  #first = 1
+  #sequence = 1
+
+  /** @throws where there is no netlink or no koffi for this machine */
+  static async open(): Promise<NetlinkKernel> {
+    return new NetlinkKernel(await NetlinkSocket.open({ receiveBuffer: RECEIVE_BUFFER }))
+  }
+
+  private constructor(socket: NetlinkSocket) {
+    this.#socket = socket
+  }
+
+  get port(): number {
+    return this.#socket.port
+  }
+
+  change(change: RouteChange): void {
+    this.#last = this.#length
+    this.#length = writeRouteChange(this.#batch, this.#length, change, this.#sequence++ >>> 0)
+  }
+
+  async flush(): Promise<readonly Refusal[]> {
+    const length = this.#length
+    if (length === 0) return []
+    const first = this.#first
+    this.#first = this.#sequence
+    this.#length = 0
+    // the acknowledgement of the last message proves that the kernel went through the batch
+    putU16(this.#batch, this.#last + 6, u16(this.#batch, this.#last + 6) | NLM_F_ACK)
+    this.#socket.send(this.#batch, length)
+    return refusals(this.#receiveVerdicts(this.#sequence - 1), first)
+  }
+
+  async linkUp(link: KernelLink): Promise<Refusal | undefined> {
+    const sequence = this.#sequence++
+    this.#first = this.#sequence
+    this.#socket.send(linkUpRequest(link.index, sequence))
+    return refusals(this.#receiveVerdicts(sequence), sequence)[0]
+  }
+
+  async routes(family: Family, protocol: number, visit: (route: KernelRoute) => void): Promise<void> {
+    const routes = await dump((sequence) => routeDumpRequest(family, protocol, sequence), readRoute)
+    for (const route of routes) if (route.protocol === protocol && route.table === MAIN_TABLE) visit(route)
+  }
+
+  async links(): Promise<readonly KernelLink[]> {
+    return (await dump(linkDumpRequest, readLink)).map(({ link }) => link)
+  }
+
+  async addresses(): Promise<readonly KernelAddress[]> {
+    return (await dump(addressDumpRequest, readAddress)).map(({ address }) => address)
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  #receiveVerdicts(last: number): NetlinkError[] {
+    const verdicts: NetlinkError[] = []
+    for (let length = this.#socket.receive(this.#answers); length > 0; length = this.#socket.receive(this.#answers)) {
+      for (const message of messagesIn(this.#answers, length)) {
+        const verdict = readError(this.#answers, message)
+        if (verdict !== undefined) verdicts.push(verdict)
+      }
+    }
+    if (!verdicts.some(({ sequence }) => sequence === last >>> 0)) throw new Error('netlink: the kernel did not confirm a batch of changes')
+    return verdicts
+  }
+}
+
+function refusals(verdicts: readonly NetlinkError[], first: number): Refusal[] {
+  return verdicts
+    .filter(({ errno }) => errno !== 0)
+    .map(({ errno, sequence, text }) => ({
+      at: (sequence - first) >>> 0,
+      errno: errnoName(errno),
+      text: text ?? getSystemErrorMessage(-errno),
+    }))
+}
+
+/** Everything a dump answers, again from the start when the kernel says that it changed meanwhile. A socket of its own keeps dumps apart. */
+async function dump<T>(
+  request: (sequence: number) => Uint8Array,
+  read: (bytes: Uint8Array, message: NetlinkMessage) => T | undefined,
+): Promise<T[]> {
+  const socket = await NetlinkSocket.open({ receiveBuffer: RECEIVE_BUFFER })
+  try {
+    for (let sequence = 1; ; sequence++) {
+      socket.send(request(sequence))
+      const { found, interrupted } = await readDump(socket, sequence, read)
+      // a table that never rests is taken as last seen: events tell the rest
+      if (!interrupted || sequence === DUMP_TRIES) return found
+    }
+  } finally {
+    socket.close()
+  }
+}
+
+async function readDump<T>(
+  socket: NetlinkSocket,
+  sequence: number,
+  read: (bytes: Uint8Array, message: NetlinkMessage) => T | undefined,
+): Promise<{ found: T[]; interrupted: boolean }> {
+  const bytes = new Uint8Array(65_536)
+  const found: T[] = []
+  const startedMs = performance.now()
+  let interrupted = false
+  for (let sliceMs = startedMs; ; ) {
+    const length = socket.receive(bytes)
+    for (const message of messagesIn(bytes, length)) {
+      if (message.sequence !== sequence) continue
+      if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true
+      const verdict = readError(bytes, message)
+      if (verdict !== undefined && verdict.errno !== 0)
+        throw new Error(`netlink dump: ${errnoName(verdict.errno)} ${verdict.text ?? ''}`.trim())
+      if (message.type === NLMSG_DONE) return { found, interrupted }
+      const value = read(bytes, message)
+      if (value !== undefined) found.push(value)
+    }
+    if (performance.now() - startedMs > DUMP_TIMEOUT_MS) throw new Error('netlink dump: the kernel did not finish it')
+    if (length === 0 || performance.now() - sliceMs > SLICE_MS) {
+      await setImmediate()
+      sliceMs = performance.now()
+    }
+  }
+}
