@@ -273,6 +273,13 @@ t.test('policies for host endpoints only, and kinds that are not ours, change no
   t.strictSame(plain(graphOf(server, ...hostOnly, other).compile()), empty)
 })
 
+t.test('a policy that turns to host endpoints only leaves the workloads', async (t) => {
+  const graph = graphOf(server, web)
+  graph.compile()
+  graph.put(globalPolicy('web', { applyOnForward: true, doNotTrack: true }))
+  t.strictSame(plain(graph.compile()), plain(graphOf(server).compile()))
+})
+
 t.test('an endpoint without an interface or of another node has no chains, and gets them when that changes', async (t) => {
   const waiting = endpoint('late', { ipNetworks: ['10.0.0.9/32'] }, { app: 'web' })
   const graph = graphOf(waiting, web)

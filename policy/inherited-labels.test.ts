@@ -73,4 +73,14 @@ t.test('a parent that changes names those whose labels changed, and no others', 
   t.equal(labels.labelsOf('one').size, 0)
 })
 
+t.test('a bearer that changes its parents is named by the new ones only', async (t) => {
+  const labels = new InheritedLabels()
+  labels.putBearer('one', endpoint('one', { serviceAccountName: 'r', profiles: ['p'] }))
+  labels.putBearer('one', endpoint('one', { serviceAccountName: 's' }))
+  t.strictSame(put(labels, serviceAccount('r', {})), [])
+  t.strictSame(put(labels, profile('p', {})), [])
+  t.strictSame(put(labels, serviceAccount('s', { l: '1' })), ['one'])
+  t.equal(labels.labelsOf('one').get('pcsa.l'), '1')
+})
+
 t.test('kinds that hand nothing down', async (t) => t.equal(inheritanceOf(endpoint('e', {})), undefined))
