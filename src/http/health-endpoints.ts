@@ -13,6 +13,6 @@ export function healthEndpoints({ agent, closing }: EndpointContext): Endpoints 
         return ready ? ok({ status: 'ready' }) : problem(503, reasons.join('; '), [], { reasons })
       },
     },
-    '/metrics': { GET: async () => ok(await metrics.metrics()) },
+    '/metrics': { GET: async () => ok(await metrics()) },
   }
 }
