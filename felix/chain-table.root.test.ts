@@ -224,6 +224,30 @@ for (const backend of ['nft', 'legacy'] as const) {
       t.strictSame(await table.apply(true), { ...programmed, changed: 2 })
     })
 
+    t.test(
+      'a hook that vanished since the last read does not stop its replacement: the refused restore is read again and repeated',
+      async (t) => {
+        await restore(docker)
+        const table = make()
+        table.setStated([forward, chain('tort-policy', drop)], hooks)
+        await table.apply(true)
+        await netns.must(`iptables-${backend}`, ['-D', 'FORWARD', '1'])
+        table.setStated([forward, chain('tort-policy', drop)], [hook({ ...jump('tort-FORWARD'), comment: 'New' })])
+        const started = netns.started()
+        t.strictSame(await table.apply(true), { ...programmed, changed: 1 })
+        t.equal(netns.started(), started + 3, 'refused, read, written')
+        t.strictSame(
+          withoutHashes(await save()).filter((line) => line.startsWith('-A FORWARD')),
+          [
+            '-A FORWARD -m comment --comment "tortie:# New" -j tort-FORWARD',
+            '-A FORWARD -j DOCKER-USER',
+            '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+            '-A FORWARD -o docker0 -j DOCKER',
+          ],
+        )
+      },
+    )
+
     t.test('a chain of ours that a rule of others refers to is emptied but stays', async (t) => {
       const table = make()
       table.setStated([chain('tort-held', drop)], [])
@@ -240,6 +264,29 @@ for (const backend of ['nft', 'legacy'] as const) {
       nowMs = table.dueAtMs
       t.strictSame(await table.apply(true), { ...programmed, changed: 1 })
       t.notOk((await save()).some((line) => line.includes('tort')))
+    })
+
+    t.test('the view shows wanted beside programmed', async (t) => {
+      await restore('*filter\n:tort-old - [0:0]\nCOMMIT\n')
+      const table = make()
+      table.setStated([chain('tort-policy', drop)], [])
+      await table.apply(false)
+      t.strictSame(
+        table.entries().map((view) => ({ ...view, ...(view.wanted && { wanted: withoutHashes(view.wanted) }) })),
+        [
+          {
+            name: 'chain filter/tort-old (IPv4)',
+            programmed: { rules: 0, asWanted: false },
+            status: { state: 'pending', reason: 'not wanted any more' },
+          },
+          {
+            name: 'chain filter/tort-policy (IPv4)',
+            wanted: ['-m comment --comment tortie:# -j DROP'],
+            programmed: { rules: 1, asWanted: true },
+            status: { state: 'programmed' },
+          },
+        ],
+      )
     })
 
     t.test('nothing wanted and nothing found: no table is made and no check is due', async (t) => {

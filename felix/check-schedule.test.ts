@@ -26,6 +26,8 @@ t.test('a table that takes long to read is read more rarely', async (t) => {
   t.equal(schedule.dueAtMs, 6_000)
   schedule.checked(6_000, 60_000)
   t.equal(schedule.dueAtMs, 90_000)
+  schedule.written(7_000)
+  t.equal(schedule.dueAtMs, 12_000, 'but 5 s after a write at the latest')
 })
 
 t.test('writes that follow each other do not put off the full check for ever', async (t) => {

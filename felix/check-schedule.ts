@@ -1,4 +1,6 @@
 const FIRST_CHECK_MS = 50
+/** However long a table takes to be read, the first check after a write is not later than this. */
+const LATEST_FIRST_CHECK_MS = 5_000
 /** Legacy iptables and ipset tell nobody when they change, so each table is read this often at least. */
 export const FULL_CHECK_MS = 90_000
 /** A check may take at most 1/20 of the time, however big the table. */
@@ -15,6 +17,7 @@ const LAST_RETRY_MS = 30_000
 export class CheckSchedule {
   #checkAtMs = Number.POSITIVE_INFINITY
   #checkDelayMs = FIRST_CHECK_MS
+  #readMs = 0
   #fullCheckAtMs = 0
   #retryAtMs: number | undefined
   #retryDelayMs = FIRST_RETRY_MS
@@ -40,6 +43,7 @@ export class CheckSchedule {
 
   /** The table was read and that took `tookMs`. */
   checked(nowMs: number, tookMs: number): void {
+    this.#readMs = tookMs
     if (this.isFullCheck(nowMs)) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
     this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * 2, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
@@ -48,8 +52,8 @@ export class CheckSchedule {
   /** Our change was accepted. */
   written(nowMs: number): void {
     this.succeeded()
-    this.#checkDelayMs = FIRST_CHECK_MS
-    this.#checkAtMs = nowMs + FIRST_CHECK_MS
+    this.#checkDelayMs = Math.max(FIRST_CHECK_MS, Math.min(LATEST_FIRST_CHECK_MS, this.#readMs * CHECK_SHARE))
+    this.#checkAtMs = nowMs + this.#checkDelayMs
   }
 
   succeeded(): void {
