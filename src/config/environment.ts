@@ -38,7 +38,7 @@ function readValue({ schema }: OptionRow, text: string): { readonly value?: unkn
     items,
     enum: words,
   } = schema as { readonly type?: unknown; readonly items?: { readonly type?: unknown }; readonly enum?: unknown }
-  if (type === 'string' || words !== undefined) return { value: text }
+  if ([type].flat().includes('string') || words !== undefined) return { value: text }
   if (items?.type === 'string' && !text.trimStart().startsWith('[')) return { value: text.split(',').map((part) => part.trim()) }
   const { documents, problems } = readYaml(text, { maxDepth: 8 })
   if (problems !== undefined) return { reason: problems[0]?.reason ?? 'is not YAML' }

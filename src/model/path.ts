@@ -16,8 +16,9 @@ export function parsePath(path: string): readonly PathSegment[] | undefined {
     const match = pattern.exec(path)
     if (match === null) return undefined
     const [, field, index, quoted] = match
-    if (quoted === undefined) segments.push(index === undefined ? (field ?? '') : Number(index))
-    else segments.push(String(JSON.parse(quoted)))
+    const segment = quoted === undefined ? (field ?? Number(index)) : unquote(quoted)
+    if (segment === undefined) return undefined
+    segments.push(segment)
   }
   return formatPath(segments) === path ? segments : undefined
 }
@@ -40,4 +41,13 @@ export function valueAt(value: unknown, segments: readonly PathSegment[]): unkno
 function formatSegment(segment: PathSegment): string {
   if (typeof segment === 'number') return `[${segment}]`
   return plainField.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
+}
+
+function unquote(quoted: string): string | undefined {
+  try {
+    return String(JSON.parse(quoted))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

@@ -1,0 +1,89 @@
+import t from 'tap'
+import { checkDeletes, checkPuts, type StoredResources } from './cross-check.ts'
+import { refOf } from './documents.ts'
+import type { Resource } from './resource.ts'
+import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
+
+/** The face of a datastore over a list. */
+function holding(...documents: readonly unknown[]): StoredResources {
+  const resources = documents.map(stored)
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+  return {
+    get: (ref) => resources.filter((resource) => same(refOf(resource), ref)).map((resource) => ({ resource }))[0],
+    list: (group, kind) =>
+      resources.filter((resource) => refOf(resource).group === group && resource.kind === kind).map((resource) => ({ resource })),
+  }
+}
+
+const policy = (tier: string, name = 'web') => calico('GlobalNetworkPolicy', { tier }, { name })
+const namespaced = (tier: string) => calico('NetworkPolicy', { tier }, { name: 'web', namespace: 'shop' })
+const tier = (name: string) => calico('Tier', {}, { name })
+const item = (resource: Resource, document = 0) => ({ resource, ref: refOf(resource), document, lineOf: () => 7 })
+
+const puts: [title: string, documents: readonly unknown[], existing: StoredResources, problems: readonly object[]][] = [
+  ['a policy in a built-in tier', [policy('default'), policy('kube-admin', 'b')], holding(), []],
+  ['a policy in a stored tier', [policy('security')], holding(tier('security')), []],
+  ['a policy that comes with its tier, before it', [policy('security'), tier('security')], holding(), []],
+  ['resources without tier', [kubernetesPolicy({ podSelector: {} }), calico('NetworkSet', {})], holding(), []],
+  [
+    'policies whose tier is not there',
+    [tier('other'), policy('security'), namespaced('securitee')],
+    holding(tier('third')),
+    [
+      { path: 'spec.tier', reason: 'there is no tier of this name', value: 'security', document: 1, line: 7 },
+      { path: 'spec.tier', reason: 'there is no tier of this name', value: 'securitee', document: 2, line: 7 },
+    ],
+  ],
+]
+for (const [title, documents, existing, problems] of puts) {
+  t.test(`§6.17.1 put: ${title}`, async (t) =>
+    t.strictSame(
+      checkPuts(
+        documents.map((document, i) => item(stored(document), i)),
+        existing,
+      ),
+      problems,
+    ),
+  )
+}
+
+const deletes: [title: string, documents: readonly unknown[], existing: StoredResources, problems: readonly object[]][] = [
+  ['a tier without policies', [tier('a')], holding(tier('a'), policy('b')), []],
+  ['a tier that is not there', [tier('a')], holding(), []],
+  [
+    'a tier together with all its policies',
+    [tier('a'), policy('a'), namespaced('a')],
+    holding(tier('a'), policy('a'), namespaced('a')),
+    [],
+  ],
+  ['a policy', [policy('a')], holding(tier('a'), policy('a')), []],
+  [
+    'a tier with one policy left',
+    [policy('a'), tier('a')],
+    holding(tier('a'), policy('a'), namespaced('a')),
+    [{ path: 'metadata.name', reason: 'has policies: NetworkPolicy shop/web', value: 'a', document: 1, line: 7 }],
+  ],
+  [
+    'a tier with several',
+    [tier('a')],
+    holding(policy('a'), policy('a', 'b'), namespaced('a')),
+    [{ path: 'metadata.name', reason: 'has policies: NetworkPolicy shop/web and 2 more', value: 'a', document: 0, line: 7 }],
+  ],
+  [
+    'a built-in tier',
+    [tier('default')],
+    holding(),
+    [{ path: 'metadata.name', reason: 'is a built-in tier', value: 'default', document: 0, line: 7 }],
+  ],
+]
+for (const [title, documents, existing, problems] of deletes) {
+  t.test(`§6.17.1 delete: ${title}`, async (t) =>
+    t.strictSame(
+      checkDeletes(
+        documents.map((document, i) => item(stored(document), i)),
+        existing,
+      ),
+      problems,
+    ),
+  )
+}
