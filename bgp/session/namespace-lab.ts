@@ -125,7 +125,7 @@ export function labOrder(peer: Partial<PeerConfig>, options: Partial<SpeakerOpti
 /** Waits until a command's output matches; what it fails with while the other speaker comes up is tried again. */
 export async function untilOutput(read: () => Promise<string>, wanted: RegExp): Promise<string> {
   for (;;) {
-    const output = await read().catch((error: Error) => error.message)
+    const output = await read().catch((error: Error & { stdout?: string }) => error.stdout ?? error.message)
     if (wanted.test(output)) return output
     await pause(100)
   }
