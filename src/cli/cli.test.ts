@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -232,6 +233,16 @@ t.test('failures: no agent, no file, somebody else who answers: one line with a 
   const directory = t.testdir({ empty: {} })
   t.match(await tortie(`apply -f ${directory}/none.yaml`), { code: 1, err: /^tortie: cannot read .*none\.yaml: ENOENT.*\n$/ })
   t.match(await tortie(`apply -f ${directory}/empty`), { code: 2, err: /^tortie: there is no \*\.yaml, \*\.yml or \*\.json in .*\n$/ })
+})
+
+t.test('a reader that goes first, as in "tortie get | head", is no mistake', async (t) => {
+  const { env } = await seeded(t)
+  const program = `import { runCli } from ${JSON.stringify(new URL('./cli.ts', import.meta.url).href)}
+    process.exitCode = await runCli(['get', 'netset', '-o', 'json'], process, { agent: async () => 0 })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  const [err] = await Promise.all([child.stderr.setEncoding('utf8').toArray(), once(child, 'exit')])
+  t.strictSame([err.join(''), child.exitCode], ['', 0])
 })
 
 t.test('help is on stdout and no mistake; no command at all is one', async (t) => {

@@ -19,6 +19,7 @@ export type AgentOptions = { readonly configFile: string; readonly check: boolea
 /** Runs one command and resolves to its exit code: 0, 1 (refused or failed) or 2 (usage). Errors are one line on stderr. */
 export async function runCli(argv: readonly string[], io: Io, commands: Commands): Promise<number> {
   let exitCode = 0
+  io.stdout.on?.('error', ignoreClosedPipe)
   const program = new Command('tortie').description('One L3 networking agent per Linux node')
   const agent = agentCommand(async (options) => {
     exitCode = await commands.agent(options)
@@ -48,6 +49,11 @@ function strict(command: Command, io: Io): void {
   command.allowExcessArguments(false)
   command.configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text), outputError: () => {} })
   for (const below of command.commands) strict(below, io)
+}
+
+/** `tortie get … | head` ends the reader first: no mistake of anybody. */
+function ignoreClosedPipe(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
 }
 
 function report(error: unknown, io: Io): number {

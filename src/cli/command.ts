@@ -6,7 +6,7 @@ import { refused } from './failure.ts'
 /** What a command touches of its process. */
 export type Io = {
   readonly stdin: AsyncIterable<Buffer | string>
-  readonly stdout: { write(text: string): unknown }
+  readonly stdout: { write(text: string): unknown; on?(event: 'error', listener: (error: Error) => void): unknown }
   readonly stderr: { write(text: string): unknown }
   readonly env: Readonly<Record<string, string | undefined>>
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Fixture, type Reply, startFixture } from './api-fixture.ts'
 
@@ -286,4 +287,32 @@ t.test('423 for what is built in', async (t) => {
       { path: 'metadata.name', value: 'kns.default', document: 1, line: 7 },
     ],
   })
+})
+
+t.test('whatever is posted, the answer is a result or a problem with its reasons, never a fault of ours', async (t) => {
+  const api = await startFixture(t)
+  const yamlish = fc.array(
+    fc.constantFrom('a', ': ', '- ', '\n', '  ', '{', '}', '[', ']', '"', "'", '&x ', '*x', '---\n', 'kind', '!!', '|', '#'),
+    { maxLength: 40 },
+  )
+  const body = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map((octets) => Buffer.from(octets)),
+    fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+    yamlish.map((words) => Buffer.from(words.join(''))),
+    fc.json().map((text) => Buffer.from(text)),
+    fc
+      .object({ key: fc.constantFrom('apiVersion', 'kind', 'metadata', 'spec', 'items', '__proto__') })
+      .map((value) => Buffer.from(JSON.stringify(value))),
+  )
+  const path = fc.constantFrom('/v1/apply', '/v1/delete')
+  const type = fc.constantFrom('application/json', 'application/yaml')
+  await fc.assert(
+    fc.asyncProperty(path, type, body, async (path, type, body) => {
+      const reply = await api.send('POST', path, body, type)
+      t.match(reply, { type: problemType, body: { errors: [{ reason: /./ }] } })
+      t.ok(reply.status === 400 || reply.status === 422, String(reply.status))
+    }),
+    { numRuns: 150 },
+  )
+  t.strictSame([api.store.revision, api.bugs], [0, []])
 })
