@@ -51,20 +51,21 @@ t.test('chains an owner no longer puts are gone, those of others stay', async (t
 
 t.test('members are counted, and the set of them is the same object while they are the same', async (t) => {
   const members = new MemberCounts()
-  const one = { family: 4 as const, text: '10.0.0.1' }
+  const one = { family: 4 as const, text: '10.0.0.1/32' }
   members.count(one, 1)
-  const first = members.of(4)
+  const first = members.of(4, 'hash:ip')
   t.strictSame([...first], ['10.0.0.1'])
   members.count(one, 1)
   members.count(one, -1)
-  t.equal(members.of(4), first)
+  t.equal(members.of(4, 'hash:ip'), first)
   members.count(one, -1)
   members.count(one, 1)
-  t.equal(members.of(4), first, 'also when one went and came back in between')
-  members.count({ family: 4, text: '10.0.0.2' }, 1)
-  t.not(members.of(4), first)
+  t.equal(members.of(4, 'hash:ip'), first, 'also when one went and came back in between')
+  members.count({ family: 4, text: '10.0.0.2/32' }, 1)
+  t.not(members.of(4, 'hash:ip'), first)
   t.strictSame([...first], ['10.0.0.1'], 'a set that was handed out never changes')
-  t.equal(members.of(6).size, 0)
+  t.equal(members.of(6, 'hash:ip').size, 0)
+  t.strictSame([...members.of(4, 'hash:net')], ['10.0.0.1/32', '10.0.0.2/32'])
 })
 
 t.test('text: a chain without rules, every kind of match and action, a set in order', async (t) => {

@@ -6,7 +6,7 @@ import { setName } from './names.ts'
 import { compareText } from './resource-key.ts'
 import type { Selector } from './selector/selector.ts'
 import { type SetItem, type SetMember, sameItem } from './set-item.ts'
-import { netMembers, type SetSource, setKey } from './set-source.ts'
+import { type SetSource, setKey } from './set-source.ts'
 
 type Entry = {
   readonly source: SetSource
@@ -103,7 +103,7 @@ export class IpSetStore {
     entry.built = familiesOf(source, this.#families).map((family) => {
       const name = this.name(source, family)
       const old = previous.get(name)
-      const current = members.of(family)
+      const current = members.of(family, type)
       return old?.members === current ? old : { name, type, family, members: current }
     })
   }
@@ -114,7 +114,7 @@ export class IpSetStore {
     const entry: Entry = { source, users: new Set(), members: new MemberCounts(), netItems: 0, built: [] }
     this.#entries.set(key, entry)
     this.#stale.add(key)
-    if (source.type === 'nets') for (const member of source.nets.flatMap(netMembers)) entry.members.count(memberOf(member), 1)
+    if (source.type === 'nets') for (const net of source.nets) entry.members.count({ family: familyOf(net), text: net }, 1)
     else this.#index.putSelector(key, source.type === 'selector' ? source.term.selector : anyPortOf(source.names))
     return entry
   }
@@ -162,10 +162,6 @@ function typeOf(source: SetSource, netItems: number): IpSetType {
 
 function familiesOf(source: SetSource, families: readonly Family[]): readonly Family[] {
   return source.type === 'nets' ? families.filter((family) => source.nets.some((net) => familyOf(net) === family)) : families
-}
-
-function memberOf(text: string): SetMember {
-  return { family: familyOf(text), text }
 }
 
 /** Port names stand in the index as labels of their own: with a space, which no label of a resource has. */

@@ -1,5 +1,7 @@
+import type { IpSetType } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import type { SetMember } from './set-item.ts'
+import { bareAddress } from './set-source.ts'
 
 const none: ReadonlySet<string> = new Set()
 
@@ -7,23 +9,20 @@ const none: ReadonlySet<string> = new Set()
 export class MemberCounts {
   readonly #counts: Readonly<Record<Family, Map<string, number>>> = { 4: new Map(), 6: new Map() }
   readonly #snapshots: Record<Family, ReadonlySet<string>> = { 4: none, 6: none }
-  readonly #stale = new Set<Family>()
 
   count({ family, text }: SetMember, by: 1 | -1): void {
     const counts = this.#counts[family]
-    const before = counts.get(text) ?? 0
-    if (before + by > 0) counts.set(text, before + by)
+    const now = (counts.get(text) ?? 0) + by
+    if (now > 0) counts.set(text, now)
     else counts.delete(text)
-    if (before === 0 || before + by === 0) this.#stale.add(family)
   }
 
-  /** The same object as last time if the members are the same. */
-  of(family: Family): ReadonlySet<string> {
-    if (!this.#stale.delete(family)) return this.#snapshots[family]
+  /** In the words of a set of that type: `hash:net` has hosts with their length, `hash:ip` without. The same object as last time if it is the same. */
+  of(family: Family, type: IpSetType): ReadonlySet<string> {
+    const texts = [...this.#counts[family].keys()]
+    const members = type === 'hash:net' ? texts : texts.map(bareAddress)
     const old = this.#snapshots[family]
-    const counts = this.#counts[family]
-    const same = counts.size === old.size && [...counts.keys()].every((text) => old.has(text))
-    if (!same) this.#snapshots[family] = new Set(counts.keys())
+    if (members.length !== old.size || members.some((text) => !old.has(text))) this.#snapshots[family] = new Set(members)
     return this.#snapshots[family]
   }
 }

@@ -3,7 +3,7 @@ import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
 import { parseCidr } from '../src/net/prefix.ts'
-import { bareAddress, netMembers } from './set-source.ts'
+import { bareAddress } from './set-source.ts'
 
 /** What an endpoint or network set puts into the IP sets it belongs to. @property nets whether it needs a `hash:net` */
 export type SetItem = {
@@ -13,6 +13,7 @@ export type SetItem = {
   readonly ports: ReadonlyMap<string, readonly SetMember[]>
 }
 
+/** @property text a CIDR, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
 export type SetMember = { readonly family: Family; readonly text: string }
 
 /** undefined: the resource is neither a WorkloadEndpoint nor a (Global)NetworkSet. */
@@ -29,18 +30,18 @@ export function setItemOf(resource: Resource): SetItem | undefined {
 }
 
 function endpointItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): SetItem {
-  const members = distinct(ipNetworks.flatMap((net) => parseCidr(net) ?? []).map(bareAddress))
+  const members = distinct(ipNetworks.flatMap((net) => parseCidr(net) ?? []))
   const byName = Map.groupBy(ports, ({ name }) => name)
   const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
     const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
-    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${text},${suffix}`))
+    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${bareAddress(text)},${suffix}`))
     return [name, distinct(texts)]
   })
   return { nets: false, members, ports: new Map(portMembers) }
 }
 
 function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
-  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []).flatMap(netMembers))
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
   return { nets: true, members, ports: new Map() }
 }
 

@@ -24,13 +24,6 @@ export function setKey(source: SetSource): string {
 /** Tells a rule the name of the set it needs. */
 export type SetNames = (source: SetSource, family: Family) => string
 
-/** Members as `hash:net` takes them: it knows no /0, and prints a whole address without its length. */
-export function netMembers(net: string): readonly string[] {
-  if (net === '0.0.0.0/0') return ['0.0.0.0/1', '128.0.0.0/1']
-  if (net === '::/0') return ['::/1', '8000::/1']
-  return [bareAddress(net)]
-}
-
 /** "10.0.0.1/32" as "10.0.0.1", "fd00::1/128" as "fd00::1"; anything else as it is. */
 export function bareAddress(net: string): string {
   return net.replace(net.includes(':') ? /\/128$/ : /\/32$/, '')
