@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
@@ -119,6 +119,10 @@ t.test('a second agent on the directory gets one sentence; a dead one does not b
     `${directory}/tortie.db is in use by another agent: stop that one, or name another directory in datastore.path`,
   )
   await kill(writer)
+  const again = startWriter(directory)
+  await once(again.lines, 'line')
+  t.match(await problemOf(directory), /is in use by another agent/, 'one that found the store there holds it as well')
+  await kill(again)
   t.equal(await problemOf(directory), '')
 })
 
@@ -126,7 +130,7 @@ t.test('no answered write is lost by kill -9 at any moment', async (t) => {
   const directory = t.testdir()
   const answered = new Map<string, string>()
   let torn = 0
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     const writer = startWriter(directory)
     writer.lines.on('line', (line) => answered.set(...(line.split(' ') as [string, string])))
     const stopAt = answered.size + 1 + Math.floor(Math.random() * 150)
@@ -147,6 +151,33 @@ t.test('no answered write is lost by kill -9 at any moment', async (t) => {
     await datastore.close()
   }
   t.comment(`${answered.size} change sets, ${torn} kills between write and answer`)
+})
+
+t.test('making the store can be interrupted at any moment too', async (t) => {
+  const directory = t.testdir({ empty: { 'tortie.db': '' }, journal: {}, early: {} })
+  const early = new DatabaseSync(join(directory, 'early', 'tortie.db'))
+  early.exec('PRAGMA journal_mode = WAL')
+  early.close()
+  const dying = `
+    const { DatabaseSync } = require('node:sqlite')
+    const database = new DatabaseSync(process.argv[1])
+    database.exec('BEGIN EXCLUSIVE; CREATE TABLE store (id INTEGER)')
+    process.kill(process.pid, 'SIGKILL')`
+  const file = join(directory, 'journal', 'tortie.db')
+  await once(spawn(process.execPath, ['-e', dying, file], { stdio: 'ignore' }), 'exit')
+  t.ok(existsSync(`${file}-journal`), 'an interrupted transaction is there')
+  for (const name of ['empty', 'early', 'journal']) {
+    const datastore = await open(t, join(directory, name))
+    t.match(await datastore.commit([put(networkSet('a'))]), { type: 'committed', revision: 1 }, name)
+  }
+  for (let round = 0; round < 8; round += 1) {
+    const place = join(directory, `round-${round}`)
+    const writer = startWriter(place)
+    while (!existsSync(place)) await new Promise(setImmediate)
+    for (let turn = Math.random() * 200; turn > 0; turn -= 1) await new Promise(setImmediate)
+    await kill(writer)
+    t.equal(await problemOf(place), '')
+  }
 })
 
 t.test('a file that is not ours is refused in one sentence and stays as it is', async (t) => {

@@ -21,15 +21,20 @@ export function openSqliteFile(directory: string): OpenedFile {
   const path = join(directory, 'tortie.db')
   let database: DatabaseSync | undefined
   try {
-    const fresh = prepareFile(directory, path)
-    const problem = fresh ? undefined : inspect(path)
+    const problem = prepareFile(directory, path) === 'there' ? inspect(path) : undefined
     if (problem) return { type: 'problem', problem }
     database = new DatabaseSync(path)
     lock(database)
-    if (fresh && isEmpty(database)) createSchema(database)
-    return { type: 'open', file: new SqliteFile(database, path) }
+    if (isEmpty(database)) createSchema(database)
+    const mismatch = mismatchOf(database, path)
+    if (mismatch === undefined) {
+      database.exec('PRAGMA journal_mode = WAL') // after the schema: the file itself then says from the start whose it is
+      return { type: 'open', file: new SqliteFile(database, path) }
+    }
+    database.close()
+    return { type: 'problem', problem: mismatch }
   } catch (error) {
-    database?.close()
+    if (database?.isOpen) database.close()
     return { type: 'problem', problem: explain(path, error) }
   }
 }
@@ -83,31 +88,31 @@ export class SqliteFile {
   }
 }
 
-/** Makes directory and file where they are missing. An existing directory keeps its mode: it may be somebody's home. */
-function prepareFile(directory: string, path: string): boolean {
+/**
+ * Makes directory and file where they are missing. An existing directory keeps its mode: it may be somebody's home.
+ * @returns whether there is something to look at before it is opened for writing
+ */
+function prepareFile(directory: string, path: string): 'new' | 'there' {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (existsSync(path)) {
     const { size, mode } = statSync(path)
     if ((mode & 0o077) !== 0) chmodSync(path, 0o600)
-    // A journal beside the file: its making was interrupted, and opening it for writing finishes or undoes that.
-    return size === 0 || existsSync(`${path}-journal`)
+    // A journal beside the file: its making was interrupted, and only opening it for writing can undo that.
+    return size === 0 || existsSync(`${path}-journal`) ? 'new' : 'there'
   }
   closeSync(openSync(path, 'wx', 0o600)) // SQLite gives its -wal the same mode
   const entry = openSync(directory, 'r')
   fsyncSync(entry)
   closeSync(entry)
-  return true
+  return 'new'
 }
 
 /** Looks before anything may be written: a read-only connection leaves a file that is not ours, or is damaged, as it is. */
 function inspect(path: string): string | undefined {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
-    const owner = readPragma(database, 'application_id')
-    const version = readPragma(database, 'user_version')
-    if (owner !== applicationId) return foreign(path)
-    if (version !== schemaVersion)
-      return `${path} has format ${version}, this Tortie reads format ${schemaVersion}: run the version that wrote it`
+    const mismatch = isEmpty(database) ? undefined : mismatchOf(database, path)
+    if (mismatch) return mismatch
     const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
     return found === 'ok' ? undefined : damaged(path, String(found))
   } finally {
@@ -115,14 +120,22 @@ function inspect(path: string): string | undefined {
   }
 }
 
+function mismatchOf(database: DatabaseSync, path: string): string | undefined {
+  if (readPragma(database, 'application_id') !== applicationId) return foreign(path)
+  const version = readPragma(database, 'user_version')
+  if (version === schemaVersion) return undefined
+  return `${path} has format ${version}, this Tortie reads format ${schemaVersion}: run the version that wrote it`
+}
+
 /** EXCLUSIVE before the first access: the lock then stays, and no shared-memory file is needed. */
 function lock(database: DatabaseSync): void {
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -256')
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA cache_size = -256')
   database.exec('BEGIN EXCLUSIVE; COMMIT')
 }
 
+/** Also a database whose making was interrupted: nothing in it, nobody's mark on it. */
 function isEmpty(database: DatabaseSync): boolean {
-  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+  return readPragma(database, 'application_id') === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
 }
 
 function createSchema(database: DatabaseSync): void {
