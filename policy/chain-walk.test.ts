@@ -111,6 +111,10 @@ const refused: readonly (readonly [title: string, rule: Rule])[] = [
   ['a set of ports asked without a port', does(drop, { type: 'source-set', set: 'ports' })],
   ['a set of addresses asked with a port', does(drop, { type: 'source-set', set: 'ips', withPort: true })],
   ['two protocols in a rule', does(drop, tcp, { type: 'protocol', protocol: 'udp', negated: true })],
+  [
+    'two nets of one end in a rule',
+    does(drop, { type: 'source-net', net: '10.0.0.0/8' as never }, { type: 'source-net', net: '10.9.0.0/16' as never, negated: true }),
+  ],
   ['ports without a protocol', does(drop, { type: 'source-ports', ports: [{ from: 1, to: 1 }] })],
   [
     'an ICMP type after a negated protocol',

@@ -140,10 +140,12 @@ class Walker {
   }
 }
 
+const onceARule: ReadonlySet<Match['type']> = new Set(['protocol', 'source-net', 'destination-net', 'in-interface', 'out-interface'])
+
 /** Matches that iptables refuses without the protocol before them, or twice. */
 function checkOrder(match: readonly Match[]): void {
-  const protocols = match.filter(({ type }) => type === 'protocol')
-  if (protocols.length > 1) throw new Error('two protocol matches in a rule')
+  const once = match.map(({ type }) => type).filter((type) => onceARule.has(type))
+  if (new Set(once).size < once.length) throw new Error(`two matches of one kind in a rule: ${once.join()}`)
   const needs = match.findIndex(({ type }) => type === 'source-ports' || type === 'destination-ports' || type === 'icmp')
   const at = match.findIndex((one) => one.type === 'protocol' && one.negated !== true)
   if (needs !== -1 && (at === -1 || at > needs)) throw new Error('ports or ICMP type without a protocol before them')

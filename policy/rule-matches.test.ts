@@ -63,11 +63,17 @@ const addresses: readonly Row[] = [
     ['! --match-set <nets 10.1.0.0/16 10.2.0.0/16> dst'],
     any,
   ],
+  [
+    'a negated net beside a positive one is a set: iptables takes -s and -d once a rule',
+    { destination: { nets: ['10.0.0.0/8'], notNets: ['10.9.0.0/16'] } },
+    ['-d 10.0.0.0/8 ! --match-set <nets 10.9.0.0/16> dst'],
+    never,
+  ],
   ['nets that do not parse leave the rule out, never open', { source: { nets: ['10.0.0.300/8'] } }, never, never],
   [
     'all of it is asked for at once',
     { source: { nets: ['10.0.0.0/8'], notNets: ['10.9.0.0/16'], selector: 'has(a)', notSelector: 'has(b)' } },
-    ['-s 10.0.0.0/8 --match-set <selector has(a)> src ! -s 10.9.0.0/16 ! --match-set <selector has(b)> src'],
+    ['-s 10.0.0.0/8 --match-set <selector has(a)> src ! --match-set <nets 10.9.0.0/16> src ! --match-set <selector has(b)> src'],
     never,
   ],
 ]

@@ -60,19 +60,23 @@ function icmpMatch({ type, code }: { readonly type?: number; readonly code?: num
 /** undefined: the positive nets are all of the other family. Negated nets of the other family demand nothing. */
 function addressMatches(side: Side, peer: Peer, family: Family, sets: SetNames): Conjunction | undefined {
   const nets = ofFamily(peer.nets ?? [], family)
+  const notNets = ofFamily(peer.notNets ?? [], family)
   if (peer.nets !== undefined && nets.length === 0) return undefined
+  const positive = netMatch(side, nets, false, nets.length > 1, family, sets)
+  // iptables takes -s and -d once a rule: beside a positive net even a single negated one is a set.
+  const negative = netMatch(side, notNets, true, notNets.length > 1 || nets.length === 1, family, sets)
   return [
-    ...netMatch(side, nets, false, family, sets),
+    ...positive,
     ...(peer.selector === undefined ? [] : [setMatch(side, sets({ type: 'selector', term: peer.selector }, family), false)]),
-    ...netMatch(side, ofFamily(peer.notNets ?? [], family), true, family, sets),
+    ...negative,
     ...(peer.notSelector === undefined ? [] : [setMatch(side, sets({ type: 'selector', term: peer.notSelector }, family), true)]),
   ]
 }
 
-function netMatch(side: Side, nets: readonly Cidr[], negated: boolean, family: Family, sets: SetNames): Conjunction {
+function netMatch(side: Side, nets: readonly Cidr[], negated: boolean, asSet: boolean, family: Family, sets: SetNames): Conjunction {
   const [net] = nets
   if (net === undefined) return []
-  if (nets.length > 1) return [setMatch(side, sets({ type: 'nets', nets }, family), negated)]
+  if (asSet) return [setMatch(side, sets({ type: 'nets', nets }, family), negated)]
   return [{ type: `${side}-net`, net, ...(negated && { negated }) }]
 }
 

@@ -7,7 +7,7 @@ export type SetSource =
   | { readonly type: 'selector'; readonly term: SelectorTerm }
   /** Address and port of every endpoint port with one of these names. */
   | { readonly type: 'named-ports'; readonly names: readonly string[] }
-  /** A list of more than one CIDR in a rule, all of one family. */
+  /** The CIDRs of a rule where one match cannot hold them, all of one family. */
   | { readonly type: 'nets'; readonly nets: readonly Cidr[] }
 
 export function setKey(source: SetSource): string {
