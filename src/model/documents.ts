@@ -69,7 +69,7 @@ export function checkDocuments(items: readonly DocumentItem[], context: CheckCon
     if (checked.problems === undefined) {
       resources.push({ resource: checked.resource, document: item.document, lineOf: item.lineOf })
       problems.push(...duplicateProblems(refOf(checked.resource), item, seen))
-    } else problems.push(...checked.problems.map((problem) => located(problem, item)))
+    } else problems.push(...checked.problems.slice(0, maxProblems).map((problem) => located(problem, item)))
     if (problems.length > maxProblems) break
   }
   return problems.length > 0 ? { problems: problems.slice(0, maxProblems) } : { resources }

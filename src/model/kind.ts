@@ -31,6 +31,9 @@ export type Kind = {
   check(resource: unknown, context: CheckContext): CheckResult
 }
 
+/** Each costs a search for what was meant, and a hostile document could have a million. */
+const maxUnknownFields = 100
+
 type Draft<Spec extends TSchema> = { readonly metadata: Metadata; readonly spec: StaticDecode<Spec> }
 
 type KindOptions<Spec extends TSchema> = Omit<Kind, 'check'> & {
@@ -83,5 +86,6 @@ function unknownFields<Spec extends TSchema>(options: KindOptions<Spec>, fields:
   const known = ['apiVersion', 'kind', 'metadata', 'spec', 'status', ...(options.ignored ?? [])]
   return [...fields.keys()]
     .filter((field) => !known.includes(field))
+    .slice(0, maxUnknownFields)
     .map((field) => ({ path: formatPath([field]), reason: `unknown field${hint(field, known)}` }))
 }

@@ -6,8 +6,11 @@ import { hint } from './did-you-mean.ts'
 import { formatPath, joinPath, type PathSegment, valueAt } from './path.ts'
 import type { Problem } from './resource.ts'
 
-/** A document with more problems than this is not worth reading to its end. */
-const maxProblems = 1_000
+/**
+ * The library's knobs are global, so each check sets them. Its default hides all errors but eight; more than a thousand are not
+ * worth reading. Sorting unions would walk the whole schema for every value that is decoded, and our schemas have none.
+ */
+const settings = { maxErrors: 1_000, unionPrioritySort: false }
 
 /** What an error's schema can tell beyond the error itself. */
 type ErrorSchema = Partial<TObject> & {
@@ -66,11 +69,10 @@ export type Checked<T> =
  * @param base path of the value in its document, put before the path of each problem
  */
 export function checkSchema<Schema extends TSchema>(schema: Schema, value: unknown, base = ''): Checked<StaticDecode<Schema>> {
+  Settings.Set(settings)
   if (Value.Check(schema, value)) return { value: decode(schema, value) }
-  // the library's only knob for it is global, and its default would hide all problems but eight
-  Settings.Set({ maxErrors: maxProblems })
   const problems = Value.Errors(schema, value).flatMap((error) => problemsOf(error, schema, value))
-  return { problems: problems.map((problem) => ({ ...problem, path: joinPath(base, problem.path) })) }
+  return { problems: problems.slice(0, settings.maxErrors).map((problem) => ({ ...problem, path: joinPath(base, problem.path) })) }
 }
 
 function decode<Schema extends TSchema>(schema: Schema, value: unknown): StaticDecode<Schema> {

@@ -1,4 +1,4 @@
-import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml'
+import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, type Pair, Parser, type YAMLMap } from 'yaml'
 import type { DocumentLimits, ParsedDocument } from './documents.ts'
 import { formatPath, type PathSegment, parsePath } from './path.ts'
 import type { Problem } from './resource.ts'
@@ -35,7 +35,8 @@ function tooDeep(maxDepth: number, line: number): ParseResult {
 }
 
 function parsed(document: Document.Parsed, lines: LineCounter): ParsedDocument {
-  return { value: document.toJS({ maxAliasCount: 0 }), lineOf: (path) => lineOfPath(document.contents, path, lines) }
+  const members: Members = new Map()
+  return { value: document.toJS({ maxAliasCount: 0 }), lineOf: (path) => lineOfPath(document.contents, path, lines, members) }
 }
 
 function isEmpty(contents: unknown): boolean {
@@ -56,6 +57,9 @@ function documentProblems(document: Document.Parsed, lines: LineCounter): readon
   })
   return problems
 }
+
+/** Pairs by key of the maps that were asked for: a map of many keys may have many problems. */
+type Members = Map<YAMLMap, ReadonlyMap<string, Pair>>
 
 type Refuse = (node: unknown, path: readonly PathSegment[], reason: string) => void
 
@@ -92,17 +96,23 @@ function keyText(key: unknown): string | undefined {
 }
 
 /** The line of a map's key or a list's item: where a reader looks, also when the value begins further down. */
-function lineOfPath(contents: unknown, path: string, lines: LineCounter): number | undefined {
+function lineOfPath(contents: unknown, path: string, lines: LineCounter, members: Members): number | undefined {
   let node = contents
   let line = lineOfNode(contents, lines)
   for (const segment of parsePath(path) ?? []) {
-    const pair = isMap(node) ? node.items.find(({ key }) => keyText(key) === segment) : undefined
+    const pair = isMap(node) ? membersOf(node, members).get(String(segment)) : undefined
     const next = isSeq(node) ? node.items[Number(segment)] : pair?.value
     if (pair === undefined && next === undefined) break
     line = lineOfNode(pair?.key ?? next, lines) ?? line
     node = next
   }
   return line
+}
+
+function membersOf(map: YAMLMap, members: Members): ReadonlyMap<string, Pair> {
+  const known = members.get(map) ?? new Map(map.items.map((pair) => [keyText(pair.key) ?? '', pair]))
+  members.set(map, known)
+  return known
 }
 
 function lineOfNode(node: unknown, lines: LineCounter): number | undefined {
