@@ -3,10 +3,11 @@ import { getSystemErrorName } from 'node:util'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
-const SOCK_NONBLOCK = 0o4000
+const MSG_DONTWAIT = 0x40
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SOL_NETLINK = 270
+const SO_RCVBUF = 8
 const SO_RCVTIMEO = 20
 const SO_ATTACH_FILTER = 26
 const SO_RCVBUFFORCE = 33
@@ -20,7 +21,7 @@ export type NetlinkSocketOptions = {
   readonly groups?: number
   /** Receive buffer in octets: beyond it the kernel drops and the next receive says ENOBUFS. */
   readonly receiveBuffer: number
-  /** A receive waits at most so long; without it, receives never wait. */
+  /** A read of the descriptor by somebody else (`fs.read`) waits at most so long; `receive` never waits. */
   readonly receiveTimeoutMs?: number
 }
 
@@ -87,13 +88,13 @@ export class NetlinkSocket {
   private constructor(libc: Libc, options: NetlinkSocketOptions) {
     this.#libc = libc
     const wait = options.receiveTimeoutMs
-    this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (wait === undefined ? SOCK_NONBLOCK : 0), 0)
+    this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0)
     if (this.fd < 0) throw new NetlinkSocketError('socket', libc.errno())
     try {
       this.#option(SOL_NETLINK, NETLINK_CAP_ACK, Uint32Array.of(1))
       this.#option(SOL_NETLINK, NETLINK_EXT_ACK, Uint32Array.of(1))
       this.#option(SOL_NETLINK, NETLINK_GET_STRICT_CHK, Uint32Array.of(1))
-      this.#option(SOL_SOCKET, SO_RCVBUFFORCE, Uint32Array.of(options.receiveBuffer))
+      this.#receiveBuffer(options.receiveBuffer)
       if (wait !== undefined)
         this.#option(SOL_SOCKET, SO_RCVTIMEO, BigInt64Array.of(BigInt(Math.trunc(wait / 1000)), BigInt((wait % 1000) * 1000)))
       this.port = this.#bind(options.groups ?? 0)
@@ -116,7 +117,7 @@ export class NetlinkSocket {
    * @throws NetlinkSocketError, ENOBUFS: messages were lost
    */
   receive(into: Uint8Array): number {
-    const length = this.#libc.recv(this.fd, into, into.length, 0)
+    const length = this.#libc.recv(this.fd, into, into.length, MSG_DONTWAIT)
     if (length >= 0) return length
     const error = new NetlinkSocketError('receive', this.#libc.errno())
     if (error.code === 'EAGAIN' || error.code === 'EINTR') return 0
@@ -133,6 +134,13 @@ export class NetlinkSocket {
 
   close(): void {
     this.#libc.close(this.fd)
+  }
+
+  /** Beyond net.core.rmem_max only root may go; others, who may read but not write, take what they get. */
+  #receiveBuffer(octets: number): void {
+    const bytes = new Uint8Array(Uint32Array.of(octets).buffer)
+    if (this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, bytes.length) >= 0) return
+    this.#option(SOL_SOCKET, SO_RCVBUF, Uint32Array.of(octets))
   }
 
   #option(level: number, name: number, value: Uint32Array | BigInt64Array): void {

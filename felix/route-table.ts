@@ -12,13 +12,14 @@ import { RouteState, type RouteView, type RowKey } from './route-state.ts'
 const SLICE_MS = 8
 const REREAD_MS = 1000
 
+const notAdopted: ObjectStatus = { state: 'pending', reason: 'the routes of the kernel could not be read yet' }
+
 export type RouteTableOptions = {
   /** rtm_protocol of every route we own. */
   readonly routeProtocol: number
 }
 
 export type RouteTableDependencies = {
-  readonly kernel: NetworkKernel
   readonly links: LinkView
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number
@@ -65,6 +66,7 @@ export class RouteTable implements LearnedRoutes {
   readonly #address = new Uint8Array(16)
   /** Routes with our protocol outside our slot: nobody wants them. */
   #strays: KernelRoute[] = []
+  #kernel: NetworkKernel | undefined
   #waiting: Promise<void> | undefined
   #working = false
   #reading = false
@@ -73,6 +75,8 @@ export class RouteTable implements LearnedRoutes {
   #retry: NodeJS.Timeout | undefined
   #counts = { changes: 0, repairs: 0 }
   #reported = { changes: 0, repairs: 0 }
+  /** The kernel's routes have been read once. */
+  #adopted = false
   #closed = false
 
   constructor(options: RouteTableOptions, dependencies: RouteTableDependencies) {
@@ -82,6 +86,12 @@ export class RouteTable implements LearnedRoutes {
       ;(urgent ? this.#urgent : this.#bulk).keys.push(key)
       this.#workSoon()
     })
+  }
+
+  /** Adopts what is in the kernel; before that nothing is programmed. @throws when it cannot be read: then call `read` again */
+  async start(kernel: NetworkKernel): Promise<void> {
+    this.#kernel = kernel
+    await this.read()
   }
 
   put(family: Family, bytes: Uint8Array, at: number, length: number, nextHop: NextHop): void {
@@ -178,8 +188,13 @@ export class RouteTable implements LearnedRoutes {
     clearTimeout(this.#retry)
   }
 
+  #reach(): NetworkKernel {
+    if (this.#kernel === undefined) throw new Error('the route table was not started')
+    return this.#kernel
+  }
+
   #workSoon(): void {
-    if (this.#working || this.#closed) return
+    if (this.#working || this.#closed || !this.#adopted) return
     this.#working = true
     setImmediate(() => {
       this.#working = false
@@ -195,7 +210,7 @@ export class RouteTable implements LearnedRoutes {
   async #work(isDone: () => boolean): Promise<void> {
     for (;;) {
       while (this.#waiting !== undefined) await this.#waiting.catch(() => undefined) // its owner tells
-      if (this.#closed) return
+      if (this.#closed || !this.#adopted) return
       if (isDone() && !this.#mustRead && !this.#hasStrays()) return this.#scheduleRetry()
       this.#waiting = this.#slice()
       try {
@@ -225,7 +240,7 @@ export class RouteTable implements LearnedRoutes {
 
   /** One batch; false if there was nothing to do. */
   async #batch(): Promise<boolean> {
-    const { kernel } = this.#dependencies
+    const kernel = this.#reach()
     const changes: Change[] = []
     while (changes.length < kernel.batchSize) {
       const change = this.#nextChange()
@@ -281,7 +296,7 @@ export class RouteTable implements LearnedRoutes {
     const rows = this.#state.rowsOf(key)
     rows.prefixes.copyAddress(key >> 1, this.#address, 0)
     const kernelHop = this.#state.hops.hop(operation === 'delete' ? (rows.actual[key >> 1] as number) : hop)
-    this.#dependencies.kernel.change({
+    this.#reach().change({
       operation,
       family: rows.family,
       address: this.#address,
@@ -322,6 +337,7 @@ export class RouteTable implements LearnedRoutes {
       const strays: KernelRoute[] = []
       for (const family of [4, 6] as const) await this.#readFamily(family, strays)
       this.#strays = strays
+      this.#adopted = true
     } finally {
       this.#reading = false
       for (const observe of this.#missed.splice(0)) observe()
@@ -331,7 +347,7 @@ export class RouteTable implements LearnedRoutes {
   async #readFamily(family: Family, strays: KernelRoute[]): Promise<void> {
     const rows = this.#state.rows[family]
     const seen = new Map<number, number>()
-    await this.#dependencies.kernel.routes(family, this.#options.routeProtocol, (route) => {
+    await this.#reach().routes(family, this.#options.routeProtocol, (route) => {
       if (this.#state.isOurSlot(route)) seen.set(rows.row(route.bytes, 0, route.length), this.#state.hops.hopId(route.hop))
       else if (route.tos === 0) strays.push(route)
     })
@@ -361,6 +377,7 @@ export class RouteTable implements LearnedRoutes {
 
   #report(): TableReport {
     const unprogrammed = new Map<string, ObjectStatus>()
+    if (!this.#adopted) for (const key of this.#state.keys()) unprogrammed.set(`route ${this.#state.destination(key)}`, notAdopted)
     for (const key of this.#problems.keys()) {
       const status = this.#problems.status(key)
       if (status !== undefined) unprogrammed.set(`route ${this.#state.destination(key)}`, status)

@@ -1,0 +1,80 @@
+import type { Family } from '../src/net/address.ts'
+import type { Run } from '../src/os/process.ts'
+import { changeLine, readLinkAddresses, readLinks, readRefusals, readRoutes } from './ip-text.ts'
+import type { KernelRoute, Refusal, RouteChange } from './kernel-route.ts'
+import type { KernelAddress, KernelLink } from './netlink-link.ts'
+import type { NetworkKernel } from './network-kernel.ts'
+
+const TIMEOUT_MS = 60_000
+
+/** The kernel through the program `ip`: the plain fallback where netlink cannot be reached. */
+export class IpKernel implements NetworkKernel {
+  readonly way = 'ip'
+  readonly batchSize = 10_000
+  readonly port = 0
+  readonly #run: Run
+  #lines: string[] = []
+  #names = new Map<number, string>()
+  #indexes = new Map<string, number>()
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  async routes(family: Family, protocol: number, visit: (route: KernelRoute) => void): Promise<void> {
+    await this.links()
+    const json = await this.#ip([
+      `-${family}`,
+      '-details',
+      '-numeric',
+      '-json',
+      'route',
+      'show',
+      'table',
+      'main',
+      'proto',
+      String(protocol),
+    ])
+    for (const route of readRoutes(json, family, (name) => this.#indexes.get(name) ?? 0)) visit({ ...route, protocol })
+  }
+
+  async links(): Promise<readonly KernelLink[]> {
+    const links = readLinks(await this.#ip(['-json', 'address', 'show']))
+    this.#names = new Map(links.map(({ index, name }) => [index, name]))
+    this.#indexes = new Map(links.map(({ index, name }) => [name, index]))
+    return links
+  }
+
+  async addresses(): Promise<readonly KernelAddress[]> {
+    return readLinkAddresses(await this.#ip(['-json', 'address', 'show']))
+  }
+
+  change(change: RouteChange): void {
+    this.#lines.push(changeLine(change, (index) => this.#names.get(index)))
+  }
+
+  async flush(): Promise<readonly Refusal[]> {
+    const lines = this.#lines.splice(0)
+    if (lines.length === 0) return []
+    const result = await this.#run('ip', ['-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, timeoutMs: TIMEOUT_MS })
+    const refusals = readRefusals(result.stderr, lines.length)
+    if (result.exitCode !== 0 && refusals.length === 0) throw new Error(`ip -batch: ${result.stderr.trim()}`)
+    return refusals
+  }
+
+  async linkUp(link: KernelLink): Promise<Refusal | undefined> {
+    const result = await this.#run('ip', ['link', 'set', 'dev', link.name, 'up'], { timeoutMs: TIMEOUT_MS })
+    if (result.exitCode === 0) return undefined
+    return readRefusals(`${result.stderr}\nCommand failed -:1`, 1)[0]
+  }
+
+  close(): void {
+    this.#lines = []
+  }
+
+  async #ip(args: readonly string[]): Promise<string> {
+    const result = await this.#run('ip', args, { timeoutMs: TIMEOUT_MS })
+    if (result.exitCode !== 0) throw new Error(`ip ${args.join(' ')}: ${result.stderr.trim()}`)
+    return result.stdout
+  }
+}

@@ -1,0 +1,197 @@
+import type { Logger } from 'pino'
+import type { Run } from '../src/os/process.ts'
+import { FULL_CHECK_MS } from './check-schedule.ts'
+import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
+import { MAIN_TABLE } from './kernel-route.ts'
+import { LinkTable } from './link-table.ts'
+import { LinkView } from './link-view.ts'
+import type { KernelEvent, Monitor } from './monitor.ts'
+import type { NetworkKernel } from './network-kernel.ts'
+import { openKernel, openMonitor } from './open-kernel.ts'
+import type { RouteView } from './route-state.ts'
+import { type RouteCounters, RouteTable } from './route-table.ts'
+import { SysctlTable } from './sysctl-table.ts'
+import { mergeReports, type Problem } from './table-report.ts'
+
+export type NetworkTablesDependencies = {
+  readonly run: Run
+  readonly nowMs: () => number
+  readonly log: Pick<Logger, 'info' | 'warn'>
+  /** Links or their state changed by somebody else: links and sysctls are to be applied again. Routes are repaired without asking. */
+  readonly onDrift: () => void
+  /** `dueAtMs` changed outside an apply. */
+  readonly onDue: () => void
+  /** Addresses of this node came or went. */
+  readonly onAddressChange: () => void
+}
+
+/** A page of routes; `next` is the cursor of the page after it, undefined at the end. */
+export type RoutePage = { readonly routes: readonly RouteView[]; readonly next?: number }
+
+/** A full read may take at most 1/100 of the time. */
+const READ_SHARE = 100
+const RETRY_MS = 1_000
+
+/** Everything that exists from `start` on. */
+type Parts = {
+  readonly kernel: NetworkKernel
+  readonly routes: RouteTable
+  readonly linkTable: LinkTable
+}
+
+/** Links, sysctls and routes, and the events by which their drift is seen. */
+export class NetworkTables {
+  readonly #routeProtocol: number
+  readonly #dependencies: NetworkTablesDependencies
+  readonly #links = new LinkView()
+  readonly #sysctls = new SysctlTable({ links: this.#links })
+  #parts: Parts | undefined
+  #monitor: Monitor | undefined
+  #readAtMs = 0
+  #problem: string | undefined
+  #closed = false
+
+  constructor({ routeProtocol }: { readonly routeProtocol: number }, dependencies: NetworkTablesDependencies) {
+    this.#routeProtocol = routeProtocol
+    this.#dependencies = dependencies
+  }
+
+  /** Opens the way to the kernel, listens, and reads. @throws where there is neither netlink nor `ip` */
+  async start(): Promise<void> {
+    const { run, nowMs, log } = this.#dependencies
+    const kernel = await openKernel({ run, log })
+    const links = this.#links
+    const routes = new RouteTable({ routeProtocol: this.#routeProtocol }, { kernel, links, nowMs, onError: (error) => this.#failed(error) })
+    const linkTable = new LinkTable({ kernel, links, onUp: () => routes.linksChanged() })
+    this.#parts = { kernel, routes, linkTable }
+    await this.#read()
+  }
+
+  get learned(): LearnedRoutes {
+    return this.#started().routes
+  }
+
+  get routeCounters(): RouteCounters {
+    return this.#started().routes.counters
+  }
+
+  /** When `applyLinks` wants to read everything again. */
+  get dueAtMs(): number {
+    return this.#readAtMs
+  }
+
+  async applyLinks({ links, sysctls }: Pick<KernelState, 'links' | 'sysctls'>): Promise<TableReport> {
+    const { linkTable } = this.#started()
+    if (this.#dependencies.nowMs() >= this.#readAtMs) await this.#read()
+    return mergeReports([await linkTable.apply(links), this.#sysctls.apply(sysctls)])
+  }
+
+  async applyRoutes({ routes }: Pick<KernelState, 'routes'>): Promise<TableReport> {
+    const table = this.#started().routes
+    table.setStated(routes)
+    try {
+      return await table.apply()
+    } catch (error) {
+      this.#failed(error)
+      return mergeReports([])
+    }
+  }
+
+  allowPrune(): void {
+    this.#started().routes.allowPrune()
+  }
+
+  problems(): Problem[] {
+    if (this.#problem === undefined) return []
+    return [{ severity: 'error', subject: 'kernel', message: `links and routes cannot be read: ${this.#problem}` }]
+  }
+
+  routes(limit: number, after?: number): RoutePage {
+    return this.#started().routes.entries(limit, after)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#monitor?.close()
+    this.#parts?.routes.close()
+    this.#parts?.kernel.close()
+  }
+
+  #started(): Parts {
+    if (this.#parts === undefined) throw new Error('felix: used before start')
+    return this.#parts
+  }
+
+  /** Everything from the kernel itself; listening comes first, so that nothing is missed in between. */
+  async #read(): Promise<void> {
+    const { nowMs, log } = this.#dependencies
+    const { kernel, routes } = this.#started()
+    const startMs = nowMs()
+    this.#readAtMs = startMs + RETRY_MS
+    try {
+      this.#monitor ??= await openMonitor(kernel, {
+        onEvents: (events) => this.#take(events),
+        onError: (error) => this.#deaf(error),
+      })
+      for (const { index } of this.#links.replace(await kernel.links())) routes.deviceLost(index)
+      routes.linksChanged()
+      await routes.read()
+      this.#sysctls.recheck()
+      this.#readAtMs = nowMs() + Math.max(FULL_CHECK_MS, (nowMs() - startMs) * READ_SHARE)
+      if (this.#problem !== undefined) log.info('links and routes can be read again')
+      this.#problem = undefined
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #take(events: readonly KernelEvent[]): void {
+    let linksChanged = false
+    for (const event of events) if (this.#takeOne(event)) linksChanged = true
+    if (!linksChanged) return
+    this.#started().routes.linksChanged()
+    this.#dependencies.onDrift()
+  }
+
+  /** Whether links changed by it. */
+  #takeOne(event: KernelEvent): boolean {
+    const { routes } = this.#started()
+    switch (event.type) {
+      case 'link': {
+        const { changed, lost } = this.#links.observe(event.message)
+        if (lost !== undefined) routes.deviceLost(lost.index)
+        return changed
+      }
+      case 'address':
+        // With an address the kernel takes the routes that have it as their source, without telling.
+        if (event.gone) this.#readSoon()
+        this.#dependencies.onAddressChange()
+        return true
+      case 'route':
+        if (event.route.table === MAIN_TABLE) routes.observe(event.route, event.change)
+        return false
+      case 'lost':
+        this.#readSoon()
+        return true
+    }
+  }
+
+  #readSoon(): void {
+    this.#readAtMs = 0
+  }
+
+  /** Listening ended by itself: it begins anew with the next read. */
+  #deaf(error: unknown): void {
+    this.#monitor = undefined
+    this.#failed(error)
+  }
+
+  #failed(error: unknown): void {
+    if (this.#closed) return
+    const reason = error instanceof Error ? error.message : String(error)
+    if (reason !== this.#problem) this.#dependencies.log.warn({ err: error }, 'links and routes cannot be read; trying again')
+    this.#problem = reason
+    this.#readAtMs = this.#dependencies.nowMs() + RETRY_MS
+    this.#dependencies.onDue()
+  }
+}
