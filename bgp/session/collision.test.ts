@@ -44,3 +44,15 @@ for (const [routerId, kept] of [
     })
   }
 }
+
+t.test('connections that say nothing do not keep the peer out', async (t) => {
+  const { peer, dial } = await lab(t)
+  const silent = [await dial(), await dial(), await dial()]
+  for (const raw of silent) t.match(await raw.next(), { type: 'open' })
+  const real = await dial()
+  await real.establish()
+  await until(() => peer().state === 'Established')
+  const ends = await Promise.all(silent.map((raw) => raw.next()))
+  t.strictSame(ends, [notification(6, 7), notification(6, 7), notification(6, 7)])
+  t.equal(peer().flaps, 0)
+})

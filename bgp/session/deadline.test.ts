@@ -47,6 +47,8 @@ t.test('stop means never, also for a restart', async (t) => {
   deadline.start(0.001)
   deadline.stop()
   deadline.restart()
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise<void>((resolve) => {
+    new Deadline(resolve).start(0.02)
+  })
   t.equal(deadline.running, false)
 })

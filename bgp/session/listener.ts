@@ -23,7 +23,8 @@ export class Listener {
   readonly #dependencies: ListenerDependencies
   #server: Server | undefined
   #retry: NodeJS.Timeout | undefined
-  #problem: string | undefined
+  /** What was reported last; null before the first report. */
+  #problem: string | undefined | null = null
   #stopped = false
 
   constructor(options: ListenerOptions, dependencies: ListenerDependencies) {
@@ -36,17 +37,24 @@ export class Listener {
   }
 
   get problem(): string | undefined {
-    return this.#problem
+    return this.#problem ?? undefined
   }
 
   /** Resolves after the first attempt, whatever came of it. */
   async start(): Promise<void> {
     const { address, port, retryMs = 3000 } = this.#options
-    const server = createServer({ noDelay: true }, this.#dependencies.onConnection)
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.#report(undefined)
+      this.#dependencies.onConnection(socket)
+    })
     this.#server = server
     const error = await listen(server, { host: address, port, backlog, ipv6Only: familyOf(address) === 6, exclusive: true })
-    if (this.#stopped) return void server.close()
-    if (error !== undefined) this.#retry = setTimeout(() => void this.start(), retryMs)
+    if (this.#stopped) {
+      server.close()
+      return
+    }
+    if (error === undefined) server.on('error', (error) => this.#report(`cannot accept on ${address} port ${port}: ${error.message}`))
+    else this.#retry = setTimeout(() => void this.start(), retryMs)
     this.#report(error === undefined ? undefined : sentence(error, address, port))
   }
 
@@ -68,8 +76,11 @@ type ListenOptions = { host: string; port: number; backlog: number; ipv6Only: bo
 
 function listen(server: Server, options: ListenOptions): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
-    server.once('error', resolve) // later errors of a listening server (EMFILE on accept) are not raised by Node
-    server.listen(options, () => resolve(undefined))
+    server.once('error', resolve)
+    server.listen(options, () => {
+      server.off('error', resolve) // from now on errors are those of accept: out of file descriptors
+      resolve(undefined)
+    })
   })
 }
 
