@@ -36,7 +36,7 @@ async function readText(file: string): Promise<Text> {
   try {
     return { text: await readFile(file, 'utf8') }
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return { problem: `cannot be read (${error.code})` }
+    if (error instanceof Error && 'code' in error) return { problem: `cannot be read (${String(error.code)})` }
     throw error
   }
 }

@@ -1,0 +1,55 @@
+/** Felix as the API shows it: wanted beside programmed, page by page. */
+import type { Felix } from '../felix/felix.ts'
+import type { FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
+import type { KernelView } from './node-view.ts'
+
+/** What the view reads of felix. */
+export type ShownKernel = Pick<Felix, 'problems' | 'routeCounters' | 'chains' | 'ipSets' | 'routes'>
+
+export class FelixView implements KernelView {
+  readonly #felix: ShownKernel
+
+  constructor(felix: ShownKernel) {
+    this.#felix = felix
+  }
+
+  problems(): readonly StatusProblem[] {
+    return this.#felix.problems()
+  }
+
+  routeCounts(): Readonly<Record<string, number>> {
+    return this.#felix.routeCounters
+  }
+
+  policyCounts(): Readonly<Record<string, number>> {
+    return { chains: this.#felix.chains().length, ipSets: this.#felix.ipSets().length }
+  }
+
+  routes({ limit, cursor }: FelixQuery): FelixPage | undefined {
+    const after = cursor === undefined ? undefined : position(cursor)
+    if (cursor !== undefined && after === undefined) return undefined
+    const { routes, next } = this.#felix.routes(limit, after)
+    const items = routes.map(({ destination, status, ...route }): FelixItem => ({ name: destination, ...route, status }))
+    return { items, total: this.#felix.routeCounters.programmed, ...(next !== undefined && { cursor: String(next) }) }
+  }
+
+  chains(query: FelixQuery): FelixPage | undefined {
+    return page(this.#felix.chains(), query)
+  }
+
+  ipSets(query: FelixQuery): FelixPage | undefined {
+    return page(this.#felix.ipSets(), query)
+  }
+}
+
+function page(items: readonly FelixItem[], { limit, cursor }: FelixQuery): FelixPage | undefined {
+  const from = cursor === undefined ? 0 : position(cursor)
+  if (from === undefined) return undefined
+  const end = from + limit
+  return { items: items.slice(from, end), total: items.length, ...(end < items.length && { cursor: String(end) }) }
+}
+
+/** The number a cursor stands for; undefined if it is none of ours. */
+function position(cursor: string): number | undefined {
+  return /^\d{1,9}$/.test(cursor) ? Number(cursor) : undefined
+}

@@ -1,0 +1,180 @@
+/** The parts of a running node: built in order, started, changed and stopped. The one place where they are wired. */
+import type { Logger } from 'pino'
+import { Speaker } from '../bgp/speaker.ts'
+import { Felix } from '../felix/felix.ts'
+import { PolicyGraph } from '../policy/graph.ts'
+import { Agent } from './agent.ts'
+import { type NodeAddresses, peerConfigs, speakerOptions } from './bgp-options.ts'
+import type { Config } from './config.ts'
+import type { Datastore } from './datastore/datastore.ts'
+import type { StatusProblem } from './http/agent-face.ts'
+import { type Api, startApi } from './http/server.ts'
+import { FelixView } from './kernel-view.ts'
+import { RouteHandover } from './learned-routes.ts'
+import { familyOf, type IpAddress } from './net/address.ts'
+import { NodeView } from './node-view.ts'
+import { connectedSubnets } from './os/interfaces.ts'
+import { ProgrammedRevision } from './programmed-revision.ts'
+import { version } from './version.ts'
+
+export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string> }
+
+export type NodeFacts = {
+  readonly name: string
+  readonly addresses: NodeAddresses
+  /** How they were found out, for /v1/status. */
+  readonly notes: readonly StatusProblem[]
+}
+
+export type NodeDependencies = { readonly log: Logger; readonly store: Datastore }
+
+export class Node {
+  readonly #settings: Settings
+  readonly #facts: NodeFacts
+  readonly #log: Logger
+  readonly #store: Datastore
+  readonly #programmed = new ProgrammedRevision()
+  readonly #agent: Agent
+  readonly #felix: Felix | undefined
+  #handover: RouteHandover | undefined
+  #connected = ''
+  #speaker: Speaker | undefined
+  #api: Api | undefined
+  #applied = false
+
+  constructor(settings: Settings, facts: NodeFacts, { log, store }: NodeDependencies) {
+    const { felix, node } = settings.config
+    this.#settings = settings
+    this.#facts = facts
+    this.#log = log
+    this.#store = store
+    const { routeProtocol, iptablesBackend, interfacePrefix } = felix
+    if (felix.enabled) this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted() })
+    const policy = new PolicyGraph({ nodeName: facts.name, interfacePrefix, ipv6: true })
+    this.#agent = new Agent(
+      { nodeName: facts.name, podCidrs: node.podCidrs },
+      { store, policy, kernel: this.#felix, programmed: this.#programmed, originate: (prefixes) => this.#speaker?.originate(prefixes) },
+    )
+  }
+
+  /**
+   * Reads the kernel, opens the API, brings the kernel to what is stored, then speaks BGP. Nothing that the kernel already has right is
+   * touched, and no route is removed before BGP has converged.
+   * @returns the sentence that says why the node cannot run
+   */
+  async start(): Promise<string | undefined> {
+    const { config, passwords } = this.#settings
+    await this.#felix?.start()
+    if (config.bgp.enabled) this.#speaker = this.#createSpeaker()
+    const { socket, listen } = config.api
+    const started = await startApi(
+      { socket, ...(listen !== undefined && { listen: hostAndPort(listen) }) },
+      { store: this.#store, agent: this.#view(), onBug: this.#onBug },
+    )
+    if (started.type === 'problem') return started.problem
+    this.#api = started.api
+    this.#log.info({ addresses: this.#api.addresses }, 'the API listens')
+    // The store was read whole when it was opened: what it does not want is not wanted.
+    this.#felix?.allowPrune('policy')
+    this.#speaker?.setPeers(peerConfigs(config, this.#facts.addresses, passwords))
+    await this.#agent.start()
+    this.#applied = true
+    await this.#speaker?.start()
+    void this.#pruneOnceConverged()
+    this.#log.info({ node: this.#facts.name, revision: this.#programmed.revision }, 'the node is programmed')
+    return undefined
+  }
+
+  /**
+   * Takes what can change while running: peers (a changed one restarts alone) and pod CIDRs.
+   * @returns the sections with other changes, which need a restart
+   */
+  change({ config, passwords }: Settings): readonly string[] {
+    this.#speaker?.setPeers(peerConfigs(config, this.#facts.addresses, passwords))
+    this.#agent.setPodCidrs(config.node.podCidrs)
+    return sectionsThatDiffer(this.#settings.config, config)
+  }
+
+  /** Ends everything and leaves the dataplane as it is; peers are left without a NOTIFICATION, so that they keep our routes (RFC 4724). */
+  async stop(): Promise<void> {
+    await this.#api?.close()
+    await this.#speaker?.stop()
+    await this.#agent.stop()
+    await this.#felix?.close()
+    await this.#store.close()
+  }
+
+  readonly #onBug = (error: unknown, request: string): void => {
+    this.#log.error({ err: error, request }, 'a request met a bug of ours')
+  }
+
+  #createSpeaker(): Speaker {
+    const restarting = (this.#felix?.routes(1).routes.length ?? 0) > 0
+    this.#handover = this.#felix && new RouteHandover(this.#felix.learned, this.#readConnected())
+    return new Speaker(speakerOptions(this.#settings.config, this.#facts.addresses, restarting), {
+      log: this.#log,
+      nextHopMetric: (nextHop) => this.#nextHopMetric(nextHop),
+      onBest: (batch) => this.#handover?.take(batch),
+      onChange: () => {},
+    })
+  }
+
+  /** Without felix every next hop counts as reachable (INTERFACE §4). */
+  #nextHopMetric(nextHop: IpAddress): number | undefined {
+    return this.#handover === undefined || this.#handover.resolve(nextHop) !== undefined ? 0 : undefined
+  }
+
+  #view(): NodeView {
+    const { config } = this.#settings
+    const { name, addresses, notes } = this.#facts
+    const options = {
+      node: name,
+      version,
+      asNumber: config.bgp.asNumber,
+      routerId: config.bgp.routerId ?? addresses.ipv4.address,
+      interfacePrefix: config.felix.interfacePrefix,
+      notes,
+    }
+    return new NodeView(options, {
+      speaker: this.#speaker,
+      kernel: this.#felix && new FelixView(this.#felix),
+      programmed: this.#programmed,
+      storeRevision: () => this.#store.revision,
+      applied: () => this.#applied,
+      localEndpoints: () => this.#agent.localEndpoints,
+    })
+  }
+
+  async #pruneOnceConverged(): Promise<void> {
+    await this.#speaker?.converged
+    this.#felix?.allowPrune('routes')
+    await this.#agent.requestApply()
+  }
+
+  /** The kernel is not as it was: the next apply repairs it, and next hops may lead elsewhere. */
+  #drifted(): void {
+    const before = this.#connected
+    const connected = this.#readConnected()
+    if (this.#connected !== before) {
+      this.#handover?.setConnected(connected)
+      this.#speaker?.nextHopsChanged()
+    }
+    if (this.#applied) void this.#agent.requestApply()
+  }
+
+  #readConnected() {
+    const connected = connectedSubnets()
+    this.#connected = JSON.stringify(connected)
+    return connected
+  }
+}
+
+function sectionsThatDiffer(before: Config, after: Config): readonly string[] {
+  const fixed = ({ node, bgp, ...sections }: Config) => ({ ...sections, node: { ...node, podCidrs: [] }, bgp: { ...bgp, peers: [] } })
+  const [old, now] = [Object.entries(fixed(before)), new Map(Object.entries(fixed(after)))]
+  return old.filter(([name, section]) => JSON.stringify(section) !== JSON.stringify(now.get(name))).map(([name]) => name)
+}
+
+function hostAndPort({ address, port }: { readonly address: IpAddress; readonly port: number }): string {
+  return familyOf(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+}

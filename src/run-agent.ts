@@ -1,0 +1,84 @@
+/** `tortie agent`: configuration, store and node; then whatever the signals say until the end. */
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { openEmbedded } from './datastore/embedded.ts'
+import { createLog } from './log.ts'
+import { Node, type NodeFacts } from './node.ts'
+import { nodeAddress } from './node-address.ts'
+import { hostName } from './os/host-name.ts'
+import { connectedSubnets } from './os/interfaces.ts'
+import { readConfig } from './read-config.ts'
+
+export type AgentCommand = { readonly configFile: string; readonly check: boolean }
+
+/** Resolves to the exit code when the agent has ended: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 for a configuration mistake. */
+export async function runAgent({ configFile, check }: AgentCommand): Promise<number> {
+  const read = await readConfig(configFile, process.env)
+  if (read.config === undefined) return fail(read.mistakes, 2)
+  const unsupported = notYet(read.config)
+  if (unsupported.length > 0)
+    return fail(
+      unsupported.map((mistake) => `${configFile}: ${mistake}`),
+      2,
+    )
+  if (check) {
+    console.log(`${configFile} is valid`)
+    return 0
+  }
+  const facts = findFacts(read.config)
+  if (facts === undefined) return fail(['no interface of this machine has an IPv4 address that can be the underlay: set node.ipv4'], 1)
+  const opened = await openEmbedded(read.config.datastore.path)
+  if (opened.type === 'problem') return fail([opened.problem], 1)
+
+  const log = await createLog(read.config.log.level)
+  const node = new Node(read, facts, { log, store: opened.datastore })
+  const ended = untilSignal()
+  const reload = () => void changeSettings(node, configFile, log)
+  process.on('SIGHUP', reload)
+  const problem = await node.start()
+  if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
+  await node.stop()
+  process.off('SIGHUP', reload)
+  return problem === undefined ? 0 : fail([problem], 1)
+}
+
+function fail(lines: readonly string[], exitCode: number): number {
+  for (const line of lines) console.error(`tortie: ${line}`)
+  return exitCode
+}
+
+/** What the configuration may say and this version cannot do: refused, never ignored. */
+function notYet({ api }: Config): readonly string[] {
+  const options = { 'api.tls': api.tls, 'api.tokenFile': api.tokenFile }
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: is not supported yet: leave api.listen on loopback without it`],
+  )
+}
+
+function findFacts({ node, felix }: Config): NodeFacts | undefined {
+  const found = nodeAddress(node.ipv4, connectedSubnets(), felix.interfacePrefix)
+  if (found === undefined) return undefined
+  const notes =
+    node.ipv4 === undefined
+      ? [{ severity: 'warning' as const, subject: 'node/ipv4', message: `${found.address.address}: ${found.reason}` }]
+      : []
+  return { name: node.name ?? hostName(), addresses: { ipv4: found.address, ...(node.ipv6 !== undefined && { ipv6: node.ipv6 }) }, notes }
+}
+
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
+  })
+}
+
+/** SIGHUP: a configuration with mistakes changes nothing. */
+async function changeSettings(node: Node, configFile: string, log: Logger): Promise<void> {
+  const read = await readConfig(configFile, process.env)
+  if (read.config === undefined) {
+    log.error({ mistakes: read.mistakes }, 'the configuration has mistakes and was not taken')
+    return
+  }
+  const needRestart = node.change(read)
+  if (needRestart.length > 0) log.warn({ sections: needRestart }, 'the configuration was taken, but these sections need a restart')
+  else log.info({ configFile }, 'the configuration was taken')
+}
