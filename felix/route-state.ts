@@ -1,7 +1,7 @@
 import type { Family } from '../src/net/address.ts'
 import { parsePrefix } from '../src/net/prefix.ts'
 import type { NextHop, ObjectStatus, Route } from './kernel.ts'
-import { defaultMetric, type KernelRoute, type RouteOperation } from './kernel-route.ts'
+import { defaultMetric, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import { RouteHops } from './route-hops.ts'
 import { CHANGED, CLAIMED, DRIFTED, QUEUED, RouteRows, SHARED, TAKEN } from './route-rows.ts'
@@ -105,9 +105,9 @@ export class RouteState {
     return repaired
   }
 
-  /** Whether a route lies in the slot (tos, metric) that we use; others are not our business unless they have our protocol. */
+  /** Whether a route lies in the slot (main table, tos, metric) that we use; others are not our business unless they have our protocol. */
   isOurSlot(route: KernelRoute): boolean {
-    return route.tos === 0 && route.metric === defaultMetric(route.family)
+    return route.table === MAIN_TABLE && route.tos === 0 && route.metric === defaultMetric(route.family)
   }
 
   /**

@@ -20,6 +20,7 @@ export type RouteTableOptions = {
 }
 
 export type RouteTableDependencies = {
+  readonly kernel: NetworkKernel
   readonly links: LinkView
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number
@@ -66,7 +67,6 @@ export class RouteTable implements LearnedRoutes {
   readonly #address = new Uint8Array(16)
   /** Routes with our protocol outside our slot: nobody wants them. */
   #strays: KernelRoute[] = []
-  #kernel: NetworkKernel | undefined
   #waiting: Promise<void> | undefined
   #working = false
   #reading = false
@@ -86,12 +86,6 @@ export class RouteTable implements LearnedRoutes {
       ;(urgent ? this.#urgent : this.#bulk).keys.push(key)
       this.#workSoon()
     })
-  }
-
-  /** Adopts what is in the kernel; before that nothing is programmed. @throws when it cannot be read: then call `read` again */
-  async start(kernel: NetworkKernel): Promise<void> {
-    this.#kernel = kernel
-    await this.read()
   }
 
   put(family: Family, bytes: Uint8Array, at: number, length: number, nextHop: NextHop): void {
@@ -124,7 +118,7 @@ export class RouteTable implements LearnedRoutes {
     await this.#work(() => this.#urgent.isEmpty && this.#bulk.isEmpty)
   }
 
-  /** Reads our routes from the kernel: at the start, when events were lost, and now and then. Drift is repaired. @throws when it cannot be read */
+  /** Reads our routes from the kernel: at the start (before it nothing is programmed), when events were lost, and now and then. Drift is repaired. @throws when it cannot be read */
   async read(): Promise<void> {
     while (this.#waiting !== undefined) await this.#waiting.catch(() => undefined) // its owner tells
     this.#waiting = this.#readAll()
@@ -188,11 +182,6 @@ export class RouteTable implements LearnedRoutes {
     clearTimeout(this.#retry)
   }
 
-  #reach(): NetworkKernel {
-    if (this.#kernel === undefined) throw new Error('the route table was not started')
-    return this.#kernel
-  }
-
   #workSoon(): void {
     if (this.#working || this.#closed || !this.#adopted) return
     this.#working = true
@@ -240,7 +229,7 @@ export class RouteTable implements LearnedRoutes {
 
   /** One batch; false if there was nothing to do. */
   async #batch(): Promise<boolean> {
-    const kernel = this.#reach()
+    const { kernel } = this.#dependencies
     const changes: Change[] = []
     while (changes.length < kernel.batchSize) {
       const change = this.#nextChange()
@@ -296,7 +285,7 @@ export class RouteTable implements LearnedRoutes {
     const rows = this.#state.rowsOf(key)
     rows.prefixes.copyAddress(key >> 1, this.#address, 0)
     const kernelHop = this.#state.hops.hop(operation === 'delete' ? (rows.actual[key >> 1] as number) : hop)
-    this.#reach().change({
+    this.#dependencies.kernel.change({
       operation,
       family: rows.family,
       address: this.#address,
@@ -347,7 +336,7 @@ export class RouteTable implements LearnedRoutes {
   async #readFamily(family: Family, strays: KernelRoute[]): Promise<void> {
     const rows = this.#state.rows[family]
     const seen = new Map<number, number>()
-    await this.#reach().routes(family, this.#options.routeProtocol, (route) => {
+    await this.#dependencies.kernel.routes(family, this.#options.routeProtocol, (route) => {
       if (this.#state.isOurSlot(route)) seen.set(rows.row(route.bytes, 0, route.length), this.#state.hops.hopId(route.hop))
       else if (route.tos === 0) strays.push(route)
     })
