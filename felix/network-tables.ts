@@ -17,12 +17,10 @@ export type NetworkTablesDependencies = {
   readonly run: Run
   readonly nowMs: () => number
   readonly log: Pick<Logger, 'info' | 'warn'>
-  /** Links or their state changed by somebody else: links and sysctls are to be applied again. Routes are repaired without asking. */
+  /** Links or addresses changed: an apply is asked for. Routes are repaired without asking. */
   readonly onDrift: () => void
   /** `dueAtMs` changed outside an apply. */
   readonly onDue: () => void
-  /** Addresses of this node came or went. */
-  readonly onAddressChange: () => void
 }
 
 /** A page of routes; `next` is the cursor of the page after it, undefined at the end. */
@@ -153,7 +151,7 @@ export class NetworkTables {
     this.#dependencies.onDrift()
   }
 
-  /** Whether links changed by it. */
+  /** Whether links or addresses changed by it. */
   #takeOne(event: KernelEvent): boolean {
     const { routes } = this.#started()
     switch (event.type) {
@@ -163,9 +161,8 @@ export class NetworkTables {
         return changed
       }
       case 'address':
-        // With an address the kernel takes the routes that have it as their source, without telling.
+        // with an address the kernel takes the routes that have it as their source, without telling
         if (event.gone) this.#readSoon()
-        this.#dependencies.onAddressChange()
         return true
       case 'route':
         if (event.route.table === MAIN_TABLE) routes.observe(event.route, event.change)

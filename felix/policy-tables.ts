@@ -23,6 +23,7 @@ export class PolicyTables {
   readonly #sets: IpSetTable
   readonly #choosing = new CheckSchedule()
   #choice: BackendChoice | undefined
+  #counters = { chains: 0, ipSets: 0 }
   #tables: readonly { readonly place: Place; readonly table: ChainTable }[] = []
   /** The other backend's tables, where an earlier choice left chains of ours. */
   #leftovers: readonly ChainTable[] = []
@@ -38,6 +39,10 @@ export class PolicyTables {
     return this.#choice
   }
 
+  get counters(): { readonly chains: number; readonly ipSets: number } {
+    return this.#counters
+  }
+
   get dueAtMs(): number {
     const tables = [this.#sets, ...this.#tables.map(({ table }) => table), ...this.#leftovers]
     return Math.min(this.#choosing.dueAtMs, ...tables.map(({ dueAtMs }) => dueAtMs))
@@ -50,6 +55,7 @@ export class PolicyTables {
    */
   async apply({ ipSets, chains, hooks }: PolicyState, prune: boolean): Promise<TableReport> {
     await this.#choose()
+    this.#counters = { chains: chains.length, ipSets: ipSets.length }
     this.#sets.setStated(ipSets)
     const reports = [await this.#sets.apply(prune)]
     for (const { place, table } of this.#tables) {

@@ -1,0 +1,181 @@
+import { setImmediate } from 'node:timers/promises'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import type { Cidr } from '../src/net/prefix.ts'
+import { type Run, run } from '../src/os/process.ts'
+import { Felix } from './felix.ts'
+import type { Chain, KernelState, Rule } from './kernel.ts'
+import { enterNetns } from './test-netns.ts'
+
+const log = pino({ level: 'silent' })
+const drop: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'drop' } }
+const forward: Chain = { family: 4, table: 'filter', name: 'tort-FORWARD', rules: [drop] }
+const empty: KernelState = { links: [], sysctls: [], routes: [], ipSets: [], chains: [], hooks: [] }
+const desired: KernelState = {
+  links: [{ name: 'tort1', up: true }],
+  sysctls: [
+    { path: 'net/ipv4/ip_forward', value: '1' },
+    { path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tort1' },
+  ],
+  routes: [
+    { destination: '10.244.1.2/32' as Cidr, nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } },
+    { destination: '10.244.1.0/24' as Cidr, nextHop: { type: 'blackhole' } },
+  ],
+  ipSets: [{ name: 'tort4s:a', type: 'hash:ip', family: 4, members: new Set(['10.0.0.1']) }],
+  chains: [forward],
+  hooks: [
+    {
+      family: 4,
+      table: 'filter',
+      kernelChain: 'FORWARD',
+      at: 'insert',
+      rule: { match: [], action: { type: 'jump', chain: 'tort-FORWARD' } },
+    },
+  ],
+}
+const allProgrammed = new Map()
+
+async function must(command: string, ...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(command, args, { timeoutMs: 10_000 })
+  if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+const addLink = () => must('ip', 'link', 'add', 'tort1', 'type', 'veth', 'peer', 'name', 'peer1')
+const routes = async () =>
+  (await must('ip', 'route', 'show', 'proto', '116'))
+    .split('\n')
+    .map((line) => line.replace('linkdown', '').trim())
+    .filter(Boolean)
+    .toSorted()
+const rules = async () => (await must('iptables-nft-save', '-t', 'filter')).split('\n').filter((line) => line.includes('tort'))
+const programmedRoutes = ['10.244.1.2 dev tort1 scope link', 'blackhole 10.244.1.0/24']
+
+type Started = { readonly felix: Felix; readonly programs: string[]; readonly drifted: () => Promise<void> }
+
+type StartOptions = {
+  /** Runs before each program. */
+  readonly aside?: (command: string) => Promise<void>
+  readonly nowMs?: () => number
+}
+
+async function start(t: Test, { aside = async () => {}, ...clock }: StartOptions = {}): Promise<Started> {
+  const programs: string[] = []
+  let wake = Promise.withResolvers<void>()
+  const recorded: Run = async (command, args, options) => {
+    await aside(command)
+    programs.push(command)
+    return run(command, args, options)
+  }
+  const felix = new Felix({ routeProtocol: 116, iptablesBackend: 'nft' }, { log, run: recorded, onDrift: () => wake.resolve(), ...clock })
+  t.teardown(() => felix.close())
+  await felix.start()
+  const drifted = async () => {
+    await wake.promise
+    wake = Promise.withResolvers()
+  }
+  return { felix, programs, drifted }
+}
+
+t.beforeEach(() => enterNetns())
+
+t.test('one apply makes links, sysctls, sets, chains and routes; the next one starts no process', async (t) => {
+  await addLink()
+  const { felix, programs } = await start(t, { nowMs: () => 0 }) // so no check becomes due
+  felix.allowPrune('policy')
+  const report = await felix.apply(desired)
+  t.strictSame(report.unprogrammed, allProgrammed)
+  t.strictSame(felix.problems(), [])
+  t.strictSame(await routes(), programmedRoutes)
+  t.match(await must('ip', 'link', 'show', 'tort1'), /[<,]UP[,>]/)
+  t.equal(await must('cat', '/proc/sys/net/ipv4/conf/tort1/proxy_arp'), '1\n')
+  t.match(await rules(), [
+    ':tort-FORWARD - [0:0]',
+    /^-A FORWARD .*-j tort-FORWARD$/,
+    /^-A tort-FORWARD .*--match-set tort4s:a src -j DROP$/,
+  ])
+  t.strictSame(felix.iptablesBackend?.backend, 'nft')
+  t.strictSame(felix.policyCounters, { chains: 1, ipSets: 1 })
+  const started = programs.length
+  await felix.apply(desired)
+  t.equal(programs.length, started)
+})
+
+t.test('sets come before chains, and chains before routes: no packet passes unpoliced', async (t) => {
+  await addLink()
+  const seen: object[] = []
+  const { felix } = await start(t, {
+    aside: async (command) => {
+      if (!command.endsWith('restore')) return
+      const sets = (await must('ipset', 'list', '-n')).trim()
+      seen.push({ command, sets, routes: await routes() })
+    },
+  })
+  await felix.apply(desired)
+  t.strictSame(seen, [{ command: 'iptables-nft-restore', sets: 'tort4s:a', routes: [] }])
+})
+
+t.test('a restarted agent changes nothing, and removes what is unwanted only when that kind may be pruned', async (t) => {
+  await addLink()
+  const first = await start(t)
+  await first.felix.apply(desired)
+  await first.felix.close()
+  const before = [await routes(), await rules()]
+  const { felix, programs } = await start(t)
+  t.strictSame(await felix.apply(desired), { changed: 0, repaired: 0, unprogrammed: allProgrammed })
+  t.notOk(
+    programs.some((command) => command.endsWith('restore')),
+    'no restore was started',
+  )
+  t.strictSame([await routes(), await rules()], before)
+
+  const third = (await start(t)).felix
+  await third.apply(empty)
+  t.strictSame([await routes(), await rules()], before, 'nothing may be pruned')
+  third.allowPrune('policy')
+  await third.apply(empty)
+  t.strictSame([await routes(), await rules(), await must('ipset', 'list', '-n')], [before[0], [], ''])
+  third.allowPrune('routes')
+  await third.apply(empty)
+  while ((await routes()).length > 0) await setImmediate()
+  t.pass('routes follow in batches')
+})
+
+t.test('what waits for an interface is pending, and its coming asks for an apply that programs it', async (t) => {
+  const { felix, drifted } = await start(t)
+  felix.allowPrune('policy')
+  const { unprogrammed } = await felix.apply(desired)
+  t.strictSame([...unprogrammed.keys()].toSorted(), ['link tort1', 'route 10.244.1.2/32', 'sysctl net/ipv4/conf/tort1/proxy_arp'])
+  t.strictSame(
+    felix.problems().map(({ severity }) => severity),
+    felix.problems().map(() => 'warning'),
+  )
+  await addLink()
+  while ((await felix.apply(desired)).unprogrammed.size > 0) await drifted()
+  t.strictSame(await routes(), programmedRoutes)
+  t.strictSame(felix.problems(), [])
+})
+
+t.test('flushed chains and sets are seen without a change of what is wanted, and repaired', async (t) => {
+  await addLink()
+  const { felix, drifted } = await start(t)
+  felix.allowPrune('policy')
+  await felix.apply(desired)
+  const before = await rules()
+  await must('iptables-nft', '-F')
+  await must('ipset', 'flush', 'tort4s:a')
+  let repaired = 0
+  while (repaired < 3) {
+    await drifted()
+    repaired += (await felix.apply(desired)).repaired
+  }
+  t.equal(repaired, 3, 'chain, hook and set')
+  t.strictSame(await rules(), before)
+  t.match(await must('ipset', 'save'), /add tort4s:a 10\.0\.0\.1/)
+})
+
+t.test('two applies at once are a bug of the caller', async (t) => {
+  const { felix } = await start(t)
+  const first = felix.apply(empty)
+  await t.rejects(felix.apply(empty), { message: 'felix: apply was called while another apply was running' })
+  await first
+})

@@ -1,0 +1,142 @@
+/** Makes the kernel match what is wanted, in the order that never lets a packet pass unpoliced, and keeps it so. */
+import type { Logger } from 'pino'
+import { type Run, run as runProcess } from '../src/os/process.ts'
+import type { Backend, ChainView } from './chain-table.ts'
+import type { IpSetView } from './ip-set-table.ts'
+import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
+import { NetworkTables, type RoutePage } from './network-tables.ts'
+import { PolicyTables } from './policy-tables.ts'
+import { mergeReports, type Problem, problemsOf } from './table-report.ts'
+
+export type FelixOptions = {
+  /** rtm_protocol of every route we own, 1..255. */
+  readonly routeProtocol: number
+  readonly iptablesBackend: 'auto' | Backend
+}
+
+export type FelixDependencies = {
+  readonly log: Logger
+  /** Something drifted, or is due to be checked or tried again: another `apply` of what is wanted is asked for. */
+  readonly onDrift: () => void
+  /** How programs are run; default: as they are. */
+  readonly run?: Run
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs?: () => number
+}
+
+export type FelixReport = TableReport
+
+/** What becomes removable: chains and sets once the datastore was read, routes once BGP has converged. */
+export type Prune = 'policy' | 'routes'
+
+/** A timer may not sleep longer than this. */
+const LONGEST_SLEEP_MS = 3_600_000
+
+export class Felix {
+  readonly #dependencies: FelixDependencies
+  readonly #nowMs: () => number
+  readonly #policy: PolicyTables
+  readonly #network: NetworkTables
+  #prunePolicy = false
+  #report: TableReport = mergeReports([])
+  #applying = false
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: FelixOptions, dependencies: FelixDependencies) {
+    const { log, onDrift, run = runProcess, nowMs = () => performance.now() } = dependencies
+    this.#dependencies = dependencies
+    this.#nowMs = nowMs
+    this.#policy = new PolicyTables(options.iptablesBackend, { run, nowMs, log })
+    const network = { run, nowMs, log, onDrift, onDue: () => this.#sleep() }
+    this.#network = new NetworkTables({ routeProtocol: options.routeProtocol }, network)
+  }
+
+  /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
+  async start(): Promise<void> {
+    await this.#network.start()
+  }
+
+  /** Where learned routes go, prefix by prefix. */
+  get learned(): LearnedRoutes {
+    return this.#network.learned
+  }
+
+  /**
+   * Brings the kernel to what is wanted. Never rejects for what the kernel refuses: that is in the report, and `onDrift` asks for the
+   * next try. The caller awaits one apply before the next.
+   */
+  async apply(desired: KernelState): Promise<FelixReport> {
+    if (this.#applying) throw new Error('felix: apply was called while another apply was running')
+    this.#applying = true
+    try {
+      const links = await this.#network.applyLinks(desired)
+      const policy = await this.#policy.apply(desired, this.#prunePolicy)
+      const routes = await this.#network.applyRoutes(desired)
+      const removed = await this.#policy.removeUnused()
+      this.#report = mergeReports([links, policy, routes])
+      return { ...this.#report, changed: this.#report.changed + removed }
+    } finally {
+      this.#applying = false
+      this.#sleep()
+    }
+  }
+
+  /** From the next apply on, what is ours and not wanted goes. Until then the kernel only gains. */
+  allowPrune(what: Prune): void {
+    if (what === 'policy') this.#prunePolicy = true
+    else this.#network.allowPrune()
+  }
+
+  /** What an operator should know, by the last apply. */
+  problems(): readonly Problem[] {
+    const choice = this.#policy.choice
+    const backend: Problem[] =
+      choice?.problem === undefined
+        ? []
+        : [{ severity: 'error', subject: 'policy', message: `policy cannot be programmed: ${choice.problem}` }]
+    return [...backend, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
+  }
+
+  /** Which iptables is used, and why; undefined before the first apply. */
+  get iptablesBackend(): { readonly backend: Backend; readonly reason: string } | undefined {
+    return this.#policy.choice
+  }
+
+  /** At most `limit` routes behind the cursor, wanted beside programmed. */
+  routes(limit: number, after?: number): RoutePage {
+    return this.#network.routes(limit, after)
+  }
+
+  get routeCounters(): { readonly programmed: number; readonly failed: number; readonly repairs: number; readonly changes: number } {
+    return this.#network.routeCounters
+  }
+
+  /** How many chains and IP sets are wanted: cheap, unlike the views. */
+  get policyCounters(): { readonly chains: number; readonly ipSets: number } {
+    return this.#policy.counters
+  }
+
+  chains(): readonly ChainView[] {
+    return this.#policy.chains()
+  }
+
+  ipSets(): readonly IpSetView[] {
+    return this.#policy.ipSets()
+  }
+
+  /** Ends timers and listening. The kernel stays as it is. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#network.close()
+  }
+
+  /** Until the next table is due to be checked or tried again. */
+  #sleep(): void {
+    clearTimeout(this.#timer)
+    if (this.#closed || this.#applying) return
+    const sleepMs = Math.min(LONGEST_SLEEP_MS, Math.min(this.#policy.dueAtMs, this.#network.dueAtMs) - this.#nowMs())
+    this.#timer = setTimeout(() => this.#dependencies.onDrift(), Math.max(1, sleepMs)).unref()
+  }
+}
