@@ -26,6 +26,7 @@ export type Fixture = {
   readonly programmed: ProgrammedRevision
   /** What the agent was asked. */
   readonly asked: { readonly routes: RouteQuery[]; readonly felix: FelixQuery[] }
+  readonly agent: AgentFace
   readonly bugs: unknown[]
   close(): Promise<void>
   get(path: string): Promise<Reply>
@@ -77,7 +78,7 @@ export async function startFixture(t: Test, face: Partial<AgentFace> = {}): Prom
     rmSync(directory, { recursive: true })
   })
   const send: Fixture['send'] = (method, path, body, type = 'application/yaml') => exchange(socket, method, path, body, type)
-  return { store, socket, programmed, asked, bugs, close, get: (path) => exchange(socket, 'GET', path), send }
+  return { store, socket, programmed, asked, agent, bugs, close, get: (path) => exchange(socket, 'GET', path), send }
 }
 
 function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixture['asked']): AgentFace {

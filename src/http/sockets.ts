@@ -9,7 +9,10 @@ import { type ProblemStatus, problem } from './answer.ts'
 /** `listen` is "host:port", "[::1]:port"; port 0 takes a free one. */
 export type ListenOptions = { readonly socket?: string; readonly listen?: string }
 
-export type Listening = { readonly server: Server; readonly address: string }
+/** @property idle connections on which no request is being answered */
+export type Listening = Idling & { readonly address: string }
+
+type Idling = { readonly server: Server; readonly idle: ReadonlySet<Socket> }
 
 /** What makes an address unusable: one sentence. */
 export class ListenError extends Error {
@@ -41,14 +44,19 @@ export async function listenAll(options: ListenOptions, handler: RequestListener
   }
 }
 
-/** Ends what is idle at once and lets requests that are being answered finish. */
+/** Answers that are still being written at the end have so long, in milliseconds. */
+const closeGraceMs = 2_000
+
+/** Ends what is idle at once, lets requests that are being answered finish, and cuts off what takes too long. */
 export async function closeAll(open: readonly Listening[]): Promise<void> {
   await Promise.all(
-    open.map(async ({ server }) => {
+    open.map(async ({ server, idle }) => {
       const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
+      for (const socket of idle) socket.destroy()
+      const deadline = setTimeout(() => server.closeAllConnections(), closeGraceMs)
       await closed
+      clearTimeout(deadline)
     }),
   )
 }
@@ -56,7 +64,7 @@ export async function closeAll(open: readonly Listening[]): Promise<void> {
 /** sun_path of unix(7) without its final zero octet. */
 const maxPathOctets = 107
 
-async function listenUnix(path: string, server: Server): Promise<Listening> {
+async function listenUnix(path: string, { server, idle }: Idling): Promise<Listening> {
   const octets = Buffer.byteLength(path)
   if (octets > maxPathOctets)
     throw new ListenError(`the socket path ${path} has ${octets} octets, at most ${maxPathOctets} are possible: choose a shorter one`)
@@ -65,15 +73,15 @@ async function listenUnix(path: string, server: Server): Promise<Listening> {
     await removeStale(path)
   })
   chmodSync(path, 0o660)
-  return { server, address: `unix:${path}` }
+  return { server, idle, address: `unix:${path}` }
 }
 
-async function listenTcp(text: string, server: Server): Promise<Listening> {
+async function listenTcp(text: string, { server, idle }: Idling): Promise<Listening> {
   const { hostname, port } = new URL(`http://${text}`)
   const host = hostname.replace(/^\[|\]$/g, '')
   await listen(server, { host, port: Number(port) }, text)
   const bound = server.address() as AddressInfo
-  return { server, address: `http://${hostname}:${bound.port}` }
+  return { server, idle, address: `http://${hostname}:${bound.port}` }
 }
 
 async function listen(server: Server, where: object, shown: string, prepare?: () => Promise<void>): Promise<void> {
@@ -107,11 +115,24 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function newServer(handler: RequestListener, limits: typeof clientLimits): Server {
+/** Knows its idle connections, those that never sent a request among them: node:http itself would wait for these. */
+function newServer(handler: RequestListener, limits: typeof clientLimits): Idling {
   const server = createServer(limits, handler)
+  const idle = new Set<Socket>()
   server.maxConnections = limits.maxConnections
   server.on('clientError', refuseClient)
-  return server
+  server.on('connection', (socket: Socket) => {
+    idle.add(socket)
+    socket.once('close', () => idle.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket)
+    response.once('close', () => {
+      if (!server.listening) socket.end()
+      else if (!socket.destroyed) idle.add(socket)
+    })
+  })
+  return { server, idle }
 }
 
 /** What node:http cannot parse, or waited too long for, never reaches a handler. */
