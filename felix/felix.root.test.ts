@@ -155,6 +155,42 @@ t.test('what waits for an interface is pending, and its coming asks for an apply
   t.strictSame(felix.problems(), [])
 })
 
+t.test('a route that somebody removes or replaces comes back without an apply', async (t) => {
+  await addLink()
+  const { felix } = await start(t)
+  await felix.apply(desired)
+  await must('ip', 'route', 'del', '10.244.1.2/32')
+  await must('ip', 'route', 'replace', 'unreachable', '10.244.1.0/24')
+  while ((await routes()).join() !== programmedRoutes.join()) await setImmediate()
+  t.equal(felix.routeCounters.repairs, 2)
+})
+
+t.test('a link that somebody takes down comes up again with its route', async (t) => {
+  await addLink()
+  const { felix, drifted } = await start(t)
+  await felix.apply(desired)
+  await must('ip', 'link', 'set', 'tort1', 'down')
+  while ((await routes()).join() !== programmedRoutes.join()) {
+    await drifted()
+    await felix.apply(desired)
+  }
+  t.match(await must('ip', 'link', 'show', 'tort1'), /[<,]UP[,>]/)
+})
+
+t.test('an interface that is made anew under its name gets everything anew', async (t) => {
+  await addLink()
+  const { felix, drifted } = await start(t)
+  await felix.apply(desired)
+  await must('ip', 'link', 'del', 'tort1')
+  await addLink()
+  const proxyArp = () => must('cat', '/proc/sys/net/ipv4/conf/tort1/proxy_arp')
+  while ((await routes()).join() !== programmedRoutes.join() || (await proxyArp()) !== '1\n') {
+    await drifted()
+    await felix.apply(desired)
+  }
+  t.strictSame((await felix.apply(desired)).unprogrammed, allProgrammed)
+})
+
 t.test('flushed chains and sets are seen without a change of what is wanted, and repaired', async (t) => {
   await addLink()
   const { felix, drifted } = await start(t)
