@@ -97,10 +97,10 @@ export class Agent {
   async #apply(): Promise<void> {
     const { policy, kernel, programmed, originate } = this.#dependencies
     const revision = this.#revision
-    const workloads = workloadState(this.#endpoints.values())
-    const desired: KernelState = { ...workloads, ...policy.compile(), routes: [...blockRoutes(this.#podCidrs), ...workloads.routes] }
+    const { links, sysctls, routes: workloads, gateway } = workloadState(this.#endpoints.values())
+    const desired: KernelState = { links, sysctls, ...policy.compile(), routes: [...blockRoutes(this.#podCidrs), ...workloads, ...gateway] }
     const report = await kernel?.apply(desired)
-    originate(originatedPrefixes(this.#podCidrs, workloads.routes))
+    originate(originatedPrefixes(this.#podCidrs, workloads))
     programmed.applied(revision, report?.unprogrammed ?? new Map())
   }
 

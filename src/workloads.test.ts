@@ -3,15 +3,20 @@ import t from 'tap'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import { workloadState } from './workloads.ts'
 
+/** So that proxy ARP answers for the workloads' gateway on a node without a default route. */
+const gateway = { destination: '169.254.1.1/32', nextHop: { type: 'unicast', device: 'lo', scope: 'link' } }
 const forwarding = { path: 'net/ipv4/ip_forward', value: '1' }
 
 t.test('a node without workloads still forwards', async (t) => {
-  t.strictSame(workloadState([]), { links: [], sysctls: [forwarding], routes: [] })
+  t.strictSame(workloadState([]), { links: [], sysctls: [forwarding], routes: [], gateway: [] })
 })
 
 t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter and its /32', async (t) => {
   t.strictSame(workloadState([endpoint('web', 'tort1', ['10.244.1.7/32'])]), {
-    links: [{ name: 'tort1', up: true }],
+    links: [
+      { name: 'tort1', up: true },
+      { name: 'lo', up: true },
+    ],
     sysctls: [
       forwarding,
       { path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tort1' },
@@ -21,6 +26,7 @@ t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter a
       { path: 'net/ipv6/conf/tort1/accept_ra', value: '0', link: 'tort1' },
     ],
     routes: [{ destination: '10.244.1.7/32', nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }],
+    gateway: [gateway],
   })
 })
 

@@ -3,7 +3,17 @@ import type { KernelState, Link, Route, Sysctl } from '../felix/kernel.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 
-type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'>
+/**
+ * Workloads have an on-link default route via this address. The kernel answers ARP for another's address only if it has a route to it
+ * over another device; a node without a default route has none, hence one over the loopback device. No packet is ever sent to it.
+ */
+const workloadGateway: Route = {
+  destination: '169.254.1.1/32' as Cidr,
+  nextHop: { type: 'unicast', device: 'lo', scope: 'link' },
+}
+
+/** @property routes of the workloads' addresses, apart from those to their `gateway` */
+type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { readonly gateway: readonly Route[] }
 
 /**
  * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.
@@ -28,8 +38,10 @@ export function workloadState(endpoints: Iterable<WorkloadEndpoint>): HostSide {
       routes.set(address, { destination: address as Cidr, nextHop: { type: 'unicast', device, scope: 'link' } })
     }
   }
+  const gateway = links.size > 0 ? [workloadGateway] : []
+  if (links.size > 0) links.set('lo', { name: 'lo', up: true })
   if (ipv6) sysctls.push({ path: 'net/ipv6/conf/all/forwarding', value: '1' })
-  return { links: [...links.values()], sysctls, routes: [...routes.values()] }
+  return { links: [...links.values()], sysctls, routes: [...routes.values()], gateway }
 }
 
 function byName(a: WorkloadEndpoint, b: WorkloadEndpoint): number {
