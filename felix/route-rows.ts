@@ -3,7 +3,7 @@ import { Ipv4PrefixTable } from '../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../src/net/ipv6-prefix-table.ts'
 import type { PrefixTable } from '../src/net/prefix-table.ts'
 
-/** Marks of a row. */
+/** Marks of a row. It waits in the queue of the many. */
 export const QUEUED = 1
 /** Wanted at some time since the start: what is let go of may be deleted at once. */
 export const CLAIMED = 2
@@ -15,6 +15,10 @@ export const TAKEN = 8
 export const SHARED = 16
 /** The wish has changed: no earlier refusal says anything about it. */
 export const CHANGED = 32
+/** It waits in the queue of what is urgent, perhaps in the other one too. */
+export const URGENT = 64
+/** A change of it is in the batch that is being written. */
+export const WRITING = 128
 
 /** One family's routes, a row of small integers for each prefix: what is stated, learned (wish ids) and in the kernel (hop ids); 0 is none. */
 export class RouteRows {
@@ -60,7 +64,7 @@ export class RouteRows {
 
   /** Forgets a row that nobody wants and the kernel does not have; its id is reused. */
   removeIfEmpty(id: number): void {
-    if (this.wanted(id) !== 0 || this.actual[id] !== 0 || this.isMarked(id, QUEUED)) return
+    if (this.wanted(id) !== 0 || this.actual[id] !== 0 || this.isMarked(id, QUEUED | URGENT | WRITING)) return
     this.marks[id] = 0
     this.prefixes.remove(id)
   }

@@ -4,7 +4,7 @@ import type { NextHop, ObjectStatus, Route } from './kernel.ts'
 import { defaultMetric, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import { RouteHops } from './route-hops.ts'
-import { CHANGED, CLAIMED, DRIFTED, QUEUED, RouteRows, SHARED, TAKEN } from './route-rows.ts'
+import { CHANGED, CLAIMED, DRIFTED, QUEUED, RouteRows, SHARED, TAKEN, URGENT } from './route-rows.ts'
 
 /** What one row needs: `hop` is the hop id to write. */
 export type Step =
@@ -31,7 +31,7 @@ export class RouteState {
   #stated = new Map<string, { readonly key: RowKey; readonly wish: number }>()
   #prune = false
 
-  /** @param onDirty a row may need a step; called once until `step` has looked at it */
+  /** @param onDirty a row may need a step; called once until its mark (QUEUED, URGENT) is taken off */
   constructor(links: LinkView, protocol: number, onDirty: (key: RowKey, urgent: boolean) => void) {
     this.hops = new RouteHops(links)
     this.#protocol = protocol
@@ -75,8 +75,8 @@ export class RouteState {
 
   touch(key: RowKey, urgent: boolean): void {
     const rows = this.rowsOf(key)
-    if (rows.isMarked(key >> 1, QUEUED)) return
-    rows.mark(key >> 1, QUEUED)
+    if (rows.isMarked(key >> 1, urgent ? URGENT : QUEUED | URGENT)) return
+    rows.mark(key >> 1, urgent ? URGENT : QUEUED)
     this.#onDirty(key, urgent)
   }
 

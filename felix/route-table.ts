@@ -6,7 +6,7 @@ import { defaultMetric, type KernelHop, type KernelRoute, type Refusal, type Rou
 import type { LinkView } from './link-view.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 import { RouteProblems } from './route-problems.ts'
-import { CHANGED, QUEUED } from './route-rows.ts'
+import { CHANGED, QUEUED, URGENT, WRITING } from './route-rows.ts'
 import { RouteState, type RouteView, type RowKey } from './route-state.ts'
 
 const SLICE_MS = 8
@@ -34,9 +34,15 @@ type Change = { readonly key: RowKey; readonly operation: RouteOperation; readon
 
 /** Rows that need a look, in the order of their coming; deletes wait until everything else of their queue is done: add before delete. */
 class Queue {
+  /** The mark of the rows that wait here. */
+  readonly mark: number
   keys: RowKey[] = []
   deletes: RowKey[] = []
   next = 0
+
+  constructor(mark: number) {
+    this.mark = mark
+  }
 
   get isEmpty(): boolean {
     return this.next >= this.keys.length && this.deletes.length === 0
@@ -62,8 +68,8 @@ export class RouteTable implements LearnedRoutes {
   readonly #state: RouteState
   readonly #problems = new RouteProblems()
   /** What was stated and what drifted comes before the mass of learned routes. */
-  readonly #urgent = new Queue()
-  readonly #bulk = new Queue()
+  readonly #urgent = new Queue(URGENT)
+  readonly #bulk = new Queue(QUEUED)
   readonly #address = new Uint8Array(16)
   /** Routes with our protocol outside our slot: nobody wants them. */
   #strays: KernelRoute[] = []
@@ -247,7 +253,10 @@ export class RouteTable implements LearnedRoutes {
     } catch (error) {
       // what the kernel made of the batch is unknown: it is asked before the next try
       this.#mustRead = true
-      for (const { key } of changes) this.#problems.failed(key, String(error), this.#dependencies.nowMs())
+      for (const { key } of changes) {
+        this.#state.rowsOf(key).unmark(key >> 1, WRITING)
+        this.#problems.failed(key, String(error), this.#dependencies.nowMs())
+      }
       throw error
     }
     return true
@@ -256,12 +265,16 @@ export class RouteTable implements LearnedRoutes {
   #nextChange(): Change | undefined {
     for (const queue of [this.#urgent, this.#bulk]) {
       for (let key = queue.take(); key !== undefined; key = queue.take()) {
-        const change = this.#look(key)
-        if (change?.operation === 'delete') queue.deletes.push(key)
-        else if (change !== undefined) return change
+        const change = this.#look(key, queue.mark)
+        if (change?.operation !== 'delete') {
+          if (change !== undefined) return change
+          continue
+        }
+        this.#state.rowsOf(key).mark(key >> 1, queue.mark)
+        queue.deletes.push(key)
       }
       for (let key = queue.deletes.pop(); key !== undefined; key = queue.deletes.pop()) {
-        const change = this.#look(key)
+        const change = this.#look(key, queue.mark)
         if (change !== undefined) return change
       }
     }
@@ -269,10 +282,11 @@ export class RouteTable implements LearnedRoutes {
   }
 
   /** What a row needs now, if anything; a row that waits for its next try needs nothing. */
-  #look(key: RowKey): Change | undefined {
+  #look(key: RowKey, mark: number): Change | undefined {
     const rows = this.#state.rowsOf(key)
+    rows.unmark(key >> 1, mark)
+    if (rows.isMarked(key >> 1, WRITING)) return undefined
     const isNew = rows.isMarked(key >> 1, CHANGED) || this.#problems.status(key)?.state === 'pending'
-    rows.unmark(key >> 1, QUEUED | CHANGED)
     const step = this.#state.step(key)
     if (step.type === 'wait') this.#problems.pending(key, step.status.state === 'pending' ? step.status.reason : '')
     else if (step.type === 'none') this.#problems.solved(key)
@@ -283,6 +297,8 @@ export class RouteTable implements LearnedRoutes {
 
   #write({ key, operation, hop }: Change): void {
     const rows = this.#state.rowsOf(key)
+    rows.unmark(key >> 1, CHANGED)
+    rows.mark(key >> 1, WRITING)
     rows.prefixes.copyAddress(key >> 1, this.#address, 0)
     const kernelHop = this.#state.hops.hop(operation === 'delete' ? (rows.actual[key >> 1] as number) : hop)
     this.#dependencies.kernel.change({
@@ -300,6 +316,7 @@ export class RouteTable implements LearnedRoutes {
     const refused = new Map(refusals.map((refusal) => [refusal.at, refusal]))
     for (const [at, change] of changes.entries()) {
       const refusal = refused.get(at)
+      this.#state.rowsOf(change.key).unmark(change.key >> 1, WRITING)
       // ESRCH: it was gone already
       if (refusal !== undefined && !(change.operation === 'delete' && refusal.errno === 'ESRCH')) {
         this.#refused(change, refusal)
