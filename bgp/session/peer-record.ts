@@ -42,7 +42,7 @@ export class PeerRecord {
   }
 
   /** @param connection the state that speaks for the peer, and the ConnectRetryTimer's value */
-  status(connection: { readonly state: State; readonly connectRetrySec: number }, rib: RibFace, id: number): PeerStatus {
+  status(connection: { readonly state: State; readonly connectRetrySec: number }, rib: Pick<RibFace, 'counts'>, id: number): PeerStatus {
     const { name, address, asNumber, families, holdTimeSec } = this.#config
     const { state } = connection
     const terms = 'terms' in state ? state.terms : undefined

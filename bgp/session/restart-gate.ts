@@ -14,7 +14,7 @@ export type ReleaseReason = 'all peers finished' | 'only restarting peers are le
 
 /** Holds the first decision of a restarted speaker until its peers have told what they know (RFC 4724 §4.1). */
 export class RestartGate {
-  readonly #rib: RibFace
+  readonly #rib: Pick<RibFace, 'holdDecisions' | 'releaseDecisions'>
   readonly #onRelease: (reason: ReleaseReason) => void
   readonly #timer = new Deadline(() => this.#release('deferral timer'))
   readonly #patience = new Deadline(() => this.#release('only restarting peers are left'))
@@ -23,7 +23,11 @@ export class RestartGate {
   #held: boolean
   #peersKnown = false
 
-  constructor(options: RestartGateOptions, rib: RibFace, onRelease: (reason: ReleaseReason) => void) {
+  constructor(
+    options: RestartGateOptions,
+    rib: Pick<RibFace, 'holdDecisions' | 'releaseDecisions'>,
+    onRelease: (reason: ReleaseReason) => void,
+  ) {
     this.#rib = rib
     this.#onRelease = onRelease
     this.#held = options.restarting

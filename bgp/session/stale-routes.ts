@@ -4,14 +4,14 @@ import { Deadline } from './deadline.ts'
 
 /** Helps one peer through its restart (RFC 4724 §4.2): keeps its routes, and sweeps those it does not send again. */
 export class StaleRoutes {
-  readonly #rib: RibFace
+  readonly #rib: Pick<RibFace, 'sessionDown' | 'sweepStale'>
   readonly #id: PeerId
   readonly #swept: () => void
   readonly #timer = new Deadline(() => this.handle({ type: 'timer' }))
   #helper: Helper = noHelp
 
   /** @param swept routes went: there is something to decide */
-  constructor(rib: RibFace, id: PeerId, swept: () => void) {
+  constructor(rib: Pick<RibFace, 'sessionDown' | 'sweepStale'>, id: PeerId, swept: () => void) {
     this.#rib = rib
     this.#id = id
     this.#swept = swept

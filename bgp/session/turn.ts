@@ -5,12 +5,12 @@ const budgetMs = 5
 
 /** The work of one turn of the event loop, after its input: decide on what changed, then write to each peer that has output. */
 export class Turn {
-  readonly #rib: RibFace
+  readonly #rib: Pick<RibFace, 'flush'>
   readonly #outputs = new Set<() => void>()
   #scheduled = false
   #stopped = false
 
-  constructor(rib: RibFace) {
+  constructor(rib: Pick<RibFace, 'flush'>) {
     this.#rib = rib
   }
 
@@ -33,9 +33,9 @@ export class Turn {
   }
 
   #run(): void {
-    this.#scheduled = false
     if (this.#stopped) return
-    const more = this.#rib.flush(budgetMs)
+    const more = this.#rib.flush(budgetMs) // outputs it announces are written in this very turn
+    this.#scheduled = false
     const outputs = [...this.#outputs]
     this.#outputs.clear()
     for (const pump of outputs) pump()

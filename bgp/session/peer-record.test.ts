@@ -1,0 +1,82 @@
+import t from 'tap'
+import { terms } from '../fsm/fixture.ts'
+import { address, peerConfig } from './fixture.ts'
+import { PeerRecord } from './peer-record.ts'
+
+const config = peerConfig({ name: 'tor1', address: address('10.99.0.2'), port: 179, families: ['ipv4-unicast', 'ipv6-unicast'] })
+const counts = { received: 5, accepted: 4, advertised: 3, stale: 2 }
+const rib = { counts: () => counts }
+const at = (ms: number) => new Date(ms).toISOString()
+const fixed = { passive: false, connectRetryCounter: 0 }
+
+t.test('a peer that was never reached', async (t) => {
+  const record = new PeerRecord(config, () => 0)
+  t.strictSame(record.status({ state: { ...fixed, name: 'Idle' }, connectRetrySec: 0 }, rib, 0), {
+    name: 'tor1',
+    address: '10.99.0.2',
+    asNumber: 65002,
+    state: 'Idle',
+    since: at(0),
+    families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+    timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 0 },
+    messages: { sent: 0, received: 0, updatesSent: 0, updatesReceived: 0 },
+    flaps: 0,
+  })
+})
+
+t.test('an established peer shows what was agreed on, every capability by name', async (t) => {
+  let now = 0
+  const record = new PeerRecord(config, () => now)
+  now = 1000
+  t.equal(record.enter('Established'), true)
+  now = 2000
+  t.equal(record.enter('Established'), false, 'no change')
+  record.counts.sent = 2
+  record.counts.updatesSent = 3
+  const agreed = {
+    ...terms,
+    holdTimeSec: 9,
+    keepaliveSec: 3,
+    capabilities: [
+      { type: 'multiprotocol', afi: 1, safi: 1 },
+      { type: 'route-refresh' },
+      { type: 'extended-message' },
+      { type: 'four-octet-as', asNumber: 4_200_000_000 },
+      { type: 'graceful-restart', restarting: true, restartTimeSec: 120, families: [] },
+      { type: 'unknown', code: 73, data: Uint8Array.of(1) },
+    ],
+  } as const
+  t.strictSame(record.status({ state: { ...fixed, name: 'Established', terms: agreed }, connectRetrySec: 1.5 }, rib, 0), {
+    name: 'tor1',
+    address: '10.99.0.2',
+    asNumber: 65002,
+    state: 'Established',
+    since: at(1000),
+    remoteRouterId: '10.0.0.2',
+    capabilities: [
+      'multiprotocol 1/1',
+      'route-refresh',
+      'extended-message',
+      'four-octet-as 4200000000',
+      'graceful-restart 120s restarting',
+      'unknown 73',
+    ],
+    families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+    timers: { holdTimeSec: 9, keepaliveSec: 3, connectRetrySec: 1.5 },
+    messages: { sent: 5, received: 0, updatesSent: 3, updatesReceived: 0 },
+    flaps: 0,
+  })
+})
+
+t.test('each end of a session is a flap; the last reason stays, with its time', async (t) => {
+  let now = 0
+  const record = new PeerRecord(config, () => now)
+  for (const state of ['Established', 'Idle', 'Connect', 'Established', 'OpenConfirm'] as const) record.enter(state)
+  now = 5000
+  record.fail({ name: 'TCP connection failed', direction: 'local', message: 'connect ECONNREFUSED' })
+  const { flaps, lastError } = record.status({ state: { ...fixed, name: 'Active' }, connectRetrySec: 2 }, rib, 0)
+  t.strictSame(
+    [flaps, lastError],
+    [2, { name: 'TCP connection failed', direction: 'local', message: 'connect ECONNREFUSED', at: at(5000) }],
+  )
+})

@@ -1,0 +1,69 @@
+import t, { type Test } from 'tap'
+import { terms } from '../fsm/fixture.ts'
+import type { DeferralEvent } from '../fsm/restart-deferral.ts'
+import { RestartGate } from './restart-gate.ts'
+
+/** A gate, and what it did to the RIB and to us, in order. */
+function gateFor(t: Test, options: { restarting: boolean; restartTimeSec: number }) {
+  const done: string[] = []
+  const rib = { holdDecisions: () => void done.push('hold'), releaseDecisions: () => void done.push('release') }
+  const gate = new RestartGate(options, rib, (reason) => void done.push(reason))
+  t.teardown(() => gate.stop())
+  return { gate, done }
+}
+
+const added = (peer: string): DeferralEvent => ({ type: 'peer-added', peer })
+const established = (peer: string, restarting = false): DeferralEvent => ({
+  type: 'established',
+  peer,
+  terms: { ...terms, gracefulRestart: { restarting, restartTimeSec: 60, families: [] } },
+})
+const endOfRib = (peer: string): DeferralEvent => ({ type: 'end-of-rib', peer, family: 'ipv4-unicast' })
+
+t.test('without a restart nothing is held', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: false, restartTimeSec: 120 })
+  gate.handle(added('a'))
+  gate.peersKnown()
+  await gate.released
+  t.strictSame([done, gate.restarting], [[], false])
+})
+
+t.test('RFC 4724 §4.1 released when the last peer has finished, once', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 120 })
+  for (const event of [added('a'), added('b')]) gate.handle(event)
+  gate.peersKnown()
+  for (const event of [established('a'), established('b'), endOfRib('b')]) gate.handle(event)
+  t.strictSame([done, gate.restarting], [['hold'], true])
+  gate.handle(endOfRib('a'))
+  await gate.released
+  gate.handle(endOfRib('a'))
+  gate.peersKnown()
+  t.strictSame([done, gate.restarting], [['hold', 'release', 'all peers finished'], false])
+})
+
+t.test('no peers yet is not no peers: it waits until they are known', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 120 })
+  gate.handle(added('a'))
+  gate.handle({ type: 'peer-removed', peer: 'a' })
+  t.strictSame(done, ['hold'])
+  gate.peersKnown()
+  t.strictSame(done, ['hold', 'release', 'all peers finished'])
+})
+
+t.test('RFC 4724 §4.1 the deferral timer ends the wait', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 0 })
+  gate.handle(added('a'))
+  gate.peersKnown()
+  await gate.released
+  t.strictSame(done, ['hold', 'release', 'deferral timer'])
+})
+
+t.test('RFC 4724 §4.1 peers that restart themselves are waited for only a moment', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 120 })
+  gate.handle(added('a'))
+  gate.peersKnown()
+  gate.handle(established('a', true))
+  t.strictSame(done, ['hold'])
+  await gate.released
+  t.strictSame(done, ['hold', 'release', 'only restarting peers are left'])
+})

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { terms } from '../fsm/fixture.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import { StaleRoutes } from './stale-routes.ts'
+
+const restart = (restartTimeSec: number) => ({
+  ...terms,
+  gracefulRestart: { restarting: true, restartTimeSec, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] as const },
+})
+
+function staleRoutes() {
+  const done: string[] = []
+  const swept = Promise.withResolvers<void>()
+  const rib = {
+    sessionDown: (peer: number, keep: readonly AddressFamily[]) => void done.push(`down ${peer} keep ${keep.join()}`),
+    sweepStale: (peer: number, family: AddressFamily) => {
+      done.push(`sweep ${peer} ${family}`)
+      swept.resolve()
+    },
+  }
+  return { routes: new StaleRoutes(rib, 7, () => void done.push('decide')), done, swept: swept.promise }
+}
+
+t.test('RFC 4724 §4.2 lost, back, End-of-RIB: the RIB is told, and each time decided on', async (t) => {
+  const { routes, done } = staleRoutes()
+  routes.handle({ type: 'established', terms: restart(60) })
+  t.strictSame(done, [], 'a first session has nothing stale')
+  routes.handle({ type: 'lost', graceful: true })
+  routes.handle({ type: 'established', terms: restart(60) })
+  routes.handle({ type: 'end-of-rib', family: 'ipv4-unicast' })
+  t.strictSame(done, ['down 7 keep ipv4-unicast', 'decide', 'decide', 'sweep 7 ipv4-unicast', 'decide'])
+  routes.stop()
+})
+
+t.test('RFC 4724 §4.2 the peer does not come back: the restart time sweeps', async (t) => {
+  const { routes, done, swept } = staleRoutes()
+  routes.handle({ type: 'established', terms: restart(1) })
+  routes.handle({ type: 'lost', graceful: true })
+  await swept
+  t.strictSame(done.slice(0, 3), ['down 7 keep ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast'])
+})
+
+t.test('a peer that was told to go keeps nothing', async (t) => {
+  const { routes, done } = staleRoutes()
+  routes.handle({ type: 'established', terms: restart(60) })
+  routes.handle({ type: 'lost', graceful: false })
+  t.strictSame(done, ['down 7 keep ', 'decide'])
+})

@@ -1,0 +1,80 @@
+import t from 'tap'
+import { Turn } from './turn.ts'
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('however much input came in a turn, it is decided on once, then written once per peer', async (t) => {
+  const done: string[] = []
+  const turn = new Turn({
+    flush: () => {
+      done.push('flush')
+      return false
+    },
+  })
+  const [one, two] = [() => void done.push('one'), () => void done.push('two')]
+  for (let i = 0; i < 5; i++) {
+    turn.schedule()
+    turn.output(one)
+    turn.output(two)
+  }
+  t.strictSame(done, [], 'nothing happens while input is handled')
+  await nextTurn()
+  t.strictSame(done, ['flush', 'one', 'two'])
+  await nextTurn()
+  t.strictSame(done, ['flush', 'one', 'two'])
+})
+
+t.test('a long decision is spread over turns, and output flows between them', async (t) => {
+  const done: string[] = []
+  let left = 3
+  const turn: Turn = new Turn({
+    flush: (budgetMs) => {
+      done.push(`flush ${budgetMs}`)
+      turn.output(write)
+      return --left > 0
+    },
+  })
+  const write = () => void done.push('write')
+  turn.schedule()
+  while (done.length < 6) await nextTurn()
+  await nextTurn()
+  t.strictSame(done, ['flush 5', 'write', 'flush 5', 'write', 'flush 5', 'write'])
+})
+
+t.test('what a write asks for comes with the next turn', async (t) => {
+  let writes = 0
+  const turn: Turn = new Turn({ flush: () => false })
+  const write = () => {
+    if (++writes < 3) turn.output(write)
+  }
+  turn.output(write)
+  await nextTurn()
+  t.equal(writes, 1)
+  while (writes < 3) await nextTurn()
+})
+
+t.test('output that cannot be written now costs no turn: the RIB may name a slow peer in every flush', async (t) => {
+  let flushes = 0
+  const blocked = () => {}
+  const turn: Turn = new Turn({
+    flush: () => {
+      flushes++
+      turn.output(blocked)
+      return false
+    },
+  })
+  turn.schedule()
+  for (let i = 0; i < 5; i++) await nextTurn()
+  t.equal(flushes, 1)
+})
+
+t.test('after stop nothing is decided or written any more, not even what was scheduled', async (t) => {
+  const fail = () => t.fail('after stop')
+  const turn = new Turn({ flush: fail })
+  turn.output(fail)
+  turn.stop()
+  turn.schedule()
+  await nextTurn()
+  await nextTurn()
+  t.pass('quiet')
+})
