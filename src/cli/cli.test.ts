@@ -5,35 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import type { RouteEntry, RouteQuery } from '../../bgp/peer.ts'
 import { startFixture } from '../http/api-fixture.ts'
-import { runCli } from './cli.ts'
-
-type Run = { readonly code: number; readonly out: string; readonly err: string }
-
-/** The command line as a process would have it. @param stdin what is piped in */
-async function run(argv: readonly string[], options: { env?: Record<string, string>; stdin?: string; agent?: number } = {}): Promise<Run> {
-  let out = ''
-  let err = ''
-  const io = {
-    stdin: (async function* () {
-      yield Buffer.from(options.stdin ?? '')
-    })(),
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    env: options.env ?? {},
-  }
-  const agent = async (given: object) => {
-    out += JSON.stringify(given)
-    return options.agent ?? 0
-  }
-  return { code: await runCli(argv, io, { agent }), out, err }
-}
-
-async function start(t: Test, face: Parameters<typeof startFixture>[1] = {}) {
-  const api = await startFixture(t, face)
-  const env = { TORTIE_SERVER: `unix:${api.socket}` }
-  const tortie = (line: string, stdin = '') => run(line.split(' '), { env, stdin })
-  return { api, tortie, env }
-}
+import { fixed, runTortie, tortieAt } from './cli-fixture.ts'
 
 const set = (name: string, net = '10.0.0.0/8') =>
   `apiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata:\n  name: ${name}\nspec:\n  nets: [${net}]\n`
@@ -43,9 +15,6 @@ async function seeded(t: Test) {
   await started.tortie('apply -f -', `${set('a')}---\n${set('b').replace('name: b', 'name: b\n  namespace: shop')}`)
   return started
 }
-
-/** What changes from run to run. */
-const fixed = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UID')
 
 t.test('apply: a line per resource; --dry-run; -o json is the answer of the API', async (t) => {
   const { api, tortie } = await start(t)
@@ -236,27 +205,30 @@ t.test('failures: no agent, no file, somebody else who answers: one line with a 
 })
 
 t.test('a reader that goes first, as in "tortie get | head", is no mistake', async (t) => {
-  const { env } = await seeded(t)
+  const { api } = await seeded(t)
   const program = `import { runCli } from ${JSON.stringify(new URL('./cli.ts', import.meta.url).href)}
     process.exitCode = await runCli(['get', 'netset', '-o', 'json'], process, { agent: async () => 0 })`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    env: { TORTIE_SERVER: `unix:${api.socket}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   child.stdout.destroy()
   const [err] = await Promise.all([child.stderr.setEncoding('utf8').toArray(), once(child, 'exit')])
   t.strictSame([err.join(''), child.exitCode], ['', 0])
 })
 
 t.test('help is on stdout and no mistake; no command at all is one', async (t) => {
-  const help = await run(['--help'])
+  const help = await runTortie(['--help'])
   t.strictSame([help.code, help.err], [0, ''])
   for (const command of ['agent', 'apply', 'delete', 'get', 'status', 'bgp', 'routes'])
     t.match(help.out, new RegExp(`^  ${command}\\b`, 'm'))
-  const bare = await run([])
+  const bare = await runTortie([])
   t.strictSame([bare.code, bare.out], [2, ''])
   t.match(bare.err, /^Usage: tortie/)
 })
 
 t.test('agent is handed to whoever runs it, and its exit code is ours', async (t) => {
-  t.strictSame(await run(['agent', '--config', '/etc/x.yaml', '--check'], { agent: 2 }), {
+  t.strictSame(await runTortie(['agent', '--config', '/etc/x.yaml', '--check'], { agentCode: 2 }), {
     code: 2,
     out: '{"configFile":"/etc/x.yaml","check":true}',
     err: '',
@@ -265,4 +237,9 @@ t.test('agent is handed to whoever runs it, and its exit code is ours', async (t
 
 function json(name: string): string {
   return JSON.stringify({ apiVersion: 'projectcalico.org/v3', kind: 'NetworkSet', metadata: { name }, spec: { nets: [] } })
+}
+
+async function start(t: Test, face: Parameters<typeof startFixture>[1] = {}) {
+  const api = await startFixture(t, face)
+  return { api, tortie: tortieAt(api.socket) }
 }

@@ -17,7 +17,7 @@ type Shown = {
   readonly spec?: Readonly<Record<string, unknown>>
 }
 
-/** Columns beside NAMESPACE, NAME and CREATED. */
+/** Columns beside NAMESPACE, NAME and CREATED, of the kinds of projectcalico.org. */
 const columns: Readonly<Record<string, readonly [heading: string, field: string][]>> = {
   NetworkPolicy: [
     ['ORDER', 'order'],
@@ -54,7 +54,7 @@ export function getCommand(io: Io): Command {
 }
 
 function resourceTable(kind: KindName, resources: readonly Shown[]): string {
-  const own = columns[kind.kind] ?? []
+  const own = (kind.apiVersion === 'projectcalico.org/v3' ? columns[kind.kind] : undefined) ?? []
   const headings = [...(kind.namespaced ? ['NAMESPACE'] : []), 'NAME', ...own.map(([heading]) => heading), 'CREATED']
   const rows = resources.map(({ metadata, spec }) => [
     ...(kind.namespaced ? [metadata.namespace] : []),

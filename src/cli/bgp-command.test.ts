@@ -1,0 +1,77 @@
+import t, { type Test } from 'tap'
+import type { PeerStatus, RouteEntry, RouteQuery } from '../../bgp/peer.ts'
+import { peer, startFixture } from '../http/api-fixture.ts'
+import { tortieAt } from './cli-fixture.ts'
+
+t.test('bgp peers: counts summed over families, the last error by its RFC name', async (t) => {
+  const counts = { received: 10, accepted: 9, advertised: 8, stale: 0 }
+  const down: PeerStatus = {
+    ...peer,
+    name: 'rack-12',
+    state: 'Active',
+    families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+    lastError: { name: 'Hold Timer Expired (4/0)', code: 4, subcode: 0, direction: 'sent', at: '2026-01-02T12:00:00.000Z' },
+  }
+  const { tortie } = await start(t, { peers: () => [peer, down] })
+  t.equal(
+    (await tortie('bgp peers')).out,
+    `NAME     ADDRESS    AS     STATE        SINCE                     RECEIVED  ACCEPTED  ADVERTISED  LAST ERROR
+tor1     10.99.0.2  65002  Established  2026-01-02T12:00:00.000Z  3         2         1           -
+rack-12  10.99.0.2  65002  Active       2026-01-02T12:00:00.000Z  20        18        16          Hold Timer Expired (4/0)
+`,
+  )
+  t.strictSame(JSON.parse((await tortie('bgp peers -o json')).out), { peers: [peer, down] })
+})
+
+const entry = (prefix: string, rest: Partial<RouteEntry> = {}): RouteEntry => ({
+  prefix: prefix as RouteEntry['prefix'],
+  family: 'ipv4-unicast',
+  paths: [{ peer: 'local', nextHop: '10.99.0.1', origin: 'igp', asPath: '', best: true }],
+  decidedBy: 'local',
+  ...rest,
+})
+
+t.test('bgp routes: an originated prefix has an empty AS path; all shown means no note', async (t) => {
+  const { tortie } = await start(t, { routes: () => ({ routes: [entry('10.244.1.0/24')], total: 1 }) })
+  t.equal(
+    (await tortie('bgp routes')).out,
+    `   PREFIX         NEXT HOP   PEER   AS PATH  LOCAL PREF  MED  ORIGIN  DECIDED BY
+*  10.244.1.0/24  10.99.0.1  local  -        -           -    igp     local
+`,
+  )
+})
+
+t.test('bgp routes: MED 0 and LOCAL_PREF 0 are values, not absent', async (t) => {
+  const paths = [{ peer: 'tor1', nextHop: '10.99.0.2', origin: 'incomplete', asPath: '1 {2 3}', med: 0, localPref: 0, best: true }] as const
+  const { tortie } = await start(t, { routes: () => ({ routes: [entry('0.0.0.0/0', { paths, decidedBy: 'med' })], total: 1 }) })
+  t.match((await tortie('bgp routes')).out, /^\* {2}0\.0\.0\.0\/0 {2}10\.99\.0\.2 {2}tor1 {2}1 \{2 3\} {2}0 {11}0 {4}incomplete {2}med$/m)
+})
+
+const queries: [line: string, query: RouteQuery][] = [
+  ['bgp routes', { table: 'best', limit: 1000 }],
+  ['bgp routes --table out --peer tor1', { table: 'out', limit: 1000, peer: 'tor1' }],
+  ['bgp routes --limit 5 --prefix fd00::1/64', { table: 'best', limit: 5, prefix: 'fd00::/64' as RouteEntry['prefix'] }],
+]
+for (const [line, query] of queries)
+  t.test(`${line} asks for ${JSON.stringify(query)}`, async (t) => {
+    const { api, tortie } = await start(t)
+    t.match(await tortie(line), { code: 0, err: '' })
+    t.strictSame(api.asked.routes, [query])
+  })
+
+t.test('bgp without a word after it, or with a wrong one, is a usage mistake', async (t) => {
+  const { tortie } = await start(t)
+  t.match(await tortie('bgp'), { code: 2, out: '', err: /Usage: tortie bgp/ })
+  t.match(await tortie('bgp peer'), {
+    code: 2,
+    out: '',
+    err: /^tortie: unknown command 'peer' \(Did you mean peers\?\): see "tortie --help"\n$/,
+  })
+  t.match(await tortie('bgp routes --table all'), { code: 2, err: /Allowed choices are in, best, out/ })
+  t.match(await tortie('bgp routes --peer nobody'), { code: 1, err: 'tortie: not found: there is no BGP peer nobody\n' })
+})
+
+async function start(t: Test, face: Parameters<typeof startFixture>[1] = {}) {
+  const api = await startFixture(t, face)
+  return { api, tortie: tortieAt(api.socket) }
+}
