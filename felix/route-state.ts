@@ -12,13 +12,6 @@ export type Step =
   | { readonly type: 'none' }
   | { readonly type: 'wait'; readonly status: ObjectStatus }
 
-export type RouteView = {
-  readonly destination: string
-  readonly wanted?: string
-  readonly programmed?: string
-  readonly status: ObjectStatus
-}
-
 /** A row of either family as one number. */
 export type RowKey = number
 

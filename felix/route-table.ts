@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Family } from '../src/net/address.ts'
-import { formatAddress } from '../src/net/address.ts'
 import type { LearnedRoutes, NextHop, ObjectStatus, Route, TableReport } from './kernel.ts'
-import { defaultMetric, type KernelHop, type KernelRoute, type Refusal, type RouteOperation } from './kernel-route.ts'
+import { defaultMetric, type KernelRoute, type Refusal, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 import { RouteProblems } from './route-problems.ts'
+import { RouteQueue } from './route-queue.ts'
 import { CHANGED, QUEUED, URGENT, WRITING } from './route-rows.ts'
-import { RouteState, type RouteView, type RowKey } from './route-state.ts'
+import { RouteState, type RowKey } from './route-state.ts'
+import { type RouteView, routeView } from './route-view.ts'
 
 const SLICE_MS = 8
 const REREAD_MS = 1000
@@ -32,35 +33,6 @@ export type RouteCounters = { readonly programmed: number; readonly failed: numb
 
 type Change = { readonly key: RowKey; readonly operation: RouteOperation; readonly hop: number }
 
-/** Rows that need a look, in the order of their coming; deletes wait until everything else of their queue is done: add before delete. */
-class Queue {
-  /** The mark of the rows that wait here. */
-  readonly mark: number
-  keys: RowKey[] = []
-  deletes: RowKey[] = []
-  next = 0
-
-  constructor(mark: number) {
-    this.mark = mark
-  }
-
-  get isEmpty(): boolean {
-    return this.next >= this.keys.length && this.deletes.length === 0
-  }
-
-  /** undefined where the first pass is over. */
-  take(): RowKey | undefined {
-    const key = this.keys[this.next]
-    if (key === undefined) {
-      this.keys = []
-      this.next = 0
-      return undefined
-    }
-    this.next += 1
-    return key
-  }
-}
-
 /** The one writer of our routes: delta against what is in the kernel, in batches, a slice of some milliseconds at a time. */
 export class RouteTable implements LearnedRoutes {
   readonly #options: RouteTableOptions
@@ -68,8 +40,8 @@ export class RouteTable implements LearnedRoutes {
   readonly #state: RouteState
   readonly #problems = new RouteProblems()
   /** What was stated and what drifted comes before the mass of learned routes. */
-  readonly #urgent = new Queue(URGENT)
-  readonly #bulk = new Queue(QUEUED)
+  readonly #urgent = new RouteQueue(URGENT)
+  readonly #bulk = new RouteQueue(QUEUED)
   readonly #address = new Uint8Array(16)
   /** Routes with our protocol outside our slot: nobody wants them. */
   #strays: KernelRoute[] = []
@@ -178,7 +150,7 @@ export class RouteTable implements LearnedRoutes {
       place += 1
       if (place <= after) continue
       if (routes.length === limit) return { routes, next: place - 1 }
-      routes.push(this.#view(key))
+      routes.push(routeView(this.#state, this.#dependencies.links, key, this.#problems.status(key)))
     }
     return { routes }
   }
@@ -392,26 +364,5 @@ export class RouteTable implements LearnedRoutes {
     const report = { changed: changes - this.#reported.changes, repaired: repairs - this.#reported.repairs, unprogrammed }
     this.#reported = { changes, repairs }
     return report
-  }
-
-  #view(key: RowKey): RouteView {
-    const { hops } = this.#state
-    const wish = this.#state.wanted(key)
-    const hop = hops.hop(this.#state.rowsOf(key).actual[key >> 1] as number)
-    const reason = wish === 0 ? 'nobody wants it any more' : 'is about to be programmed'
-    const done: ObjectStatus = this.#state.step(key).type === 'none' && wish !== 0 ? { state: 'programmed' } : { state: 'pending', reason }
-    return {
-      destination: this.#state.destination(key),
-      ...(wish === 0 ? {} : { wanted: hops.wishTextOf(wish) }),
-      ...(hop === undefined ? {} : { programmed: this.#hopText(hop) }),
-      status: this.#problems.status(key) ?? done,
-    }
-  }
-
-  #hopText(hop: KernelHop): string {
-    if (hop.type !== 'unicast') return hop.type
-    const device = this.#dependencies.links.byIndex(hop.index)?.name
-    const words = [hop.via && `via ${formatAddress(hop.via)}`, device && `dev ${device}`, hop.onlink && 'onlink']
-    return words.filter(Boolean).join(' ')
   }
 }
