@@ -8,8 +8,8 @@ import { LinkView } from './link-view.ts'
 import type { KernelEvent, Monitor } from './monitor.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 import { openKernel, openMonitor } from './open-kernel.ts'
-import type { RouteView } from './route-state.ts'
 import { type RouteCounters, RouteTable } from './route-table.ts'
+import type { RouteView } from './route-view.ts'
 import { SysctlTable } from './sysctl-table.ts'
 import { mergeReports, type Problem } from './table-report.ts'
 
@@ -21,6 +21,8 @@ export type NetworkTablesDependencies = {
   readonly onDrift: () => void
   /** `dueAtMs` changed outside an apply. */
   readonly onDue: () => void
+  /** Default: netlink, else `ip`. */
+  readonly openKernel?: typeof openKernel
 }
 
 /** A page of routes; `next` is the cursor of the page after it, undefined at the end. */
@@ -56,8 +58,8 @@ export class NetworkTables {
 
   /** Opens the way to the kernel, listens, and reads. @throws where there is neither netlink nor `ip` */
   async start(): Promise<void> {
-    const { run, nowMs, log } = this.#dependencies
-    const kernel = await openKernel({ run, log })
+    const { run, nowMs, log, openKernel: open = openKernel } = this.#dependencies
+    const kernel = await open({ run, log })
     const links = this.#links
     const routes = new RouteTable({ routeProtocol: this.#routeProtocol }, { kernel, links, nowMs, onError: (error) => this.#failed(error) })
     const linkTable = new LinkTable({ kernel, links, onUp: () => routes.linksChanged() })
