@@ -1,0 +1,66 @@
+import t from 'tap'
+import type { PeerStatus } from '../../bgp/peer.ts'
+import type { AgentFace } from './agent-face.ts'
+import { peer, status } from './api-fixture.ts'
+import { buildMetrics } from './metrics.ts'
+
+/** An agent of which only this is asked. */
+function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers'>> = {}): AgentFace {
+  return { ready: () => ({ ready: true, reasons: [] }), status: () => status, peers: () => [peer], ...face } as AgentFace
+}
+
+/** Our own lines, without those about them. */
+const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('tortie_'))
+
+t.test('every number of ours, with its labels', async (t) => {
+  t.strictSame(ours(await buildMetrics(agent())()), [
+    'tortie_ready 1',
+    'tortie_in_sync 1',
+    'tortie_revision 0',
+    'tortie_programmed_revision 0',
+    'tortie_problems 1',
+    'tortie_bgp_peers 1',
+    'tortie_bgp_peers_established 1',
+    'tortie_routes{count="wanted"} 4',
+    'tortie_routes{count="programmed"} 3',
+    'tortie_policy{count="chains"} 7',
+    'tortie_policy{count="ipSets"} 2',
+    'tortie_bgp_peer_established{peer="tor1"} 1',
+    'tortie_bgp_peer_flaps{peer="tor1"} 1',
+    'tortie_bgp_peer_messages_sent{peer="tor1"} 5',
+    'tortie_bgp_peer_messages_received{peer="tor1"} 6',
+    'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="received"} 3',
+    'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="accepted"} 2',
+    'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="advertised"} 1',
+    'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="stale"} 0',
+  ])
+})
+
+t.test('a scrape reads the agent once, and what it says now', async (t) => {
+  let reads = 0
+  let ready = false
+  const face = agent({
+    ready: () => ({ ready, reasons: [] }),
+    status: () => {
+      reads += 1
+      return { ...status, inSync: ready, routes: { wanted: reads } }
+    },
+  })
+  const scrape = buildMetrics(face)
+  t.equal(reads, 0, 'nothing is read before it is asked for')
+  const first = ours(await scrape())
+  ready = true
+  const second = ours(await scrape())
+  t.equal(reads, 2)
+  const seen = [first, second].map((lines) => lines.filter((line) => /^tortie_(ready|in_sync|routes)/.test(line)))
+  t.strictSame(seen, [
+    ['tortie_ready 0', 'tortie_in_sync 0', 'tortie_routes{count="wanted"} 1'],
+    ['tortie_ready 1', 'tortie_in_sync 1', 'tortie_routes{count="wanted"} 2'],
+  ])
+})
+
+t.test('with very many peers the number of series stays bounded', async (t) => {
+  const peers = Array.from({ length: 1_200 }, (_, index): PeerStatus => ({ ...peer, name: `p${index}` }))
+  const lines = ours(await buildMetrics(agent({ peers: () => peers }))())
+  t.equal(lines.filter((line) => line.startsWith('tortie_bgp_peer_established')).length, 1_000)
+})
