@@ -143,8 +143,7 @@ t.test('a route of ours that somebody removes or changes is repaired, a route of
   await namespace.ip('route', 'del', '10.244.3.0/24', 'proto', '116')
   await until('the removed route is back', () => namespace.ip('route', 'show', '10.244.3.0/24', 'proto', '116'), 2)
   const right = await namespace.ip('route', 'show', '10.244.4.0/24', 'proto', '116')
-  await namespace.ip('route', 'del', '10.244.4.0/24', 'proto', '116')
-  await namespace.ip('route', 'add', '10.244.4.0/24', 'via', '10.99.0.3', 'proto', '116')
+  await namespace.ip('route', 'replace', '10.244.4.0/24', 'via', '10.99.0.3', 'proto', '116')
   await until(
     'the changed route is right again',
     async () => (await namespace.ip('route', 'show', '10.244.4.0/24', 'proto', '116')) === right,

@@ -109,14 +109,17 @@ const addresses = {
 
 type NodeKey = keyof typeof addresses
 
-/** [dials, listens]: every session of the cluster once. Between the Tortie nodes both dial, so that collisions happen. */
+/**
+ * [dials, listens]: every session of the cluster once. Between the Tortie nodes both dial, so that collisions happen; node-a dials the
+ * routers and node-b is dialled by them. A node that is killed must dial FRR: its helper mode waits for the restarting side (NSF).
+ */
 const sessions: readonly (readonly [NodeKey, NodeKey])[] = [
   ['a', 'b'],
   ['b', 'a'],
   ['a', 'bird'],
   ['bird', 'b'],
-  ['frr', 'a'],
-  ['b', 'frr'],
+  ['a', 'frr'],
+  ['frr', 'b'],
   ['bird', 'frr'],
 ]
 

@@ -124,13 +124,7 @@ export class FrrNode extends RouterNode {
 
   #config(): string {
     const { address, asNumber, podCidr, peers, holdTimeSec } = this.options
-    const lines = [
-      `router bgp ${asNumber}`,
-      ` bgp router-id ${address}`,
-      ' no bgp ebgp-requires-policy',
-      ' no bgp network import-check',
-      ' bgp graceful-restart',
-    ]
+    const lines = [`router bgp ${asNumber}`, ` bgp router-id ${address}`, ' no bgp ebgp-requires-policy', ' no bgp network import-check']
     for (const peer of peers) {
       lines.push(` neighbor ${peer.address} remote-as ${peer.asNumber}`)
       lines.push(` neighbor ${peer.address} timers ${Math.floor(holdTimeSec / 3)} ${holdTimeSec}`)

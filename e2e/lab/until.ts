@@ -1,5 +1,5 @@
 /**
- * Waits until `check` returns a value that is not undefined, false or null: asks again every 50 ms, tolerating failures of the check itself.
+ * Waits until `check` returns something (not undefined, null, false or an empty text): asks again every 50 ms, tolerating failures of the check itself.
  * @throws after `withinSec` with what was waited for and the last failure: a deadline for a stuck lab, not a measure
  */
 export async function until<Value>(what: string, check: () => Promise<Value> | Value, withinSec = 30): Promise<NonNullable<Value>> {
@@ -8,7 +8,7 @@ export async function until<Value>(what: string, check: () => Promise<Value> | V
   for (;;) {
     try {
       const value = await check()
-      if (value !== undefined && value !== null && value !== false) return value
+      if (value !== undefined && value !== null && value !== false && value !== '') return value
       last = undefined
     } catch (error) {
       last = error
