@@ -23,18 +23,7 @@ export class IpKernel implements NetworkKernel {
 
   async routes(family: Family, protocol: number, visit: (route: KernelRoute) => void): Promise<void> {
     await this.links()
-    const json = await this.#ip([
-      `-${family}`,
-      '-details',
-      '-numeric',
-      '-json',
-      'route',
-      'show',
-      'table',
-      'main',
-      'proto',
-      String(protocol),
-    ])
+    const json = await this.#ip([`-${family}`, '-details', '-N', '-json', 'route', 'show', 'table', 'main', 'proto', String(protocol)])
     for (const route of readRoutes(json, family, (name) => this.#indexes.get(name) ?? 0)) visit({ ...route, protocol })
   }
 

@@ -19,7 +19,7 @@ const lines: [change: RouteChange, expected: string][] = [
   [{ ...base, operation: 'delete' }, 'route del 10.2.0.0/24 proto 116'],
   [{ ...base, operation: 'delete', metric: 50 }, 'route del 10.2.0.0/24 proto 116 metric 50'],
   [{ ...base, ...v6, hop: v6gateway }, 'route add fd00::/64 via fd00::2 dev v0 proto 116 metric 1024'],
-  [{ ...base, ...v6, operation: 'delete', hop: v6gateway }, 'route del fd00::/64 nexthop via fd00::2 dev v0 proto 116 metric 1024'],
+  [{ ...base, ...v6, operation: 'delete', hop: v6gateway }, 'route del fd00::/64 proto 116 metric 1024 nexthop via fd00::2 dev v0'],
 ]
 for (const [change, expected] of lines) {
   t.test(expected, async (t) =>

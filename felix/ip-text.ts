@@ -18,9 +18,15 @@ export function changeLine(change: RouteChange, nameOf: (index: number) => strin
   const { operation, family, address, length, protocol, hop, metric = defaultMetric(family) } = change
   const prefix = formatPrefix({ family, bytes: address.slice(0, family === 4 ? 4 : 16), length })
   const verb = { create: 'add', replace: 'replace', delete: 'del' }[operation]
-  const where = operation === 'delete' ? deleteWords(family, hop, nameOf) : hopWords(family, hop, nameOf)
-  const type = operation !== 'delete' && hop?.type === 'blackhole' ? 'blackhole ' : ''
-  return [`route ${verb} ${type}${prefix}`, ...where, `proto ${protocol}`, ...(metric === 0 ? [] : [`metric ${metric}`])].join(' ')
+  const isDelete = operation === 'delete'
+  const type = !isDelete && hop?.type === 'blackhole' ? 'blackhole ' : ''
+  return [
+    `route ${verb} ${type}${prefix}`,
+    ...(isDelete ? [] : hopWords(family, hop, nameOf)),
+    `proto ${protocol}`,
+    ...(metric === 0 ? [] : [`metric ${metric}`]),
+    ...(isDelete ? nexthopWords(family, hop, nameOf) : []),
+  ].join(' ')
 }
 
 function hopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
@@ -34,8 +40,8 @@ function hopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: nu
   return words
 }
 
-/** An IPv6 route that somebody joined to ours (ECMP) is left to him: the next hop is named. */
-function deleteWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
+/** An IPv6 route that somebody joined to ours (ECMP) is left to him: the next hop is named, at the end as `ip` demands. */
+function nexthopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
   if (family === 4 || hop?.via === undefined) return []
   return [`nexthop via ${formatAddress(hop.via)} dev ${nameOf(hop.index) ?? `if${hop.index}`}`]
 }
@@ -96,16 +102,19 @@ export function readRoutes(json: string, family: Family, indexOf: (name: string)
 
 function readHop(entry: Entry, family: Family, indexOf: (name: string) => number): KernelHop {
   const [via, source] = [addressBytes(text(entry.gateway)), addressBytes(text(entry.prefsrc))]
-  const type = entry.nexthops !== undefined || entry.via !== undefined ? 'other' : text(entry.type) || 'unicast'
+  const isBeyond = entry.nexthops !== undefined || entry.via !== undefined
   return {
-    type: type === 'unicast' || type === 'blackhole' ? type : 'other',
+    type: isBeyond ? 'other' : (routeTypes[text(entry.type) || 'unicast'] ?? 'other'),
     index: entry.dev === undefined ? 0 : indexOf(text(entry.dev)),
     onlink: Array.isArray(entry.flags) && entry.flags.includes('onlink'),
-    scope: family === 4 && entry.scope === 'link' ? SCOPE_LINK : SCOPE_GLOBAL,
+    scope: family === 4 && (entry.scope === 'link' || entry.scope === String(SCOPE_LINK)) ? SCOPE_LINK : SCOPE_GLOBAL,
     ...(via === undefined ? {} : { via }),
     ...(source === undefined ? {} : { source }),
   }
 }
+
+/** By name, and by number as `-N` prints them. */
+const routeTypes: Record<string, KernelHop['type']> = { unicast: 'unicast', blackhole: 'blackhole', '1': 'unicast', '6': 'blackhole' }
 
 /** The links in the output of `ip -json address show`. @throws SyntaxError if it is no JSON */
 export function readLinks(json: string): KernelLink[] {
