@@ -60,7 +60,7 @@ export function defaultMetric(family: Family): number {
 
 /** Equal for hops with equal content. */
 export function hopKey(hop: KernelHop): string {
-  return `${hop.type} ${hop.index} ${hop.via ?? ''} ${hop.source ?? ''} ${hop.onlink} ${hop.scope}`
+  return `${hop.type} ${hop.index} ${hop.via?.join('.')} ${hop.source?.join('.')} ${hop.onlink} ${hop.scope}`
 }
 
 /** Whether a route that leads to `actual` is what `wanted` asks for: what a wish leaves open the kernel may fill in. */

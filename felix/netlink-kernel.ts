@@ -83,7 +83,13 @@ export class NetlinkKernel implements NetworkKernel {
 
   async routes(family: Family, protocol: number, visit: (route: KernelRoute) => void): Promise<void> {
     const routes = await dump((sequence) => routeDumpRequest(family, protocol, sequence), readRoute)
-    for (const route of routes) if (route.protocol === protocol && route.table === MAIN_TABLE) visit(route)
+    let sliceMs = performance.now()
+    for (const route of routes) {
+      if (route.protocol === protocol && route.table === MAIN_TABLE) visit(route)
+      if (performance.now() - sliceMs < SLICE_MS) continue
+      await setImmediate()
+      sliceMs = performance.now()
+    }
   }
 
   async links(): Promise<readonly KernelLink[]> {
