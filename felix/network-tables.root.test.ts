@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Cidr } from '../src/net/prefix.ts'
 import { run } from '../src/os/process.ts'
+import { IpKernel } from './ip-kernel.ts'
 import type { KernelState } from './kernel.ts'
 import { NetlinkKernel } from './netlink-kernel.ts'
 import { NetworkTables } from './network-tables.ts'
@@ -12,7 +13,10 @@ const desired: Pick<KernelState, 'links' | 'sysctls' | 'routes'> = {
   sysctls: [{ path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tort1' }],
   routes: [{ destination: '10.244.1.2/32' as Cidr, nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }],
 }
-const kernels = [['netlink', () => NetlinkKernel.open()]] as const
+const kernels = [
+  ['netlink', () => NetlinkKernel.open()],
+  ['ip', async () => new IpKernel(run)],
+] as const
 
 for (const [way, openKernel] of kernels) {
   t.test(`links, sysctls and routes over ${way}`, async (t) => {
