@@ -215,3 +215,22 @@ t.test('two applies at once are a bug of the caller', async (t) => {
   await t.rejects(felix.apply(empty), { message: 'felix: apply was called while another apply was running' })
   await first
 })
+
+t.test('a workload gets no route while its policy cannot be programmed, and keeps the one it has', async (t) => {
+  await addLink()
+  const { felix, drifted } = await start(t)
+  felix.allowPrune('policy')
+  const refused: KernelState = { ...desired, ipSets: [] } // its rule names a set that is not there
+  const report = await felix.apply(refused)
+  t.match(report.unprogrammed.get('route 10.244.1.2/32'), { state: 'pending', reason: 'waits for its policy, which cannot be programmed' })
+  t.strictSame(await routes(), ['blackhole 10.244.1.0/24'])
+  while ((await felix.apply(desired)).unprogrammed.size > 0) await drifted()
+  t.strictSame(await routes(), programmedRoutes)
+  const changed: Chain = { ...forward, rules: [{ ...drop, match: [{ type: 'source-set', set: 'tort4s:absent' }] }] }
+  const { unprogrammed } = await felix.apply({ ...desired, chains: [changed] })
+  t.strictSame(
+    [...unprogrammed.values()].map(({ state }) => state),
+    ['failed'],
+  )
+  t.strictSame(await routes(), programmedRoutes)
+})

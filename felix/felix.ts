@@ -7,6 +7,7 @@ import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
+import { unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
 
 export type FelixOptions = {
   /** rtm_protocol of every route we own, 1..255. */
@@ -72,9 +73,10 @@ export class Felix {
     try {
       const links = await this.#network.applyLinks(desired)
       const policy = await this.#policy.apply(desired, this.#prunePolicy)
-      const routes = await this.#network.applyRoutes(desired)
+      const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
+      const routes = await this.#network.applyRoutes({ routes: desired.routes.filter((route) => !waiting.includes(route)) })
       const removed = await this.#policy.removeUnused()
-      this.#report = mergeReports([links, policy, routes])
+      this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
       return { ...this.#report, changed: this.#report.changed + removed }
     } finally {
       this.#applying = false

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Cidr } from '../src/net/prefix.ts'
 import type { Run } from '../src/os/process.ts'
 import { FULL_CHECK_MS } from './check-schedule.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
@@ -95,6 +96,10 @@ export class NetworkTables {
       this.#failed(error)
       return mergeReports([])
     }
+  }
+
+  hasRoute(destination: Cidr): boolean {
+    return this.#started().routes.has(destination)
   }
 
   allowPrune(): void {

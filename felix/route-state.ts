@@ -1,5 +1,5 @@
 import type { Family } from '../src/net/address.ts'
-import { parsePrefix } from '../src/net/prefix.ts'
+import { type Cidr, parsePrefix } from '../src/net/prefix.ts'
 import type { NextHop, ObjectStatus, Route } from './kernel.ts'
 import { defaultMetric, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
@@ -53,6 +53,15 @@ export class RouteState {
       if (known?.wish !== wish) this.#state(key, wish)
     }
     for (const [destination, { key }] of before) if (!this.#stated.has(destination)) this.#state(key, 0)
+  }
+
+  /** Whether the kernel has a route of ours to this destination. */
+  has(destination: Cidr): boolean {
+    const prefix = parsePrefix(destination)
+    if (prefix === undefined) return false
+    const { family, bytes, length } = prefix
+    const id = this.rows[family].prefixes.find(bytes, 0, length)
+    return id >= 0 && this.rows[family].actual[id] !== 0
   }
 
   /** From now on, routes of ours that nobody wants may go. */

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Family } from '../src/net/address.ts'
+import type { Cidr } from '../src/net/prefix.ts'
 import type { LearnedRoutes, NextHop, ObjectStatus, Route, TableReport } from './kernel.ts'
 import { defaultMetric, type KernelRoute, type Refusal, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
@@ -76,6 +77,11 @@ export class RouteTable implements LearnedRoutes {
 
   setStated(routes: readonly Route[]): void {
     this.#state.setStated(routes)
+  }
+
+  /** Whether the kernel has a route of ours to this destination. */
+  has(destination: Cidr): boolean {
+    return this.#state.has(destination)
   }
 
   /** The store is loaded and BGP has converged: what is ours and wanted by nobody goes. */

@@ -4,7 +4,7 @@ import type { FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/age
 import type { KernelView } from './node-view.ts'
 
 /** What the view reads of felix. */
-export type ShownKernel = Pick<Felix, 'problems' | 'routeCounters' | 'chains' | 'ipSets' | 'routes'>
+export type ShownKernel = Pick<Felix, 'problems' | 'routeCounters' | 'policyCounters' | 'chains' | 'ipSets' | 'routes'>
 
 export class FelixView implements KernelView {
   readonly #felix: ShownKernel
@@ -22,7 +22,7 @@ export class FelixView implements KernelView {
   }
 
   policyCounts(): Readonly<Record<string, number>> {
-    return { chains: this.#felix.chains().length, ipSets: this.#felix.ipSets().length }
+    return this.#felix.policyCounters
   }
 
   routes({ limit, cursor }: FelixQuery): FelixPage | undefined {

@@ -119,13 +119,8 @@ export class NodeView implements AgentFace {
   }
 
   #problems(): readonly StatusProblem[] {
-    const { speaker, kernel, programmed } = this.#parts
-    const unprogrammed = programmed.unprogrammed.map(({ subject, state, reason }) => ({
-      severity: state === 'failed' ? ('error' as const) : ('warning' as const),
-      subject,
-      message: reason,
-    }))
+    const { speaker, kernel } = this.#parts
     const bgp = (speaker?.problems() ?? []).map((problem) => ({ severity: 'error' as const, ...problem }))
-    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp, ...unprogrammed]
+    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp]
   }
 }
