@@ -7,6 +7,7 @@ import { Node, type NodeFacts } from './node.ts'
 import { nodeAddress } from './node-address.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
+import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
 export type AgentCommand = { readonly configFile: string; readonly check: boolean }
@@ -36,6 +37,7 @@ export async function runAgent({ configFile, check }: AgentCommand): Promise<num
   const reload = () => void changeSettings(node, configFile, log)
   process.on('SIGHUP', reload)
   const problem = await node.start()
+  trimMemory()
   if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
   await node.stop()
   process.off('SIGHUP', reload)

@@ -1,0 +1,13 @@
+import v8 from 'node:v8'
+import vm from 'node:vm'
+
+/**
+ * Gives memory back that only starting needed. Loading some hundred modules leaves a heap sized for compiling them, which V8 would keep:
+ * about 25 MB of an idle agent. Takes about 50 ms; to be called once, when nothing waits.
+ */
+export function trimMemory(): void {
+  v8.setFlagsFromString('--expose-gc')
+  const collect = vm.runInNewContext('gc') as NodeJS.GCFunction
+  v8.setFlagsFromString('--no-expose-gc')
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
