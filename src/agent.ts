@@ -1,7 +1,7 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
 import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
-import type { Resource, ResourceRef } from './model/resource.ts'
+import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 import { blockRoutes, originatedPrefixes } from './originated.ts'
@@ -132,9 +132,4 @@ function isEndpoint(resource: Resource): resource is WorkloadEndpoint {
 
 function endpointKey({ metadata }: Resource): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`
-}
-
-function refOf({ apiVersion, kind, metadata }: Resource): ResourceRef {
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
-  return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name }
 }

@@ -56,3 +56,12 @@ t.test('a client that has gone waits no longer', async (t) => {
   gone.abort()
   t.equal((await outcome).programmed, false)
 })
+
+t.test('a client that had gone before the wait began waits for nothing', async (t) => {
+  const outcome = await new ProgrammedRevision().wait(7, 300_000, AbortSignal.abort())
+  t.strictSame(outcome, {
+    programmed: false,
+    pending: [{ subject: 'revision 7', state: 'pending', reason: 'not applied yet' }],
+    unprogrammed: [],
+  })
+})

@@ -43,10 +43,10 @@ export class ProgrammedRevision {
 
   /**
    * Resolves once `revision` is programmed, or after `timeoutMs` with what holds it back.
-   * @param signal ends the waiting early, for a client that has gone
+   * @param signal ends the waiting early, for a client that has gone; aborted already, nothing is waited for
    */
   async wait(revision: number, timeoutMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
-    if (this.#programmed < revision) await this.#reached(revision, timeoutMs, signal)
+    if (this.#programmed < revision && !signal?.aborted) await this.#reached(revision, timeoutMs, signal)
     const programmed = this.#programmed >= revision
     const outside = this.#open.filter(({ state }) => state === 'pending')
     if (programmed) return { programmed, pending: [], unprogrammed: outside }

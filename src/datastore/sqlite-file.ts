@@ -5,9 +5,8 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Resource } from '../model/resource.ts'
+import { type Resource, refOf } from '../model/resource.ts'
 import type { StoredResource, WatchEvent } from './datastore.ts'
-import { refOf } from './state.ts'
 
 /** "TORT": in the file's header it says whose file this is. */
 const applicationId = 0x544f_5254

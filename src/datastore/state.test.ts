@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Resource } from '../model/resource.ts'
 import type { Change } from './datastore.ts'
-import { planCommit, ResourceState, refOf, sameContent } from './state.ts'
+import { planCommit, ResourceState, sameContent } from './state.ts'
 
 const policy = (name: string, spec: unknown, metadata: object = {}): Resource => ({
   apiVersion: 'projectcalico.org/v3',
@@ -19,16 +19,6 @@ function commit(state: ResourceState, revision: number, ...changes: Change[]) {
   if (plan.type === 'plan') state.apply(plan.events)
   return plan
 }
-
-t.test('a resource is named by group, kind, namespace and name; v1 is the core group', async (t) => {
-  t.strictSame(refOf(policy('a', {})), ref('a'))
-  t.strictSame(refOf({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' }, spec: {} }), {
-    group: '',
-    kind: 'Namespace',
-    namespace: '',
-    name: 'x',
-  })
-})
 
 t.test('uid and creationTimestamp are given once, resourceVersion with each change, generation with each change of spec', async (t) => {
   const state = new ResourceState()

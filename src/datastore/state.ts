@@ -1,6 +1,6 @@
 /** The contents of a store in memory, and what a change set would do to them: pure, shared by every kind of store. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Metadata, Resource, ResourceRef } from '../model/resource.ts'
+import { type Metadata, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
 import type { Change, StoredResource, WatchEvent } from './datastore.ts'
 
 /** What a change set does. Without events it changes nothing and costs no revision. */
@@ -10,13 +10,6 @@ export type Plan =
 
 /** Where the server-set metadata of a change set comes from. `now` is ISO 8601. */
 export type Stamp = { readonly revision: number; readonly now: string; readonly newUid: () => string }
-
-/** What names a resource: the group of its apiVersion ('v1' is the core group ''), kind, namespace and name. */
-export function refOf(resource: Resource): ResourceRef {
-  const slash = resource.apiVersion.indexOf('/')
-  const group = slash < 0 ? '' : resource.apiVersion.slice(0, slash)
-  return { group, kind: resource.kind, namespace: resource.metadata.namespace ?? '', name: resource.metadata.name }
-}
 
 export class ResourceState {
   readonly #kinds = new Map<string, Map<string, StoredResource>>()

@@ -1,7 +1,7 @@
 /** What a request wants done, all or none: resources and a store in, one result per resource out. */
 import type { Change, Datastore } from '../datastore/datastore.ts'
-import { refOf, sameContent } from '../datastore/state.ts'
-import type { Problem, Resource, ResourceRef } from '../model/resource.ts'
+import { sameContent } from '../datastore/state.ts'
+import { type Problem, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
 
 /** A resource to delete: its apiVersion and kind as the user wrote them, and what it names. */
 export type Named = { readonly apiVersion: string; readonly ref: ResourceRef }

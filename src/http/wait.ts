@@ -12,8 +12,7 @@ export type Wait = { readonly revision: number; readonly timeoutSec: number; rea
  */
 export async function waitFor({ agent, closing }: EndpointContext, wait: Wait, body: object | (() => object)): Promise<Answer> {
   const { revision, timeoutSec, signal } = wait
-  const timeoutMs = signal.aborted ? 0 : timeoutSec * 1_000 // an abort before the wait begins makes no event any more
-  const { programmed, pending, unprogrammed } = await agent.waitProgrammed(revision, timeoutMs, signal)
+  const { programmed, pending, unprogrammed } = await agent.waitProgrammed(revision, timeoutSec * 1_000, signal)
   const members = typeof body === 'function' ? body() : body
   if (programmed) return ok({ ...members, ...(unprogrammed.length > 0 && { unprogrammed }) })
   if (closing.aborted) return problem(503, `the agent stops before revision ${revision} is programmed`, [], { ...members, pending })

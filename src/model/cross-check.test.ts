@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkDeletes, checkPuts, type StoredResources } from './cross-check.ts'
-import { refOf } from './documents.ts'
 import type { Resource } from './resource.ts'
+import { refOf } from './resource.ts'
 import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
 
 /** The face of a datastore over a list. */

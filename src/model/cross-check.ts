@@ -1,7 +1,7 @@
 import type { CheckedItem, NamedItem } from './documents.ts'
-import { located, refOf } from './documents.ts'
+import { located } from './documents.ts'
 import { valueAt } from './path.ts'
-import type { Problem, Resource, ResourceRef } from './resource.ts'
+import { type Problem, type Resource, type ResourceRef, refOf } from './resource.ts'
 import { builtInTiers } from './tier.ts'
 
 /** What is stored; every datastore is one. */

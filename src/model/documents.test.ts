@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { checkDocuments, type DocumentFormat, documentLimits, nameDocuments, readDocuments, refOf } from './documents.ts'
-import { context, stored } from './sample-resources.ts'
+import { checkDocuments, type DocumentFormat, documentLimits, nameDocuments, readDocuments } from './documents.ts'
+import { context } from './sample-resources.ts'
 
 const read = (text: string, format: DocumentFormat = 'yaml') =>
   readDocuments(text, format).items?.map(({ value, document }) => [document, value])
@@ -130,15 +130,6 @@ t.test('names of resources to delete: their specs need not be valid', async (t) 
     { path: 'apiVersion', reason: 'is required', document: 0, line: 1 },
     { path: 'metadata.name', reason: 'is required', document: 1, line: 5 },
   ])
-})
-
-t.test('the ref of a stored resource', async (t) => {
-  t.strictSame(refOf(stored({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } })), {
-    group: '',
-    kind: 'Namespace',
-    namespace: '',
-    name: 'x',
-  })
 })
 
 t.test('ten thousand mistakes are told as a thousand', async (t) => {

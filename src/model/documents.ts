@@ -2,7 +2,7 @@ import { readJson } from './json-document.ts'
 import type { CheckContext } from './kind.ts'
 import { checkResource, kindOfDocument } from './kinds.ts'
 import { joinPath, valueAt } from './path.ts'
-import type { Problem, Resource, ResourceRef } from './resource.ts'
+import { type Problem, type Resource, type ResourceRef, refOf } from './resource.ts'
 import { readYaml } from './yaml-documents.ts'
 
 /** What is read at most. A text beyond `maxBytes` or nested deeper than `maxDepth` is refused before it is parsed. */
@@ -93,12 +93,6 @@ export function nameDocuments(items: readonly DocumentItem[]): NameDocumentsResu
 export function located(problem: Problem, { document, lineOf }: Pick<DocumentItem, 'document' | 'lineOf'>): Problem {
   const line = problem.line ?? lineOf(problem.path)
   return { ...problem, document, ...(line !== undefined && { line }) }
-}
-
-/** @returns the ref of a resource as it is stored */
-export function refOf({ apiVersion, kind, metadata }: Resource): ResourceRef {
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
-  return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name }
 }
 
 function takeApart({ value, lineOf }: ParsedDocument): readonly ParsedDocument[] {
