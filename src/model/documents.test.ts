@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { checkDocuments, type DocumentFormat, documentLimits, nameDocuments, readDocuments } from './documents.ts'
-import { context } from './sample-resources.ts'
+import { context, stored } from './sample-resources.ts'
 
 const read = (text: string, format: DocumentFormat = 'yaml') =>
   readDocuments(text, format).items?.map(({ value, document }) => [document, value])
