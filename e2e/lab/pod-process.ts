@@ -3,15 +3,25 @@ import { execFile } from 'node:child_process'
 import dgram from 'node:dgram'
 import net from 'node:net'
 import type { Probe, StreamCount } from './pod.ts'
+import { Conversation, listenEcho } from './pod-conversation.ts'
 
 export type Request =
   | { readonly type: 'ready' }
   | { readonly type: 'probe'; readonly probe: Probe }
+  | { readonly type: 'listen'; readonly protocol: 'tcp' | 'udp'; readonly port: number }
+  | { readonly type: 'connect'; readonly to: string; readonly port: number }
+  | { readonly type: 'say'; readonly conversation: number }
   | { readonly type: 'start-stream'; readonly to: string; readonly perSecond: number }
   | { readonly type: 'stop-sending' }
   | { readonly type: 'stream-count'; readonly sent: number }
 
-export type Answer = { readonly id: number; readonly ok?: boolean; readonly sent?: number; readonly count?: StreamCount }
+export type Answer = {
+  readonly id: number
+  readonly ok?: boolean
+  readonly conversation?: number
+  readonly sent?: number
+  readonly count?: StreamCount
+}
 
 const echoPort = 8080
 const streamPort = 8081
@@ -21,9 +31,6 @@ const echoServer = net.createServer((socket) => {
   socket.on('error', () => socket.destroy())
   socket.end('tortie\n')
 })
-const echoDatagrams = dgram.createSocket('udp4')
-echoDatagrams.on('message', (message, from) => echoDatagrams.send(message, from.port, from.address))
-
 function probeTcp(to: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ host: to, port, timeout: probeTimeoutMs })
@@ -41,7 +48,7 @@ function probeTcp(to: string, port: number): Promise<boolean> {
 /** UDP has no handshake: three tries, one answer is enough. */
 function probeUdp(to: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = dgram.createSocket('udp4')
+    const socket = dgram.createSocket(net.isIPv6(to) ? 'udp6' : 'udp4')
     const send = () => socket.send('tortie', port, to)
     const again = setInterval(send, probeTimeoutMs / 3)
     const done = (ok: boolean) => {
@@ -114,6 +121,12 @@ class Stream {
 }
 
 const stream = new Stream()
+const conversations: Conversation[] = []
+
+async function connect(to: string, port: number): Promise<number> {
+  conversations.push(await Conversation.open(to, port, probeTimeoutMs))
+  return conversations.length - 1
+}
 
 async function answer(request: Request): Promise<Omit<Answer, 'id'>> {
   switch (request.type) {
@@ -121,6 +134,13 @@ async function answer(request: Request): Promise<Omit<Answer, 'id'>> {
       return { ok: true }
     case 'probe':
       return { ok: await runProbe(request.probe) }
+    case 'listen':
+      await listenEcho(request.protocol, request.port)
+      return { ok: true }
+    case 'connect':
+      return { conversation: await connect(request.to, request.port) }
+    case 'say':
+      return { ok: (await conversations[request.conversation]?.say(probeTimeoutMs)) === true }
     case 'start-stream':
       stream.start(request.to, request.perSecond)
       return { ok: true }
@@ -132,7 +152,7 @@ async function answer(request: Request): Promise<Omit<Answer, 'id'>> {
 }
 
 await new Promise<void>((resolve) => echoServer.listen(echoPort, resolve))
-await new Promise<void>((resolve) => echoDatagrams.bind(echoPort, resolve))
+await listenEcho('udp', echoPort)
 await stream.open()
 process.on('message', (request: Request & { id: number }) => {
   void answer(request).then((result) => process.send?.({ id: request.id, ...result }))

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { Namespace } from './namespace.ts'
 import type { Answer, Request } from './pod-process.ts'
+import { until } from './until.ts'
 
 export type Probe =
   | { readonly protocol: 'tcp' | 'udp'; readonly to: string; readonly port: number }
@@ -16,7 +17,7 @@ export class Pod {
   readonly address: string
   readonly namespace: Namespace
   readonly #process: ChildProcess
-  readonly #waiting = new Map<number, (answer: Answer) => void>()
+  readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>()
   #nextId = 1
 
   private constructor(name: string, address: string, namespace: Namespace) {
@@ -29,8 +30,11 @@ export class Pod {
       { ipc: true },
     )
     this.#process.on('message', (message: Answer) => {
-      this.#waiting.get(message.id)?.(message)
+      this.#waiting.get(message.id)?.resolve(message)
       this.#waiting.delete(message.id)
+    })
+    this.#process.on('error', (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error)
     })
   }
 
@@ -53,6 +57,29 @@ export class Pod {
   /** Whether a new connection gets an answer: true = through. A TCP reset counts as an answer of the network, not of the pod: false. */
   async reaches(probe: Probe): Promise<boolean> {
     return (await this.#ask({ type: 'probe', probe })).ok === true
+  }
+
+  /** Answers on one more port; a TCP client can stay (`connect`). */
+  async listen(protocol: 'tcp' | 'udp', port: number): Promise<void> {
+    await this.#ask({ type: 'listen', protocol, port })
+  }
+
+  /** A connection to a port that another pod opened with `listen`; gives a way to ask whether it still carries data both ways. */
+  async connect(to: string, port: number): Promise<() => Promise<boolean>> {
+    const { conversation } = await this.#ask({ type: 'connect', to, port })
+    if (conversation === undefined) throw new Error(`pod ${this.name}: no connection was made`)
+    return async () => (await this.#ask({ type: 'say', conversation })).ok === true
+  }
+
+  /** A second address, of IPv6, and the default route through the host side's link-local address. */
+  async addIpv6(node: Namespace, address: string, hostInterface: string): Promise<void> {
+    await node.ip('link', 'set', hostInterface, 'up')
+    const gateway = await until(`${hostInterface} has a link-local address`, async () => {
+      const shown = await node.ip('-6', '-o', 'addr', 'show', 'dev', hostInterface, 'scope', 'link')
+      return shown.includes('tentative') ? undefined : /inet6 (fe80:[0-9a-f:]+)/.exec(shown)?.[1]
+    })
+    await this.namespace.ip('addr', 'add', `${address}/128`, 'dev', 'eth0', 'nodad')
+    await this.namespace.ip('-6', 'route', 'replace', 'default', 'via', gateway, 'dev', 'eth0', 'onlink')
   }
 
   /** Starts sending numbered datagrams to `to` (another pod's port 8081), `perSecond` each second, and counting what comes from there. */
@@ -79,8 +106,7 @@ export class Pod {
   #ask(request: Request): Promise<Answer> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, resolve)
-      this.#process.once('error', reject)
+      this.#waiting.set(id, { resolve, reject })
       this.#process.send({ ...request, id }, (error) => {
         if (error !== null) reject(new Error(`pod ${this.name} is gone`, { cause: error }))
       })
