@@ -1,0 +1,233 @@
+import { familyOfAfiSafi } from '../wire/address-family.ts'
+import { BgpError } from '../wire/bgp-error.ts'
+import { decodeAttributes } from '../wire/decode-attributes.ts'
+import { isEndOfRib } from '../wire/end-of-rib.ts'
+import { ceaseReason, errorCode } from '../wire/error-code.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
+import { checkNlri } from '../wire/nlri.ts'
+import { putU32 } from '../wire/octets.ts'
+import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
+import type { AttributeSet } from './attribute-set.ts'
+import type { AttributeTable } from './attribute-table.ts'
+import type { FamilyTable } from './family-table.ts'
+import { isMartian } from './martian.ts'
+import type { PeerSlot } from './peer-slot.ts'
+
+export type AdjRibInDependencies = {
+  readonly attributes: AttributeTable
+  readonly tables: Readonly<Record<AddressFamily, FamilyTable>>
+  readonly onEndOfRib: (peer: number, family: AddressFamily) => void
+  readonly onNote: (peer: number, note: string) => void
+}
+
+/** Enters UPDATEs into the tables: what each peer has said last of each prefix (RFC 4271 §9). */
+export class AdjRibIn {
+  readonly #deps: AdjRibInDependencies
+  readonly #update = emptyUpdateRanges()
+  readonly #mp = emptyMpRanges()
+  readonly #lastNote: string[] = []
+  #block = new Uint8Array(512)
+
+  constructor(dependencies: AdjRibInDependencies) {
+    this.#deps = dependencies
+  }
+
+  /** @returns the error that ends the session; what stands before it in the UPDATE may have been entered */
+  receive(peer: PeerSlot, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
+    const update = this.#update
+    const mp = this.#mp
+    const fault =
+      splitUpdate(bytes, start, end, update) ??
+      locateMp(bytes, update.attributesStart, update.attributesEnd, mp) ??
+      checkNlri(bytes, update.withdrawnStart, update.withdrawnEnd, 32) ??
+      checkNlri(bytes, update.nlriStart, update.nlriEnd, 32) ??
+      this.#checkMp(bytes)
+    if (fault !== undefined) return fault
+    if (end - start < 4 + 7) {
+      const finished = isEndOfRib(update, mp)
+      if (finished !== undefined) {
+        if (this.#agreed(peer, finished) !== undefined) this.#deps.onEndOfRib(peer.id, finished)
+        return undefined
+      }
+    }
+    return this.#enter(peer, bytes)
+  }
+
+  /** Removes a route with all that is counted of it. */
+  drop(table: FamilyTable, peer: PeerSlot, row: number): void {
+    const { attributes } = this.#deps
+    const { paths } = table
+    const counts = peer.counts[table.family]
+    const set = attributes.get(paths.set[row] as number)
+    counts.received--
+    if (paths.stale[row] !== 0) counts.stale--
+    if (set.eligible && peer.imports) counts.accepted--
+    table.markDirty(paths.prefix[row] as number)
+    paths.remove(row)
+    attributes.release(set)
+  }
+
+  /** The path of `peer` to the prefix is `set` now. */
+  put(table: FamilyTable, peer: PeerSlot, prefix: number, set: AttributeSet): void {
+    const { attributes } = this.#deps
+    const { paths } = table
+    const counts = peer.counts[table.family]
+    const row = paths.find(prefix, peer.id)
+    if (row >= 0 && paths.stale[row] !== 0) {
+      paths.stale[row] = 0
+      counts.stale--
+    }
+    if (row >= 0 && paths.set[row] === set.id) return
+    attributes.hold(set)
+    const accepted = peer.imports ? 1 : 0
+    if (set.eligible) counts.accepted += accepted
+    if (row < 0) {
+      counts.received++
+      paths.add(prefix, peer.id, set.id)
+    } else {
+      const old = attributes.get(paths.set[row] as number)
+      if (old.eligible) counts.accepted -= accepted
+      paths.set[row] = set.id
+      attributes.release(old)
+    }
+    table.markDirty(prefix)
+  }
+
+  #checkMp(bytes: Uint8Array): BgpError | undefined {
+    const mp = this.#mp
+    if (mp.reachStart < 0 && mp.unreachStart < 0) return undefined
+    const reached = familyOfAfiSafi(mp.reachAfi, mp.reachSafi)
+    const unreached = familyOfAfiSafi(mp.unreachAfi, mp.unreachSafi)
+    return (
+      (reached && checkNlri(bytes, mp.reachNlriStart, mp.reachNlriEnd, bitsOf(reached))) ??
+      (unreached && checkNlri(bytes, mp.unreachNlriStart, mp.unreachNlriEnd, bitsOf(unreached)))
+    )
+  }
+
+  /** Withdrawals first: a prefix that is in both is announced (RFC 4271 §4.3). */
+  #enter(peer: PeerSlot, bytes: Uint8Array): BgpError | undefined {
+    const update = this.#update
+    const mp = this.#mp
+    const { withdrawnStart, withdrawnEnd, attributesStart, attributesEnd, nlriStart, nlriEnd } = update
+    const ipv4 = this.#agreed(peer, 'ipv4-unicast')
+    const unreached = this.#agreed(peer, familyOfAfiSafi(mp.unreachAfi, mp.unreachSafi))
+    if (ipv4 !== undefined && withdrawnStart < withdrawnEnd) this.#withdraw(ipv4, peer, bytes, withdrawnStart, withdrawnEnd)
+    if (unreached !== undefined) this.#withdraw(unreached, peer, bytes, mp.unreachNlriStart, mp.unreachNlriEnd)
+    if (nlriStart === nlriEnd && mp.reachStart < 0) return this.#checkUnused(peer, bytes, attributesStart, attributesEnd)
+    if (mp.reachStart < 0 && mp.unreachStart < 0)
+      return this.#reach(ipv4, peer, bytes, nlriStart, nlriEnd, bytes, attributesStart, attributesEnd)
+    const reached = this.#agreed(peer, familyOfAfiSafi(mp.reachAfi, mp.reachSafi))
+    const length = this.#copyBlock(bytes, attributesStart, attributesEnd)
+    const fault = nlriStart < nlriEnd ? this.#reach(ipv4, peer, bytes, nlriStart, nlriEnd, this.#block, 0, length) : undefined
+    if (fault !== undefined || mp.reachStart < 0) return fault
+    const whole = this.#copyReach(bytes, length)
+    return this.#reach(reached, peer, bytes, mp.reachNlriStart, mp.reachNlriEnd, this.#block, 0, whole)
+  }
+
+  /** RFC 7606 §5.2: attributes without a prefix to withdraw for them. */
+  #checkUnused(peer: PeerSlot, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
+    if (start === end || (this.#mp.unreachStart === start && this.#mp.unreachEnd === end)) return undefined
+    if (peer.context === undefined) return undefined
+    const decoded = decodeAttributes(bytes, start, end, this.#deps.attributes.contextAt(peer.context), false)
+    if (decoded instanceof BgpError) return decoded
+    this.#note(peer, decoded.notes)
+    return undefined
+  }
+
+  /** Routes with one set of attributes, which `block[blockStart, blockEnd)` says. A family that was not agreed on is ignored. */
+  #reach(
+    table: FamilyTable | undefined,
+    peer: PeerSlot,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    block: Uint8Array,
+    blockStart: number,
+    blockEnd: number,
+  ): BgpError | undefined {
+    const context = peer.context
+    if (context === undefined) return undefined
+    const { attributes } = this.#deps
+    const set = attributes.intern(context, block, blockStart, blockEnd, (notes) => this.#note(peer, notes))
+    if (set instanceof BgpError) return set
+    if (set === undefined) {
+      if (table !== undefined) this.#withdraw(table, peer, bytes, start, end)
+      return undefined
+    }
+    attributes.hold(set)
+    if (table !== undefined) this.#announce(table, peer, bytes, start, end, set)
+    attributes.release(set)
+    return table === undefined ? undefined : overLimit(peer, table.family)
+  }
+
+  #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: AttributeSet): void {
+    for (let at = start; at < end; ) {
+      const length = bytes[at] as number
+      if (isMartian(table.family, bytes, at + 1, length))
+        this.#note(peer, ['a prefix that is no unicast destination is ignored (RFC 4271 §6.3)'])
+      else this.put(table, peer, table.insert(bytes, at + 1, length), set)
+      at += 1 + ((length + 7) >>> 3)
+    }
+  }
+
+  #withdraw(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const length = bytes[at] as number
+      const prefix = table.prefixes.find(bytes, at + 1, length)
+      const row = prefix < 0 ? -1 : table.paths.find(prefix, peer.id)
+      if (row >= 0) this.drop(table, peer, row)
+      at += 1 + ((length + 7) >>> 3)
+    }
+  }
+
+  /** The attribute block without MP_REACH_NLRI and MP_UNREACH_NLRI, in `#block`. @returns its length */
+  #copyBlock(bytes: Uint8Array, start: number, end: number): number {
+    const { reachStart, reachEnd, unreachStart, unreachEnd } = this.#mp
+    const room = end - start + 64
+    if (this.#block.length < room) this.#block = new Uint8Array(room)
+    let length = 0
+    for (let at = start; at < end; ) {
+      if (at === reachStart) at = reachEnd
+      else if (at === unreachStart) at = unreachEnd
+      else this.#block[length++] = bytes[at++] as number
+    }
+    return length
+  }
+
+  /** Puts MP_REACH_NLRI without its prefixes behind the block:  flags u8 | type u8 | length u16 | afi … next hop | reserved u8 */
+  #copyReach(bytes: Uint8Array, at: number): number {
+    const { reachNextHopStart, reachNextHopEnd } = this.#mp
+    const length = reachNextHopEnd - reachNextHopStart + 5
+    this.#block.set([0x90, 14, 0, length], at)
+    for (let i = 0; i < length - 1; i++) this.#block[at + 4 + i] = bytes[reachNextHopStart - 4 + i] as number
+    this.#block[at + 3 + length] = 0
+    return at + 4 + length
+  }
+
+  #agreed(peer: PeerSlot, family: AddressFamily | undefined): FamilyTable | undefined {
+    return family !== undefined && peer.terms?.families.includes(family) === true ? this.#deps.tables[family] : undefined
+  }
+
+  /** A peer that repeats itself is noted once. */
+  #note(peer: PeerSlot, notes: readonly string[]): void {
+    for (const note of notes) {
+      if (this.#lastNote[peer.id] === note) continue
+      this.#lastNote[peer.id] = note
+      this.#deps.onNote(peer.id, note)
+    }
+  }
+}
+
+function bitsOf(family: AddressFamily): 32 | 128 {
+  return family === 'ipv4-unicast' ? 32 : 128
+}
+
+/** RFC 4486 §4; data:  afi u16 | safi u8 | upper bound u32 */
+function overLimit(peer: PeerSlot, family: AddressFamily): BgpError | undefined {
+  const limit = peer.config?.maxPrefixes ?? 0
+  if (limit === 0 || peer.counts[family].received <= limit) return undefined
+  const data = Uint8Array.of(0, family === 'ipv4-unicast' ? 1 : 2, 1, 0, 0, 0, 0)
+  putU32(data, 3, limit)
+  return new BgpError(errorCode.cease, ceaseReason.maxPrefixes, `Maximum Number of Prefixes Reached: over ${limit}`, data)
+}

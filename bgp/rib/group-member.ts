@@ -1,0 +1,32 @@
+import type { AddressFamily } from '../wire/message.ts'
+import { MessageLog } from './message-log.ts'
+import { PendingPrefixes } from './pending-prefixes.ts'
+import type { UpdateGroup } from './update-group.ts'
+
+/**
+ * One peer's place in an update group. It either follows the group's log, then it is a number, or it catches up: it has prefixes
+ * pending whose latest state it is told in pieces, in messages of its own.
+ */
+export class GroupMember {
+  readonly peer: number
+  readonly group: UpdateGroup
+  /** Its place in the group's log while it follows. */
+  cursor = 0
+  /** Set while it catches up. */
+  pending: PendingPrefixes | undefined = new PendingPrefixes()
+  /** Messages for it alone; sent before anything else. */
+  readonly own = new MessageLog()
+  ownCursor = 0
+  /** End-of-RIB follows the first table (RFC 4724 §2). */
+  owesEndOfRib: boolean
+
+  constructor(peer: number, group: UpdateGroup, owesEndOfRib: boolean) {
+    this.peer = peer
+    this.group = group
+    this.owesEndOfRib = owesEndOfRib
+  }
+
+  get family(): AddressFamily {
+    return this.group.terms.family
+  }
+}

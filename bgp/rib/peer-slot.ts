@@ -1,0 +1,38 @@
+import type { PeerConfig } from '../peer.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import type { ContextId } from './attribute-table.ts'
+import type { PeerId, SessionTerms } from './rib-face.ts'
+
+/** Counters of one peer and family. */
+export type RouteCounts = { received: number; accepted: number; stale: number }
+
+/** The source of what this node originates: no peer has its number. */
+export const localPeer = 0
+
+/** A configured peer and, while it is Established, its session; number 0 is this node itself. */
+export class PeerSlot {
+  readonly id: PeerId
+  /** undefined: this node. */
+  readonly config: PeerConfig | undefined
+  readonly internal: boolean
+  /** Position among all peers in the order of their addresses: the last step of the decision. */
+  addressRank = 0
+  /** Kept over the end of a session, for its stale routes. */
+  remoteRouterId = 0
+  terms: SessionTerms | undefined
+  context: ContextId | undefined
+  readonly counts: Record<AddressFamily, RouteCounts> = {
+    'ipv4-unicast': { received: 0, accepted: 0, stale: 0 },
+    'ipv6-unicast': { received: 0, accepted: 0, stale: 0 },
+  }
+
+  constructor(id: PeerId, config: PeerConfig | undefined, localAs: number) {
+    this.id = id
+    this.config = config
+    this.internal = config === undefined || config.asNumber === localAs
+  }
+
+  get imports(): boolean {
+    return this.config?.import !== 'none'
+  }
+}

@@ -1,0 +1,231 @@
+/** The routing information bases (RFC 4271 §3.2): UPDATEs in, best routes and UPDATEs out. What the session side sees is `RibFace`. */
+import { addressBytes } from '../../src/net/address.ts'
+import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
+import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
+import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
+import type { PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
+import type { BgpError } from '../wire/bgp-error.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import { AdjRibIn } from './adj-rib-in.ts'
+import type { AttributeSet } from './attribute-set.ts'
+import { AttributeTable } from './attribute-table.ts'
+import { BestPath } from './best-path.ts'
+import { FamilyTable } from './family-table.ts'
+import { NextHopTable } from './next-hop-table.ts'
+import { localPeer, PeerSlot } from './peer-slot.ts'
+import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
+import { RouteViews } from './route-views.ts'
+import { UpdateGroups } from './update-groups.ts'
+
+const families = ['ipv4-unicast', 'ipv6-unicast'] as const
+
+/** Prefixes between two looks at the clock. */
+const stretch = 2048
+
+export class Rib implements RibFace {
+  readonly #deps: RibDependencies
+  readonly #localAs: number
+  readonly #nextHops: NextHopTable
+  readonly #attributes: AttributeTable
+  readonly #local: AttributeSet
+  /** By PeerId; the first is this node. */
+  readonly #peers: (PeerSlot | undefined)[]
+  readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
+  readonly #in: AdjRibIn
+  readonly #groups: UpdateGroups
+  readonly #views: RouteViews
+  readonly #best = new BestPath()
+  #held = false
+  /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
+  #settling = false
+
+  constructor(options: RibOptions, dependencies: RibDependencies) {
+    const { asNumber, routerId, localAddress } = options
+    this.#deps = dependencies
+    this.#localAs = asNumber
+    this.#nextHops = new NextHopTable(dependencies.nextHopMetric)
+    const ownAddresses = [localAddress.ipv4, ...(localAddress.ipv6 === undefined ? [] : [localAddress.ipv6])]
+    const clusterId = options.clusterId ?? routerId
+    this.#attributes = new AttributeTable({ asNumber, routerId, clusterId, ownAddresses }, this.#nextHops)
+    this.#local = this.#attributes.own()
+    this.#peers = [new PeerSlot(localPeer, undefined, asNumber)]
+    this.#tables = {
+      'ipv4-unicast': new FamilyTable('ipv4-unicast', new Ipv4PrefixTable(), this.#attributes, this.#peers),
+      'ipv6-unicast': new FamilyTable('ipv6-unicast', new Ipv6PrefixTable(), this.#attributes, this.#peers),
+    }
+    const { onEndOfRib, onNote } = dependencies
+    this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
+    this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote)
+    this.#views = new RouteViews(options, this.#peers, this.#tables, this.#attributes, this.#groups)
+  }
+
+  addPeer(config: PeerConfig): PeerId {
+    const free = this.#peers.indexOf(undefined)
+    const id = free < 0 ? this.#peers.length : free
+    this.#peers[id] = new PeerSlot(id, config, this.#localAs)
+    this.#rankAddresses()
+    return id
+  }
+
+  removePeer(peer: PeerId): void {
+    this.sessionDown(peer, [])
+    this.#slot(peer)
+    this.#peers[peer] = undefined
+  }
+
+  sessionUp(peer: PeerId, terms: SessionTerms): void {
+    const slot = this.#slot(peer)
+    const { fourOctetAs, remoteRouterId } = terms
+    const peerAs = slot.config?.asNumber ?? this.#localAs
+    if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#redecideAll(slot, family)
+    slot.remoteRouterId = remoteRouterId
+    slot.terms = terms
+    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs: this.#localAs })
+    this.#groups.join(slot, terms)
+    this.#settling = true
+  }
+
+  sessionDown(peer: PeerId, keep: readonly AddressFamily[]): void {
+    const slot = this.#slot(peer)
+    slot.terms = undefined
+    this.#groups.leave(slot)
+    for (const family of families) this.#keepOrDrop(slot, family, keep.includes(family))
+  }
+
+  sweepStale(peer: PeerId, family: AddressFamily): void {
+    const slot = this.#slot(peer)
+    this.#eachRoute(slot, family, (table, row) => {
+      if (table.paths.stale[row] !== 0) this.#in.drop(table, slot, row)
+    })
+  }
+
+  receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
+    return this.#in.receive(this.#slot(peer), bytes, start, end)
+  }
+
+  refresh(peer: PeerId, family: AddressFamily): void {
+    this.#groups.refresh(peer, family)
+    if (this.#groups.hasOutput(peer)) this.#deps.onOutput(peer)
+  }
+
+  originate(prefixes: readonly Cidr[]): void {
+    const slot = this.#slot(localPeer)
+    const wanted = { 'ipv4-unicast': new Set<number>(), 'ipv6-unicast': new Set<number>() }
+    for (const text of prefixes) {
+      const prefix = parsePrefix(text)
+      if (prefix === undefined) throw new Error(`"${text}" is no prefix`)
+      const family = prefix.family === 4 ? 'ipv4-unicast' : 'ipv6-unicast'
+      const table = this.#tables[family]
+      const id = table.insert(prefix.bytes, 0, prefix.length)
+      wanted[family].add(id)
+      this.#in.put(table, slot, id, this.#local)
+    }
+    for (const family of families)
+      this.#eachRoute(slot, family, (table, row) => {
+        if (!wanted[family].has(table.paths.prefix[row] as number)) this.#in.drop(table, slot, row)
+      })
+  }
+
+  holdDecisions(): void {
+    this.#held = true
+  }
+
+  releaseDecisions(): void {
+    this.#settling = true
+    this.#held = false
+  }
+
+  nextHopsChanged(): void {
+    if (this.#nextHops.refresh()) for (const family of families) this.#tables[family].markAllDirty()
+  }
+
+  flush(budgetMs: number): boolean {
+    if (this.#held) return false
+    const until = performance.now() + budgetMs
+    let more = false
+    for (const family of families) if (this.#decide(this.#tables[family], until)) more = true
+    if (this.#groups.fill(until)) more = true
+    this.#groups.flush()
+    for (const family of families) this.#handOver(this.#tables[family])
+    if (!more) this.#settling = false
+    for (const slot of this.#peers) if (slot?.terms !== undefined && this.#groups.hasOutput(slot.id)) this.#deps.onOutput(slot.id)
+    return more
+  }
+
+  read(peer: PeerId, maxBytes: number): Uint8Array | undefined {
+    return this.#groups.read(peer, maxBytes, !this.#held && !this.#settling)
+  }
+
+  counts(peer: PeerId, family: AddressFamily): PeerCounts {
+    return { ...this.#slot(peer).counts[family], advertised: this.#groups.advertised(peer, family) }
+  }
+
+  query(query: RouteQuery): RoutePage {
+    return this.#views.page(query)
+  }
+
+  #slot(peer: PeerId): PeerSlot {
+    const slot = this.#peers[peer]
+    if (slot === undefined) throw new Error(`no peer ${peer}`)
+    return slot
+  }
+
+  #rankAddresses(): void {
+    const key = (slot: PeerSlot): string => Buffer.from(addressBytes(slot.config?.address ?? '') ?? []).toString('hex')
+    const ordered = this.#peers.filter((slot) => slot !== undefined).map((slot) => ({ slot, key: key(slot) }))
+    ordered.sort((a, b) => a.key.length - b.key.length || (a.key < b.key ? -1 : 1))
+    for (const [rank, { slot }] of ordered.entries()) slot.addressRank = rank
+  }
+
+  #redecideAll(slot: PeerSlot, family: AddressFamily): void {
+    this.#eachRoute(slot, family, (table, row) => table.markDirty(table.paths.prefix[row] as number))
+  }
+
+  /** RFC 4724 §4.2; what was stale already goes in any case. */
+  #keepOrDrop(slot: PeerSlot, family: AddressFamily, keep: boolean): void {
+    this.#eachRoute(slot, family, (table, row) => {
+      if (!keep || table.paths.stale[row] !== 0) {
+        this.#in.drop(table, slot, row)
+        return
+      }
+      table.paths.stale[row] = 1
+      slot.counts[family].stale++
+    })
+  }
+
+  #eachRoute(slot: PeerSlot, family: AddressFamily, act: (table: FamilyTable, row: number) => void): void {
+    const table = this.#tables[family]
+    let next: number
+    for (let row = table.paths.firstOfPeer(slot.id); row >= 0; row = next) {
+      next = table.paths.nextOfPeer[row] as number
+      act(table, row)
+    }
+  }
+
+  #decide(table: FamilyTable, until: number): boolean {
+    for (let count = 0; table.dirtyCount > 0; count++) {
+      if (count === stretch) {
+        if (performance.now() >= until) return true
+        count = 0
+      }
+      const prefix = table.takeDirty()
+      if (table.decide(prefix, this.#best)) for (const group of table.groups) group.update(prefix)
+      table.noteDecided(prefix)
+    }
+    return false
+  }
+
+  #handOver(table: FamilyTable): void {
+    const { changed } = table
+    if (changed.length > 0) {
+      this.#deps.onBest({
+        table: table.prefixes,
+        ids: changed,
+        count: changed.length,
+        nextHopOf: (id) => table.bestNextHop(id)?.address,
+      })
+    }
+    table.clearChanged()
+    table.removeUnused()
+  }
+}

@@ -1,0 +1,322 @@
+import { BgpError } from '../wire/bgp-error.ts'
+import { endOfRib } from '../wire/end-of-rib.ts'
+import { headerLength } from '../wire/message.ts'
+import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
+import { u16At } from '../wire/octets.ts'
+import { emptyUpdateRanges, splitUpdate, updateOverhead } from '../wire/update.ts'
+import type { AttributeSet } from './attribute-set.ts'
+import { type ExportOptions, type ExportTerms, isExported, outgoing } from './export.ts'
+import type { FamilyTable } from './family-table.ts'
+import { GroupMember } from './group-member.ts'
+import { MessageLog } from './message-log.ts'
+import { OutSet } from './out-set.ts'
+import { grown } from './path-table.ts'
+import type { PeerSlot } from './peer-slot.ts'
+import { PendingPrefixes } from './pending-prefixes.ts'
+import { UpdateBatch } from './update-batch.ts'
+import { longestNlri, type Target, type UpdateWriter } from './update-writer.ts'
+
+export type UpdateGroupOptions = ExportOptions & {
+  /** Octets of the log that a peer may leave unread before it catches up from the table instead. */
+  readonly backlogLimit: number
+}
+
+/** Prefixes that a peer which catches up is told of at once. */
+const pieceLength = 8192
+
+/**
+ * Peers of one family that are told the same (RFC 4271 §9.1.3): their common Adj-RIB-Out, and the messages that made it.
+ * A route is for all members but the one it came from.
+ */
+export class UpdateGroup {
+  readonly terms: ExportTerms
+  readonly #options: UpdateGroupOptions
+  readonly #table: FamilyTable
+  readonly #writer: UpdateWriter
+  readonly #target: Target
+  readonly #onNote: (peer: number, note: string) => void
+  readonly #log = new MessageLog()
+  readonly #batch = new UpdateBatch()
+  readonly members: GroupMember[] = []
+  readonly #byPeer: (GroupMember | undefined)[] = []
+  /** Members that do not follow the log. */
+  readonly #catchingUp = new Set<GroupMember>()
+  readonly #sets: (OutSet | undefined)[] = [undefined]
+  readonly #freeIds: number[] = []
+  /** By prefix: the set's id, 0 for none. */
+  #out = new Int32Array(64)
+  #routes = 0
+  /** By peer: how many of the routes came from it. */
+  readonly #routesFrom: number[] = []
+  /** Prefixes below are in the Adj-RIB-Out; the rest of the table is still being entered. */
+  #filledTo = 0
+  #filled = false
+
+  constructor(
+    terms: ExportTerms,
+    options: UpdateGroupOptions,
+    table: FamilyTable,
+    writer: UpdateWriter,
+    onNote: (peer: number, note: string) => void,
+  ) {
+    this.terms = terms
+    this.#options = options
+    this.#table = table
+    this.#writer = writer
+    this.#target = { prefixes: table.prefixes, family: terms.family, maxMessageLength: terms.maxMessageLength }
+    this.#onNote = onNote
+  }
+
+  /** Everything in the table has been entered once. */
+  get filled(): boolean {
+    return this.#filled
+  }
+
+  join(peer: number): GroupMember {
+    const member = new GroupMember(peer, this, true)
+    this.members.push(member)
+    this.#byPeer[peer] = member
+    this.#catchingUp.add(member)
+    this.#pendAll(member)
+    return member
+  }
+
+  leave(member: GroupMember): void {
+    this.members.splice(this.members.indexOf(member), 1)
+    this.#byPeer[member.peer] = undefined
+    this.#catchingUp.delete(member)
+    if (member.pending !== undefined) this.#forgetPending(member.pending)
+    this.#trim()
+  }
+
+  /** Routes that the peer is told of. */
+  advertised(peer: number): number {
+    return this.#routes - (this.#routesFrom[peer] ?? 0)
+  }
+
+  /** What the peer is told of the prefix. */
+  outOf(prefix: number, peer: number): OutSet | undefined {
+    const set = this.#sets[this.#out[prefix] ?? 0]
+    return set?.source === peer ? undefined : set
+  }
+
+  /** Enters the next prefixes of a table that was there before the group. @returns whether there are more */
+  fill(count: number): boolean {
+    if (this.#filled) return false
+    const end = Math.min(this.#filledTo + count, this.#table.prefixes.capacity)
+    for (; this.#filledTo < end; this.#filledTo++) this.#enter(this.#filledTo)
+    this.#filled = end === this.#table.prefixes.capacity
+    return !this.#filled
+  }
+
+  /** The best path of the prefix changed. */
+  update(prefix: number): void {
+    if (this.#filled || prefix < this.#filledTo) this.#enter(prefix)
+  }
+
+  /** Encodes what `update` collected. */
+  flush(): void {
+    this.#batch.write(this.#writer, this.#log, this.#target)
+    for (const member of this.members) {
+      if (member.pending === undefined && this.#log.backlog(member.cursor) > this.#options.backlogLimit) this.#detach(member)
+    }
+    this.#trim()
+  }
+
+  /** Whether `read` would return something, but for routes which are not entered yet. */
+  hasOutput(member: GroupMember): boolean {
+    if (member.ownCursor < member.own.end) return true
+    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && member.owesEndOfRib)
+    member.cursor = this.#log.next(member.cursor, member.peer)
+    return member.cursor < this.#log.end
+  }
+
+  /** @param mayEnd whether the first table is complete, so that End-of-RIB may be said */
+  read(member: GroupMember, maxBytes: number, mayEnd: boolean): Uint8Array | undefined {
+    if (member.pending !== undefined && member.ownCursor === member.own.end) this.#catchUp(member, mayEnd)
+    if (member.ownCursor < member.own.end) {
+      const { bytes, cursor } = member.own.read(member.ownCursor, member.peer, maxBytes)
+      member.ownCursor = cursor
+      member.own.trim(cursor)
+      return bytes
+    }
+    if (member.pending !== undefined) return undefined
+    member.cursor = this.#log.next(member.cursor, member.peer)
+    if (member.cursor === this.#log.end) return undefined
+    const { bytes, cursor } = this.#log.read(member.cursor, member.peer, maxBytes)
+    member.cursor = cursor
+    this.#trim()
+    return bytes
+  }
+
+  /** RFC 2918 §4: the peer is told everything again. */
+  refresh(member: GroupMember): void {
+    if (member.pending === undefined) this.#detach(member)
+    this.#pendAll(member)
+  }
+
+  /** Whether a member that catches up has still to be told what became of the prefix. */
+  isPending(prefix: number): boolean {
+    for (const { pending } of this.#catchingUp) if (pending?.has(prefix)) return true
+    return false
+  }
+
+  /** The attribute set that `set` was made of is gone. */
+  forget(set: OutSet): void {
+    set.forgotten = true
+    if (set.uses === 0) this.#free(set)
+  }
+
+  #enter(prefix: number): void {
+    if (prefix >= this.#out.length) this.#out = grown(this.#out, prefix)
+    const old = this.#sets[this.#out[prefix] as number]
+    const set = this.#exported(prefix)
+    if (old === set) return
+    this.#out[prefix] = set?.id ?? 0
+    if (set !== undefined) this.#count(set, 1)
+    if (old !== undefined) {
+      this.#count(old, -1)
+      if (old.uses === 0 && old.forgotten) this.#free(old)
+      if (set?.sendsTheSameAs(old)) return
+    }
+    this.#tell(prefix, old, set)
+  }
+
+  #exported(prefix: number): OutSet | undefined {
+    const best = this.#table.bestSet(prefix)
+    if (best === undefined) return undefined
+    const source = this.#table.bestPeer(prefix)
+    for (let known = best.outSets; known !== undefined; known = known.next)
+      if (known.group === this && known.source === source.id) return known.bytes === undefined ? undefined : known
+    const set = this.#make(best, source)
+    return set.bytes === undefined ? undefined : set
+  }
+
+  #make(best: AttributeSet, source: PeerSlot): OutSet {
+    const allowed = isExported(best, source, this.terms, this.#options)
+    const message = allowed ? outgoing(best, source, this.terms, this.#options) : undefined
+    const room = this.terms.maxMessageLength - updateOverhead - 9 - longestNlri(this.terms.family)
+    const fits = message !== undefined && message.bytes.length + message.nextHop.length <= room
+    if (message !== undefined && !fits) this.#noteTooLong(message.bytes.length)
+    const set = new OutSet(this, this.#freeIds.pop() ?? this.#sets.length, source.id, fits ? message : undefined, best.outSets)
+    this.#sets[set.id] = set
+    best.outSets = set
+    return set
+  }
+
+  #noteTooLong(length: number): void {
+    const note = `attributes of ${length} octets do not fit a message of ${this.terms.maxMessageLength}: not advertised (RFC 8654 §5)`
+    for (const { peer } of this.members) this.#onNote(peer, note)
+  }
+
+  #count(set: OutSet, change: 1 | -1): void {
+    set.uses += change
+    this.#routes += change
+    this.#routesFrom[set.source] = (this.#routesFrom[set.source] ?? 0) + change
+  }
+
+  #free(set: OutSet): void {
+    this.#sets[set.id] = undefined
+    this.#freeIds.push(set.id)
+  }
+
+  /** Followers by the log; those that catch up are told later what is true then. */
+  #tell(prefix: number, old: OutSet | undefined, set: OutSet | undefined): void {
+    for (const { pending } of this.#catchingUp) pending?.add(prefix)
+    if (this.#catchingUp.size === this.members.length) return
+    if (set === undefined) {
+      const source = old?.source ?? 0
+      if (this.#hasFollowersBut(source)) this.#batch.withdraw(prefix, source)
+      return
+    }
+    if (this.#hasFollowersBut(set.source)) this.#batch.announce(prefix, set)
+    // The new source had the route of the old one.
+    if (old !== undefined && old.source !== set.source && this.#isFollowedBy(set.source)) this.#batch.withdraw(prefix, -set.source)
+  }
+
+  #hasFollowersBut(source: number): boolean {
+    return this.members.length - this.#catchingUp.size > (this.#isFollowedBy(source) ? 1 : 0)
+  }
+
+  #isFollowedBy(peer: number): boolean {
+    const member = this.#byPeer[peer]
+    return member !== undefined && member.pending === undefined
+  }
+
+  #pendAll(member: GroupMember): void {
+    const { pending } = member
+    if (pending === undefined) throw new Error('a peer that follows has nothing pending')
+    for (let prefix = 0; prefix < this.#out.length; prefix++) if (this.outOf(prefix, member.peer) !== undefined) pending.add(prefix)
+  }
+
+  /** Writes the next piece of what is pending; when there is none, End-of-RIB if it is owed, and the member follows the log. */
+  #catchUp(member: GroupMember, mayEnd: boolean): void {
+    const pending = member.pending as PendingPrefixes
+    if (pending.count > 0) this.#writePiece(member, pending)
+    if (pending.count > 0 || !this.#filled || (member.owesEndOfRib && !mayEnd)) return
+    if (member.owesEndOfRib) this.#writer.append(member.own, 0, endOfRib(member.family))
+    member.owesEndOfRib = false
+    member.pending = undefined
+    this.#catchingUp.delete(member)
+    member.cursor = this.#log.end
+  }
+
+  #writePiece(member: GroupMember, pending: PendingPrefixes): void {
+    const piece = new Int32Array(Math.min(pending.count, pieceLength))
+    const batch = new UpdateBatch()
+    pending.take(piece)
+    for (const prefix of piece) {
+      const set = this.outOf(prefix, member.peer)
+      if (set === undefined) batch.withdraw(prefix, 0)
+      else batch.announce(prefix, set)
+    }
+    batch.write(this.#writer, member.own, this.#target, 0)
+    for (const prefix of piece) if (this.#out[prefix] === 0) this.#table.removeIfUnused(prefix)
+  }
+
+  /** The table kept these prefixes for a member that is gone. */
+  #forgetPending(pending: PendingPrefixes): void {
+    const prefixes = new Int32Array(pending.count)
+    pending.take(prefixes)
+    for (const prefix of prefixes) if (this.#out[prefix] === 0) this.#table.removeIfUnused(prefix)
+  }
+
+  /** What the member has not read becomes pending: its latest state will do. */
+  #detach(member: GroupMember): void {
+    const pending = new PendingPrefixes()
+    member.pending = pending
+    this.#catchingUp.add(member)
+    for (let cursor = this.#log.next(member.cursor, member.peer); cursor < this.#log.end; ) {
+      const { bytes, cursor: next } = this.#log.read(cursor, member.peer, 0)
+      for (let at = 0; at < bytes.length; at += u16At(bytes, at + 16)) this.#pendMessage(pending, bytes, at)
+      cursor = this.#log.next(next, member.peer)
+    }
+  }
+
+  #pendMessage(pending: PendingPrefixes, bytes: Uint8Array, start: number): void {
+    const update = emptyUpdateRanges()
+    const mp = emptyMpRanges()
+    const fault =
+      splitUpdate(bytes, start + headerLength, start + u16At(bytes, start + 16), update) ??
+      locateMp(bytes, update.attributesStart, update.attributesEnd, mp)
+    if (fault instanceof BgpError) throw new Error('an UPDATE of our own cannot be read', { cause: fault })
+    this.#pendNlri(pending, bytes, update.withdrawnStart, update.withdrawnEnd)
+    this.#pendNlri(pending, bytes, update.nlriStart, update.nlriEnd)
+    this.#pendNlri(pending, bytes, mp.reachNlriStart, mp.reachNlriEnd)
+    this.#pendNlri(pending, bytes, mp.unreachNlriStart, mp.unreachNlriEnd)
+  }
+
+  #pendNlri(pending: PendingPrefixes, bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; at += 1 + (((bytes[at] as number) + 7) >>> 3)) {
+      const prefix = this.#table.insert(bytes, at + 1, bytes[at] as number)
+      if (prefix >= this.#out.length) this.#out = grown(this.#out, prefix)
+      pending.add(prefix)
+    }
+  }
+
+  #trim(): void {
+    let slowest = this.#log.end
+    for (const { pending, cursor } of this.members) if (pending === undefined && cursor < slowest) slowest = cursor
+    this.#log.trim(slowest)
+  }
+}

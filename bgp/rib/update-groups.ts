@@ -1,0 +1,137 @@
+import type { AddressFamily } from '../wire/message.ts'
+import type { AttributeTable } from './attribute-table.ts'
+import type { ExportTerms } from './export.ts'
+import type { FamilyTable } from './family-table.ts'
+import type { GroupMember } from './group-member.ts'
+import type { OutSet } from './out-set.ts'
+import type { PeerSlot } from './peer-slot.ts'
+import type { RibOptions, SessionTerms } from './rib-face.ts'
+import { UpdateGroup, type UpdateGroupOptions } from './update-group.ts'
+import { UpdateWriter } from './update-writer.ts'
+
+/** A peer this far behind is told the latest state instead of each step. */
+const backlogLimit = 8 * 1024 * 1024
+
+/** Prefixes that a new group enters between two looks at the clock. */
+const stretch = 2048
+
+/** All update groups, and which of them each peer is in: one for each family of its session. */
+export class UpdateGroups {
+  readonly #options: UpdateGroupOptions
+  readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
+  readonly #attributes: AttributeTable
+  readonly #onNote: (peer: number, note: string) => void
+  readonly #writer = new UpdateWriter()
+  /** By peer. */
+  readonly #members: (readonly GroupMember[])[] = []
+
+  constructor(
+    options: RibOptions & { readonly backlogLimit?: number },
+    tables: Readonly<Record<AddressFamily, FamilyTable>>,
+    attributes: AttributeTable,
+    onNote: (peer: number, note: string) => void,
+  ) {
+    const { asNumber, routerId, clusterId, localAddress } = options
+    this.#options = { backlogLimit, ...options, asNumber, routerId, clusterId, localAddress }
+    this.#tables = tables
+    this.#attributes = attributes
+    this.#onNote = onNote
+  }
+
+  join(slot: PeerSlot, terms: SessionTerms): void {
+    this.leave(slot)
+    this.#members[slot.id] = terms.families.map((family) => this.#groupFor(slot, terms, family).join(slot.id))
+  }
+
+  leave(slot: PeerSlot): void {
+    for (const member of this.#members[slot.id] ?? []) {
+      member.group.leave(member)
+      if (member.group.members.length === 0) this.#dissolve(member.group)
+    }
+    this.#members[slot.id] = []
+  }
+
+  refresh(peer: number, family: AddressFamily): void {
+    const member = this.member(peer, family)
+    member?.group.refresh(member)
+  }
+
+  member(peer: number, family: AddressFamily): GroupMember | undefined {
+    return this.#members[peer]?.find((member) => member.family === family)
+  }
+
+  /** Enters the table into groups made after it. @returns whether there is more to enter */
+  fill(until: number): boolean {
+    for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const)
+      for (const group of this.#tables[family].groups) while (group.fill(stretch)) if (performance.now() >= until) return true
+    return false
+  }
+
+  flush(): void {
+    for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) for (const group of this.#tables[family].groups) group.flush()
+  }
+
+  hasOutput(peer: number): boolean {
+    return (this.#members[peer] ?? []).some((member) => member.group.hasOutput(member))
+  }
+
+  read(peer: number, maxBytes: number, mayEnd: boolean): Uint8Array | undefined {
+    for (const member of this.#members[peer] ?? []) {
+      const bytes = member.group.read(member, maxBytes, mayEnd)
+      if (bytes !== undefined) return bytes
+    }
+    return undefined
+  }
+
+  advertised(peer: number, family: AddressFamily): number {
+    return this.member(peer, family)?.group.advertised(peer) ?? 0
+  }
+
+  #groupFor(slot: PeerSlot, terms: SessionTerms, family: AddressFamily): UpdateGroup {
+    const wanted: ExportTerms = {
+      family,
+      internal: slot.internal,
+      export: slot.config?.export ?? 'none',
+      routeReflectorClient: slot.config?.routeReflectorClient ?? false,
+      fourOctetAs: terms.fourOctetAs,
+      maxMessageLength: terms.maxMessageLength,
+      localAddress: terms.localAddress,
+    }
+    const table = this.#tables[family]
+    const known = table.groups.find((group) => sameTerms(group.terms, wanted))
+    if (known !== undefined) return known
+    const group = new UpdateGroup(wanted, this.#options, table, this.#writer, this.#onNote)
+    table.groups.push(group)
+    return group
+  }
+
+  #dissolve(group: UpdateGroup): void {
+    const { groups } = this.#tables[group.terms.family]
+    groups.splice(groups.indexOf(group), 1)
+    for (const set of this.#attributes.all()) set.outSets = without(group, set.outSets)
+  }
+}
+
+function without(group: UpdateGroup, list: OutSet | undefined): OutSet | undefined {
+  let kept: OutSet | undefined
+  for (let set = list; set !== undefined; ) {
+    const next = set.next
+    if (set.group !== group) {
+      set.next = kept
+      kept = set
+    }
+    set = next
+  }
+  return kept
+}
+
+function sameTerms(a: ExportTerms, b: ExportTerms): boolean {
+  return (
+    a.internal === b.internal &&
+    a.export === b.export &&
+    a.routeReflectorClient === b.routeReflectorClient &&
+    a.fourOctetAs === b.fourOctetAs &&
+    a.maxMessageLength === b.maxMessageLength &&
+    a.localAddress === b.localAddress
+  )
+}
