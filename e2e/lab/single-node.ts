@@ -24,7 +24,7 @@ export class SingleNode {
   readonly node: TortieNode
   /** A machine that is no pod, with the processes of one. Its address is 10.99.0.9. */
   readonly outside: Pod
-  readonly #pods: Pod[] = []
+  readonly #pods = new Map<string, Pod>()
   readonly #directory: string
 
   private constructor(directory: string, node: TortieNode, outside: Pod) {
@@ -55,11 +55,18 @@ export class SingleNode {
     return this.node.namespace
   }
 
+  /** A pod made before. @throws when there is none of that name */
+  pod(name: string): Pod {
+    const pod = this.#pods.get(name)
+    if (pod === undefined) throw new Error(`the lab has no pod ${name}`)
+    return pod
+  }
+
   /** Makes the pod's side and leaves it to the caller to post `endpoint(options)`. */
   async makePod(options: PodOptions): Promise<Pod> {
     const { name, host, ipv6 = false } = options
     const pod = await Pod.create(this.namespace, { name, address: `10.244.1.${host}`, hostInterface: `tort${name}` })
-    this.#pods.push(pod)
+    this.#pods.set(name, pod)
     if (ipv6) await pod.addIpv6(this.namespace, `fd00:244:1::${host}`, `tort${name}`)
     return pod
   }
@@ -78,7 +85,7 @@ export class SingleNode {
 
   /** Ends all processes, removes all namespaces and files. Safe to call in any state. */
   async remove(): Promise<void> {
-    await Promise.allSettled([...this.#pods, this.outside].map((pod) => pod.remove()))
+    await Promise.allSettled([...this.#pods.values(), this.outside].map((pod) => pod.remove()))
     await Promise.allSettled([this.namespace.remove()])
     await rm(this.#directory, { recursive: true, force: true })
   }
