@@ -59,7 +59,7 @@ type ReadFile = { readonly value: unknown; readonly problems: readonly Problem[]
 function readFile(text: string): ReadFile {
   const none = { value: {}, lineOf: () => undefined }
   if (Buffer.byteLength(text) > maxBytes) return { ...none, problems: [{ path: '', reason: `is larger than ${maxBytes} bytes` }] }
-  const { documents, problems } = readYaml(text, { maxDepth: 16 })
+  const { documents, problems } = readYaml(text, { maxDepth: 16, maxTokens: 100_000 })
   if (problems !== undefined)
     return { ...none, problems: problems.map(({ path, reason, line }) => ({ path, reason, ...(line !== undefined && { line }) })) }
   if (documents.length > 1) return { ...none, problems: [{ path: '', reason: 'must be one document' }] }

@@ -40,7 +40,7 @@ function readValue({ schema }: OptionRow, text: string): { readonly value?: unkn
   } = schema as { readonly type?: unknown; readonly items?: { readonly type?: unknown }; readonly enum?: unknown }
   if ([type].flat().includes('string') || words !== undefined) return { value: text }
   if (items?.type === 'string' && !text.trimStart().startsWith('[')) return { value: text.split(',').map((part) => part.trim()) }
-  const { documents, problems } = readYaml(text, { maxDepth: 8 })
+  const { documents, problems } = readYaml(text, { maxDepth: 8, maxTokens: 10_000 })
   if (problems !== undefined) return { reason: problems[0]?.reason ?? 'is not YAML' }
   return documents.length === 1 ? { value: documents[0]?.value } : { reason: 'must be one value' }
 }

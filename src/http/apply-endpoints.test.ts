@@ -289,6 +289,29 @@ t.test('423 for what is built in', async (t) => {
   })
 })
 
+t.test('§6.17.1: a policy needs its tier, and a tier cannot go before its policies', async (t) => {
+  const api = await startFixture(t)
+  const tier = 'apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: mine}\nspec: {}\n'
+  const tiered = policy('a').replace('spec:\n', 'spec:\n  tier: mine\n')
+  const lost = await refused(t, api, '/v1/apply', tiered)
+  t.match(lost.body, {
+    status: 422,
+    errors: [{ path: 'spec.tier', value: 'mine', reason: 'there is no tier of this name', document: 0, line: 6 }],
+  })
+  t.match(await api.send('PUT', '/apis/projectcalico.org/v3/globalnetworkpolicies/a', tiered), {
+    status: 422,
+    body: { errors: [{ path: 'spec.tier' }] },
+  })
+  t.equal((await api.send('POST', '/v1/apply', `${tiered}---\n${tier}`)).status, 200)
+  const early = await refused(t, api, '/v1/delete', tier)
+  t.match(early.body, {
+    status: 423,
+    errors: [{ path: 'metadata.name', reason: 'Tier mine has policies: GlobalNetworkPolicy a', line: 3 }],
+  })
+  t.match(await api.send('DELETE', '/apis/projectcalico.org/v3/tiers/mine', ''), { status: 423 })
+  t.equal((await api.send('POST', '/v1/delete', `${tier}---\n${tiered}`)).status, 200)
+})
+
 t.test('whatever is posted, the answer is a result or a problem with its reasons, never a fault of ours', async (t) => {
   const api = await startFixture(t)
   const yamlish = fc.array(

@@ -3,9 +3,15 @@ import type { FastifyRequest } from 'fastify'
 import type { Datastore } from '../datastore/datastore.ts'
 import type { AgentFace } from './agent-face.ts'
 import type { Answer } from './answer.ts'
+import type { BodyReader } from './body-reader.ts'
 
 /** `closing` aborts when the API shuts down. */
-export type EndpointContext = { readonly store: Datastore; readonly agent: AgentFace; readonly closing: AbortSignal }
+export type EndpointContext = {
+  readonly store: Datastore
+  readonly agent: AgentFace
+  readonly reader: BodyReader
+  readonly closing: AbortSignal
+}
 
 /** @param signal aborts when the client has gone or the API closes */
 export type Handler = (request: FastifyRequest, signal: AbortSignal) => Answer | Promise<Answer>

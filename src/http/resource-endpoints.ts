@@ -1,13 +1,13 @@
 /** Resources under Kubernetes' URLs and in its object shapes: single and list, PUT and DELETE of one. */
 import type { FastifyRequest } from 'fastify'
+import { checkDeletes, checkPuts } from '../model/cross-check.ts'
 import { apiVersionOf, type Kind } from '../model/kind.ts'
 import { kindOfPlural } from '../model/kinds.ts'
 import type { Problem, Resource, ResourceRef } from '../model/resource.ts'
 import { type Answer, ok, problem, problems } from './answer.ts'
 import { type ApplyOutcome, applyResources, deleteResources, title } from './apply.ts'
-import { readResources } from './body.ts'
+import { readRequest } from './body.ts'
 import type { EndpointContext, Endpoints, Handler } from './endpoint.ts'
-import { protectedResources } from './protected.ts'
 import { readQuery } from './query.ts'
 import { parseResourcePath } from './resource-path.ts'
 
@@ -16,30 +16,30 @@ type Target =
   | { readonly type: 'one'; readonly kind: Kind; readonly ref: ResourceRef }
   | { readonly type: 'list'; readonly kind: Kind; readonly namespace: string | undefined }
 
-type OneHandler = (ref: ResourceRef, kind: Kind, request: FastifyRequest) => Answer | Promise<Answer>
+type OneHandler = (target: Extract<Target, { type: 'one' }>, request: FastifyRequest, signal: AbortSignal) => Answer | Promise<Answer>
 
 export function resourceEndpoints(context: EndpointContext): Endpoints {
   const { store } = context
   const get = targeted((target) => (target.type === 'list' ? list(context, target) : one(context, target.ref)))
-  const put = single((ref, _kind, request) => replace(context, ref, request))
-  const remove = single((ref, kind) => removeOne(store, ref, apiVersionOf(kind)))
+  const put = single(({ ref }, request, signal) => replace(context, ref, request, signal))
+  const remove = single(({ ref, kind }) => removeOne(store, ref, apiVersionOf(kind)))
   const handlers = { GET: get, PUT: put, DELETE: remove }
   return { '/apis/*': handlers, '/api/*': handlers }
 }
 
-function targeted(handler: (target: Target, request: FastifyRequest) => Answer | Promise<Answer>): Handler {
-  return (request) => {
+function targeted(handler: (target: Target, request: FastifyRequest, signal: AbortSignal) => Answer | Promise<Answer>): Handler {
+  return (request, signal) => {
     const path = request.url.split('?')[0] ?? ''
     const target = findTarget(path)
     if (target === undefined) return problem(404, `there is no kind of resource at ${path}`)
     const query = readQuery(request.query, {})
-    return query.type === 'problems' ? problems(400, query.errors) : handler(target, request)
+    return query.type === 'problems' ? problems(400, query.errors) : handler(target, request, signal)
   }
 }
 
 function single(handler: OneHandler): Handler {
-  return targeted((target, request) =>
-    target.type === 'one' ? handler(target.ref, target.kind, request) : problem(405, `${request.method} needs the name of one resource`),
+  return targeted((target, request, signal) =>
+    target.type === 'one' ? handler(target, request, signal) : problem(405, `${request.method} needs the name of one resource`),
   )
 }
 
@@ -65,18 +65,20 @@ function one({ store }: EndpointContext, ref: ResourceRef): Answer {
   return stored ? ok(stored.resource) : problem(404, `there is no ${title(ref)}`)
 }
 
-async function replace({ store, agent }: EndpointContext, ref: ResourceRef, request: FastifyRequest): Promise<Answer> {
-  const read = readResources(request, agent.checkContext())
+async function replace(context: EndpointContext, ref: ResourceRef, request: FastifyRequest, signal: AbortSignal): Promise<Answer> {
+  const { store } = context
+  const read = await readRequest('resources', context, request, signal)
   if (read.type === 'refused') return read.answer
-  const mismatch = mismatches(ref, read.items)
-  if (mismatch.length > 0) return problems(422, mismatch)
-  const outcome = await applyResources(store, read.items, { dryRun: false })
+  const resources = read.items.map(({ resource }) => resource)
+  const invalid = [...mismatches(ref, resources), ...checkPuts(read.items, store)]
+  if (invalid.length > 0) return problems(422, invalid)
+  const outcome = await applyResources(store, resources, { dryRun: false })
   if (outcome.type !== 'done') return refused(outcome)
   return { status: outcome.results[0]?.result === 'created' ? 201 : 200, body: store.get(ref)?.resource }
 }
 
 async function removeOne(store: EndpointContext['store'], ref: ResourceRef, apiVersion: string): Promise<Answer> {
-  const kept = protectedResources([ref])
+  const kept = checkDeletes([{ ref, apiVersion, document: 0, lineOf: () => undefined }], store)
   if (kept.length > 0) return problems(423, kept)
   const before = store.get(ref)
   if (before === undefined) return problem(404, `there is no ${title(ref)}`)

@@ -8,6 +8,7 @@ import { type Answer, isProblemStatus, problem } from './answer.ts'
 import { applyEndpoints } from './apply-endpoints.ts'
 import { bgpEndpoints } from './bgp-endpoints.ts'
 import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
+import { BodyReader } from './body-reader.ts'
 import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
@@ -34,7 +35,7 @@ export type StartedApi = { readonly type: 'listening'; readonly api: Api } | { r
 /** An address that cannot be used is a problem: one sentence, and nothing is left open. */
 export async function startApi(options: ListenOptions, dependencies: ApiDependencies): Promise<StartedApi> {
   const closing = new AbortController()
-  const app = buildApp({ ...dependencies, closing: closing.signal }, dependencies.onBug)
+  const app = buildApp({ ...dependencies, reader: new BodyReader(), closing: closing.signal }, dependencies.onBug)
   await app.ready()
   try {
     const open = await listenAll(options, (request, response) => app.routing(request, response))

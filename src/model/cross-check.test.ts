@@ -1,7 +1,6 @@
 import t from 'tap'
 import { checkDeletes, checkPuts, type StoredResources } from './cross-check.ts'
-import type { Resource } from './resource.ts'
-import { refOf } from './resource.ts'
+import { type Resource, refOf } from './resource.ts'
 import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
 
 /** The face of a datastore over a list. */
@@ -18,7 +17,13 @@ function holding(...documents: readonly unknown[]): StoredResources {
 const policy = (tier: string, name = 'web') => calico('GlobalNetworkPolicy', { tier }, { name })
 const namespaced = (tier: string) => calico('NetworkPolicy', { tier }, { name: 'web', namespace: 'shop' })
 const tier = (name: string) => calico('Tier', {}, { name })
-const item = (resource: Resource, document = 0) => ({ resource, ref: refOf(resource), document, lineOf: () => 7 })
+const item = (resource: Resource, document = 0) => ({
+  resource,
+  ref: refOf(resource),
+  apiVersion: resource.apiVersion,
+  document,
+  lineOf: () => 7,
+})
 
 const puts: [title: string, documents: readonly unknown[], existing: StoredResources, problems: readonly object[]][] = [
   ['a policy in a built-in tier', [policy('default'), policy('kube-admin', 'b')], holding(), []],
@@ -61,19 +66,13 @@ const deletes: [title: string, documents: readonly unknown[], existing: StoredRe
     'a tier with one policy left',
     [policy('a'), tier('a')],
     holding(tier('a'), policy('a'), namespaced('a')),
-    [{ path: 'metadata.name', reason: 'has policies: NetworkPolicy shop/web', value: 'a', document: 1, line: 7 }],
+    [{ path: 'metadata.name', reason: 'Tier a has policies: NetworkPolicy shop/web', value: 'a', document: 1, line: 7 }],
   ],
   [
     'a tier with several',
     [tier('a')],
     holding(policy('a'), policy('a', 'b'), namespaced('a')),
-    [{ path: 'metadata.name', reason: 'has policies: NetworkPolicy shop/web and 2 more', value: 'a', document: 0, line: 7 }],
-  ],
-  [
-    'a built-in tier',
-    [tier('default')],
-    holding(),
-    [{ path: 'metadata.name', reason: 'is a built-in tier', value: 'default', document: 0, line: 7 }],
+    [{ path: 'metadata.name', reason: 'Tier a has policies: NetworkPolicy shop/web and 2 more', value: 'a', document: 0, line: 7 }],
   ],
 ]
 for (const [title, documents, existing, problems] of deletes) {
@@ -87,3 +86,26 @@ for (const [title, documents, existing, problems] of deletes) {
     ),
   )
 }
+
+const builtIn = 'is built in and cannot be deleted'
+const follows = 'follows its namespace or service account and cannot be deleted'
+const calicoGroup = 'projectcalico.org'
+const names: [group: string, kind: string, name: string, reason: string | undefined][] = [
+  [calicoGroup, 'Tier', 'default', builtIn],
+  [calicoGroup, 'Tier', 'kube-admin', builtIn],
+  [calicoGroup, 'Tier', 'kube-baseline', builtIn],
+  [calicoGroup, 'Tier', 'mine', undefined],
+  [calicoGroup, 'Profile', 'projectcalico-default-allow', builtIn],
+  [calicoGroup, 'Profile', 'kns.shop', follows],
+  [calicoGroup, 'Profile', 'ksa.shop.robot', follows],
+  [calicoGroup, 'Profile', 'knsshop', undefined],
+  [calicoGroup, 'GlobalNetworkPolicy', 'default', undefined],
+  ['', 'Namespace', 'default', undefined],
+]
+for (const [group, kind, name, reason] of names)
+  t.test(`delete: ${kind} ${name} ${reason ?? 'may be deleted'}`, async (t) => {
+    const named = { ref: { group, kind, namespace: '', name }, apiVersion: 'v3', document: 3, lineOf: () => 7 }
+    const expected =
+      reason === undefined ? [] : [{ path: 'metadata.name', reason: `${kind} ${name} ${reason}`, value: name, document: 3, line: 7 }]
+    t.strictSame(checkDeletes([named], holding()), expected)
+  })

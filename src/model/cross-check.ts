@@ -23,15 +23,21 @@ export function checkPuts(items: readonly CheckedItem[], stored: StoredResources
   })
 }
 
-/** What is protected (HTTP 423) from deleting these, all at once: built-in tiers, and tiers in which policies would be left. */
+/** What is protected (HTTP 423) from deleting these, all at once: what is built in, and tiers in which policies would be left. */
 export function checkDeletes(items: readonly NamedItem[], stored: StoredResources): readonly Problem[] {
   const going = new Set(items.map(({ ref }) => keyOf(ref)))
-  return items
-    .filter(({ ref }) => isTier(ref))
-    .flatMap((item) => {
-      const reason = builtInTiers.has(item.ref.name) ? 'is a built-in tier' : policiesReason(item.ref.name, going, stored)
-      return reason === undefined ? [] : [located({ path: 'metadata.name', reason, value: item.ref.name }, item)]
-    })
+  return items.flatMap((item) => {
+    const { kind, name } = item.ref
+    const reason = protection(item.ref, going, stored)
+    return reason === undefined ? [] : [located({ path: 'metadata.name', reason: `${kind} ${name} ${reason}`, value: name }, item)]
+  })
+}
+
+function protection(ref: ResourceRef, going: ReadonlySet<string>, stored: StoredResources): string | undefined {
+  if (isTier(ref)) return builtInTiers.has(ref.name) ? 'is built in and cannot be deleted' : policiesReason(ref.name, going, stored)
+  if (ref.group !== group || ref.kind !== 'Profile') return undefined
+  if (ref.name === 'projectcalico-default-allow') return 'is built in and cannot be deleted'
+  return /^(kns|ksa)\./.test(ref.name) ? 'follows its namespace or service account and cannot be deleted' : undefined
 }
 
 function policiesReason(tier: string, going: ReadonlySet<string>, stored: StoredResources): string | undefined {

@@ -36,7 +36,7 @@ for (const [title, format, text, problem] of refused)
   t.test(`refused: ${title} (${format})`, async (t) => t.match(readDocuments(text, format).problems, [problem]))
 
 t.test("limits are the caller's: bytes are of UTF-8, items counted over all lists", async (t) => {
-  const limits = { maxBytes: 20, maxDepth: 3, maxItems: 2 }
+  const limits = { maxBytes: 20, maxDepth: 3, maxTokens: 30, maxItems: 2, maxItemLength: 9 }
   t.match(readDocuments('"üüüüüüüüüü"', 'json', limits).problems, [{ reason: 'is larger than 20 bytes' }])
   t.match(readDocuments('[[[[1]]]]', 'json', limits).problems, [{ reason: 'is nested deeper than 3 levels' }])
   t.match(readDocuments('[1,2,3]', 'yaml', limits).problems, [{ reason: 'holds more than 2 resources' }])
@@ -95,7 +95,7 @@ t.test('the same in JSON', async (t) => {
 t.test('valid documents become resources in their order', async (t) => {
   const { items = [] } = readDocuments(JSON.stringify([tier, { ...tier, metadata: { name: 'b' } }]), 'json')
   t.strictSame(
-    checkDocuments(items, context).resources?.map(({ resource, document }) => [document, resource]),
+    checkDocuments(items, context).items?.map(({ resource, document }) => [document, resource]),
     [
       [0, stored(tier)],
       [1, stored({ ...tier, metadata: { name: 'b' } })],
@@ -118,7 +118,7 @@ t.test('names of resources to delete: their specs need not be valid', async (t) 
   ]
   const { items = [] } = readDocuments(JSON.stringify(documents), 'json')
   t.strictSame(
-    nameDocuments(items).names?.map(({ ref }) => ref),
+    nameDocuments(items).items?.map(({ ref }) => ref),
     [
       { group: 'projectcalico.org', kind: 'Tier', namespace: '', name: 'a' },
       { group: 'networking.k8s.io', kind: 'NetworkPolicy', namespace: 'default', name: 'b' },
@@ -130,6 +130,19 @@ t.test('names of resources to delete: their specs need not be valid', async (t) 
     { path: 'apiVersion', reason: 'is required', document: 0, line: 1 },
     { path: 'metadata.name', reason: 'is required', document: 1, line: 5 },
   ])
+})
+
+t.test('one resource has at most 1.5 MiB, however many share a text', async (t) => {
+  const filled = (name: string, length: number) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, filler: 'x'.repeat(length) })
+  const text = JSON.stringify([filled('a', 1_500_000), filled('b', 1_600_000)])
+  t.match(readDocuments(text, 'json').problems, [
+    { path: '', reason: /^has 16\d{5} characters, a resource has at most 1572864$/, document: 1 },
+  ])
+})
+
+t.test('an array of millions is refused at the ten thousand and first', async (t) => {
+  const problems = [{ path: '', reason: 'holds more than 10000 resources' }]
+  t.strictSame(readDocuments(`[${'1,'.repeat(2_000_000)}1]`, 'json').problems, problems)
 })
 
 t.test('ten thousand mistakes are told as a thousand', async (t) => {

@@ -1,5 +1,5 @@
 import { readJson } from './json-document.ts'
-import type { CheckContext } from './kind.ts'
+import { apiVersionOf, type CheckContext } from './kind.ts'
 import { checkResource, kindOfDocument } from './kinds.ts'
 import { joinPath, valueAt } from './path.ts'
 import { type Problem, type Resource, type ResourceRef, refOf } from './resource.ts'
@@ -10,16 +10,22 @@ export type DocumentLimits = {
   /** Of UTF-8. */
   readonly maxBytes: number
   readonly maxDepth: number
+  /** Of YAML: words, marks and spaces, each of which costs far more memory than it is long. */
+  readonly maxTokens: number
   /** Resources in all documents and lists together. */
   readonly maxItems: number
+  /** Of one resource, in characters of JSON; etcd takes no more than 1.5 MiB either. */
+  readonly maxItemLength: number
 }
 
 export type DocumentFormat = 'yaml' | 'json'
 
-/** YAML costs about a second of one core per MB, and meanwhile nobody else is served: hence less of it than of JSON. */
+const shared = { maxDepth: 64, maxTokens: 1_000_000, maxItems: 10_000, maxItemLength: 1.5 * 1024 * 1024 }
+
+/** YAML costs about a second of one core and 300 MB of memory per MB: hence less of it than of JSON. */
 export const documentLimits: Readonly<Record<DocumentFormat, DocumentLimits>> = {
-  yaml: { maxBytes: 2 * 1024 * 1024, maxDepth: 64, maxItems: 20_000 },
-  json: { maxBytes: 8 * 1024 * 1024, maxDepth: 64, maxItems: 20_000 },
+  yaml: { ...shared, maxBytes: 2 * 1024 * 1024 },
+  json: { ...shared, maxBytes: 8 * 1024 * 1024 },
 }
 
 /** Where a value of a text begins. @returns 1-based line of the deepest part of `path` that exists */
@@ -46,18 +52,22 @@ export function readDocuments(text: string, format: DocumentFormat, limits: Docu
   if (Buffer.byteLength(text) > limits.maxBytes) return { problems: [{ path: '', reason: `is larger than ${limits.maxBytes} bytes` }] }
   const read = format === 'json' ? readJson(text, limits) : readYaml(text, limits)
   if (read.problems !== undefined) return { problems: read.problems.slice(0, maxProblems) }
-  const parts = read.documents.flatMap(takeApart)
-  if (parts.length === 0) return { problems: [{ path: '', reason: 'holds no resource' }] }
-  if (parts.length > limits.maxItems) return { problems: [{ path: '', reason: `holds more than ${limits.maxItems} resources` }] }
-  return { items: parts.map((part, document) => ({ ...part, document })) }
+  const items: DocumentItem[] = []
+  for (const part of partsOf(read.documents)) {
+    if (items.length === limits.maxItems) return { problems: [{ path: '', reason: `holds more than ${limits.maxItems} resources` }] }
+    items.push({ ...part, document: items.length })
+  }
+  if (items.length === 0) return { problems: [{ path: '', reason: 'holds no resource' }] }
+  const problems = items.flatMap((item) => lengthProblems(item, limits))
+  return problems.length > 0 ? { problems } : { items }
 }
 
 /** A checked resource and where it was read. */
 export type CheckedItem = { readonly resource: Resource; readonly document: number; readonly lineOf: LineOf }
 
 export type CheckDocumentsResult =
-  | { readonly resources: readonly CheckedItem[]; readonly problems?: never }
-  | { readonly resources?: never; readonly problems: readonly Problem[] }
+  | { readonly items: readonly CheckedItem[]; readonly problems?: never }
+  | { readonly items?: never; readonly problems: readonly Problem[] }
 
 /** Every problem of every item, each with its document and line, or all of them as checked resources. */
 export function checkDocuments(items: readonly DocumentItem[], context: CheckContext): CheckDocumentsResult {
@@ -72,21 +82,26 @@ export function checkDocuments(items: readonly DocumentItem[], context: CheckCon
     } else problems.push(...checked.problems.slice(0, maxProblems).map((problem) => located(problem, item)))
     if (problems.length > maxProblems) break
   }
-  return problems.length > 0 ? { problems: problems.slice(0, maxProblems) } : { resources }
+  return problems.length > 0 ? { problems: problems.slice(0, maxProblems) } : { items: resources }
 }
 
-export type NamedItem = { readonly ref: ResourceRef; readonly document: number; readonly lineOf: LineOf }
+/** What one document names. @property apiVersion as it is written there */
+export type NamedItem = { readonly ref: ResourceRef; readonly apiVersion: string; readonly document: number; readonly lineOf: LineOf }
 
 export type NameDocumentsResult =
-  | { readonly names: readonly NamedItem[]; readonly problems?: never }
-  | { readonly names?: never; readonly problems: readonly Problem[] }
+  | { readonly items: readonly NamedItem[]; readonly problems?: never }
+  | { readonly items?: never; readonly problems: readonly Problem[] }
 
 /** What the items name, for deleting them: nothing but kind, namespace and name is looked at, so that an invalid resource can go too. */
 export function nameDocuments(items: readonly DocumentItem[]): NameDocumentsResult {
   const read = items.map((item) => ({ item, named: nameOf(item.value) }))
   const problems = read.flatMap(({ item, named }) => (named.problems ?? []).map((problem) => located(problem, item)))
   if (problems.length > 0) return { problems: problems.slice(0, maxProblems) }
-  return { names: read.flatMap(({ item, named }) => (named.ref ? [{ ref: named.ref, document: item.document, lineOf: item.lineOf }] : [])) }
+  return {
+    items: read.flatMap(({ item: { document, lineOf }, named }) =>
+      named.problems === undefined ? [{ ref: named.ref, apiVersion: named.apiVersion, document, lineOf }] : [],
+    ),
+  }
 }
 
 /** The problem with its document, and its line unless it has one. */
@@ -95,10 +110,21 @@ export function located(problem: Problem, { document, lineOf }: Pick<DocumentIte
   return { ...problem, document, ...(line !== undefined && { line }) }
 }
 
-function takeApart({ value, lineOf }: ParsedDocument): readonly ParsedDocument[] {
-  const [path, members] = Array.isArray(value) ? ['', value] : isList(value) ? ['items', value.items] : []
-  if (path === undefined || members === undefined) return [{ value, lineOf }]
-  return members.flatMap((member, i) => takeApart({ value: member, lineOf: (rest: string) => lineOf(joinPath(`${path}[${i}]`, rest)) }))
+/** Documents with their arrays and lists taken apart; one by one, since a hostile array has millions. */
+function* partsOf(documents: Iterable<ParsedDocument>): Generator<ParsedDocument> {
+  for (const { value, lineOf } of documents) {
+    const [path, members] = Array.isArray(value) ? ['', value] : isList(value) ? ['items', value.items] : []
+    if (path === undefined || members === undefined) yield { value, lineOf }
+    else
+      for (const [i, member] of members.entries())
+        yield* partsOf([{ value: member, lineOf: (rest) => lineOf(joinPath(`${path}[${i}]`, rest)) }])
+  }
+}
+
+function lengthProblems(item: DocumentItem, { maxItemLength }: DocumentLimits): readonly Problem[] {
+  const length = JSON.stringify(item.value)?.length ?? 0
+  if (length <= maxItemLength) return []
+  return [located({ path: '', reason: `has ${length} characters, a resource has at most ${maxItemLength}` }, item)]
 }
 
 /** `kind: List` or `<Kind>List` with an array of items. */
@@ -115,15 +141,18 @@ function duplicateProblems(ref: ResourceRef, item: DocumentItem, seen: Map<strin
   return [located({ path: 'metadata.name', reason: `the same resource is document ${first} already`, value: ref.name }, item)]
 }
 
-function nameOf(
-  value: unknown,
-): { readonly ref: ResourceRef; readonly problems?: never } | { readonly ref?: never; readonly problems: readonly Problem[] } {
+type Named =
+  | { readonly ref: ResourceRef; readonly apiVersion: string; readonly problems?: never }
+  | { readonly problems: readonly Problem[] }
+
+function nameOf(value: unknown): Named {
   const found = kindOfDocument(value)
   if ('problems' in found) return found
   const { group, kind, namespaced } = found.kind
+  const apiVersion = apiVersionOf(found.kind)
   const name = valueAt(value, ['metadata', 'name'])
   const namespace = valueAt(value, ['metadata', 'namespace']) ?? 'default'
   if (typeof name !== 'string' || name === '') return { problems: [{ path: 'metadata.name', reason: 'is required' }] }
   if (typeof namespace !== 'string') return { problems: [{ path: 'metadata.namespace', reason: 'must be a string' }] }
-  return { ref: { group, kind, namespace: namespaced ? namespace : '', name } }
+  return { ref: { group, kind, namespace: namespaced ? namespace : '', name }, apiVersion }
 }

@@ -7,7 +7,7 @@ import { readYaml } from './yaml-documents.ts'
 /** Any UTF-16 code unit, also control characters and halves of pairs. */
 const codeUnit = fc.nat(0xffff).map((code) => String.fromCharCode(code))
 
-const limits = { maxDepth: 64 }
+const limits = { maxDepth: 64, maxTokens: 1_000_000 }
 const values = (text: string) => readYaml(text, limits).documents?.map(({ value }) => value)
 
 const accepted: [title: string, text: string, expected: readonly unknown[]][] = [
@@ -152,4 +152,11 @@ t.test('noise never throws', async () => {
     }),
     { numRuns: 2_000 },
   )
+})
+
+t.test('a text of more tokens than allowed is refused before it is understood', async (t) => {
+  const text = `a: [${'x,'.repeat(1_000)}]\n`
+  t.strictSame(readYaml(`b: 1\n${text}`, { maxDepth: 64, maxTokens: 1_000 }).problems, [
+    { path: '', reason: 'has too many values: send it in several requests', line: 2 },
+  ])
 })

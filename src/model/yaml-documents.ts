@@ -9,19 +9,21 @@ export type ParseResult =
 
 /**
  * The documents of a YAML 1.2 text. Empty ones are left out.
- * @param limits only `maxDepth` is looked at
+ * @param limits of a text that is refused before it is understood; the others are not looked at
  */
-export function readYaml(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDepth'>): ParseResult {
+export function readYaml(text: string, { maxDepth, maxTokens }: Pick<DocumentLimits, 'maxDepth' | 'maxTokens'>): ParseResult {
   const lines = new LineCounter()
   // its own check of unique keys is quadratic, ours below is not
   const composer = new Composer({ uniqueKeys: false, version: '1.2' })
   const parser = new Parser(lines.addNewLine)
   const documents: Document.Parsed[] = []
   lines.addNewLine(0)
+  let tokens = 0
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token))
     // the composer calls itself for each level: what is too deep must not reach it. The document is a level of the stack
-    if (parser.stack.length > maxDepth + 1) return tooDeep(maxDepth, lines.linePos(parser.offset).line)
+    if (parser.stack.length > maxDepth + 1) return refusedAt(lines.linePos(parser.offset).line, `is nested deeper than ${maxDepth} levels`)
+    if (++tokens > maxTokens) return refusedAt(lines.linePos(parser.offset).line, 'has too many values: send it in several requests')
   }
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end(false, text.length))
@@ -30,8 +32,8 @@ export function readYaml(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDe
   return { documents: documents.filter(({ contents }) => !isEmpty(contents)).map((document) => parsed(document, lines)) }
 }
 
-function tooDeep(maxDepth: number, line: number): ParseResult {
-  return { problems: [{ path: '', reason: `is nested deeper than ${maxDepth} levels`, line }] }
+function refusedAt(line: number, reason: string): ParseResult {
+  return { problems: [{ path: '', reason, line }] }
 }
 
 function parsed(document: Document.Parsed, lines: LineCounter): ParsedDocument {

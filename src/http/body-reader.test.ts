@@ -1,0 +1,54 @@
+import t from 'tap'
+import { BodyReader } from './body-reader.ts'
+import { type Body, type Contents, readBody } from './read-body.ts'
+
+const context = { nodeName: 'node-a', interfacePrefix: 'tort' }
+const never = new AbortController().signal
+const body = (text: string, format: Body['format'] = 'yaml'): Body => ({ format, octets: Buffer.from(text) })
+const tier = (name: string, order: string) =>
+  `apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata:\n  name: ${name}\nspec: {order: ${order}}\n`
+const many = (order: string) => Array.from({ length: 800 }, (_, i) => tier(`tier-${i}`, order)).join('---\n')
+
+/** What callers see of a reading: items with the lines they may ask for. */
+async function seen<As extends keyof Contents>(as: As, given: Body) {
+  const plain = (read: Awaited<ReturnType<BodyReader['read']>>) =>
+    read?.items?.map(({ lineOf, ...item }) => [item, lineOf('metadata.name'), lineOf('metadata.resourceVersion'), lineOf('spec.tier')]) ??
+    read?.problems
+  return [plain(await new BodyReader().read(as, given, context, never)), plain(readBody(as, given, context))]
+}
+
+const large: [title: string, given: Body][] = [
+  ['YAML', body(many('1'))],
+  [
+    'JSON',
+    body(
+      JSON.stringify(Array.from({ length: 800 }, (_, i) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `n${i}` } }))),
+      'json',
+    ),
+  ],
+  ['mistakes', body(many('first'))],
+  ['broken', body(`${many('1')}---\n{`)],
+]
+for (const [title, given] of large)
+  for (const as of ['resources', 'names'] as const)
+    t.test(`a large body (${title}, as ${as}) is read in another thread as it would be in this one`, async (t) => {
+      t.ok(given.octets.length > 32 * 1024)
+      const [there, here] = await seen(as, given)
+      t.strictSame(there, here)
+    })
+
+t.test('while a large body is read, the event loop turns', async (t) => {
+  const turned = new Promise((resolve) => setImmediate(() => resolve('turned')))
+  const read = new BodyReader().read('resources', body(many('1')), context, never)
+  t.equal(await Promise.race([read, turned]), 'turned')
+  t.equal((await read)?.items?.length, 800)
+})
+
+t.test('nobody waits any more: the thread is ended, and one that did not start yet never does', async (t) => {
+  const gone = new AbortController()
+  const reader = new BodyReader()
+  const readings = [1, 2].map(() => reader.read('resources', body(many('1')), context, gone.signal))
+  gone.abort()
+  t.strictSame(await Promise.all(readings), [undefined, undefined])
+  t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800, 'the next has its turn')
+})

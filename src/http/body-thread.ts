@@ -1,0 +1,22 @@
+/** What runs in the thread of src/http/body-reader.ts: reads the one body it was given, says what is in it, and ends. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { LineOf } from '../model/documents.ts'
+import type { CheckContext } from '../model/kind.ts'
+import { type Body, type BodyRead, type Contents, readBody } from './read-body.ts'
+
+export type ThreadTask = { readonly as: keyof Contents; readonly body: Body; readonly context: CheckContext }
+
+/** An item without its `lineOf`, which cannot leave the thread: the lines that may still be asked for stand in its place. */
+export type Sent<Item> = Omit<Item, 'lineOf'> & { readonly lines: Readonly<Record<string, number>> }
+
+/** What checks against the store may find wrong in an item that is right by itself. */
+const checkedLater = ['metadata.name', 'metadata.resourceVersion', 'spec.tier']
+
+function sent<Item extends { readonly lineOf: LineOf }>({ lineOf, ...item }: Item): Sent<Item> {
+  return { ...item, lines: Object.fromEntries(checkedLater.flatMap((path) => [[path, lineOf(path)]])) } as Sent<Item>
+}
+
+const { as, body, context } = workerData as ThreadTask
+const read = readBody(as, body, context)
+const answer: BodyRead<Sent<Contents[typeof as]>> = read.items === undefined ? read : { items: read.items.map(sent) }
+parentPort?.postMessage(answer)
