@@ -44,6 +44,16 @@ if (isInNamespace()) {
     ip('route flush proto 116')
   })
 
+  t.test('many routes removed at once are each heard with their own destination', async (t) => {
+    const { heard, until } = await listen(t)
+    const destinations = Array.from({ length: 50 }, (_, i) => `10.6.0.${i}`)
+    for (const destination of destinations) ip(`route add blackhole ${destination} proto 116`)
+    ip('route flush proto 116')
+    const gone = () => heard.flatMap((event) => (event.type === 'route' && event.change === 'removed' ? [event.route.bytes.join('.')] : []))
+    await until(() => gone().length === destinations.length)
+    t.same(new Set(gone()), new Set(destinations))
+  })
+
   t.test("the kernel's refusal names the change of the batch it is about", async (t) => {
     const kernel = await NetlinkKernel.open()
     t.teardown(() => kernel.close())

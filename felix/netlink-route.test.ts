@@ -117,6 +117,15 @@ t.test('RTA_TABLE overrules the octet, which cannot hold tables over 255', async
   t.equal(read(RTM_NEWROUTE, ...plain.with(4, 252), 8, 0, 15, 0, 0x10, 0x27, 0, 0)?.table, 10_000)
 })
 
+t.test('what is read stays as it was when the buffer is used again, also a Buffer, whose slice is a view', async (t) => {
+  for (const bytes of [written('create'), Buffer.from(written('create'))]) {
+    const [message] = messagesIn(bytes)
+    const route = message && readRoute(bytes, message)
+    bytes.fill(0xff)
+    t.same([route?.bytes, route?.hop.via], [Uint8Array.of(10, 2, 0, 0), Uint8Array.of(10, 99, 0, 2)])
+  }
+})
+
 const refused: [title: string, type: number, body: number[]][] = [
   ['another message type', 16, plain],
   ['another family', RTM_NEWROUTE, plain.with(0, 7)],

@@ -156,13 +156,18 @@ function readRouteAttributes(bytes: Uint8Array, at: number, end: number, address
   const found: RouteAttributes = { beyond: false }
   eachAttribute(bytes, at, end, (type, from, to) => {
     const size = to - from
-    if (type === RTA_DST && size === addressSize) found.address = bytes.slice(from, to)
-    else if (type === RTA_GATEWAY && size === addressSize) found.via = bytes.slice(from, to)
-    else if (type === RTA_PREFSRC && size === addressSize) found.source = bytes.slice(from, to)
+    if (type === RTA_DST && size === addressSize) found.address = copyOf(bytes, from, to)
+    else if (type === RTA_GATEWAY && size === addressSize) found.via = copyOf(bytes, from, to)
+    else if (type === RTA_PREFSRC && size === addressSize) found.source = copyOf(bytes, from, to)
     else if (type === RTA_OIF && size === 4) found.index = u32(bytes, from)
     else if (type === RTA_PRIORITY && size === 4) found.metric = u32(bytes, from)
     else if (type === RTA_TABLE && size === 4) found.table = u32(bytes, from)
     else if (type === RTA_MULTIPATH || type === RTA_VIA || type === RTA_NH_ID) found.beyond = true
   })
   return found
+}
+
+/** `slice` of a Buffer would be a view, whose octets change with the next datagram. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to))
 }
