@@ -29,7 +29,8 @@ fi
 stamp=node_modules/.package-lock.json
 if [ ! -e $stamp ] || [ package-lock.json -nt $stamp ] || [ ! -e node_modules/.bin/node ]; then
   echo "installing npm packages"
-  npm ci --no-audit --no-fund --loglevel=error
+  # Not "npm ci": it refuses a lock file without the optional packages of other platforms, which not every registry mirror carries.
+  npm install --no-save --no-audit --no-fund --loglevel=error
   touch $stamp
 fi
 if [ ! -d .tap/plugins ]; then
