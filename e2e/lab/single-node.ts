@@ -78,9 +78,13 @@ export class SingleNode {
     return pods as { [Index in keyof Options]: Pod }
   }
 
-  /** What iptables holds, IPv4 or IPv6, without counters. */
-  async rules(tool: 'iptables-save' | 'ip6tables-save' = 'iptables-save'): Promise<readonly string[]> {
-    return (await this.namespace.run(tool, [])).split('\n').filter((line) => line.startsWith('-A') || line.startsWith('-P'))
+  /** Rules and default policies without counters. @param tool any of the -save programs. */
+  async rules(tool = 'iptables-save'): Promise<readonly string[]> {
+    return (await this.namespace.run(tool, [])).split('\n').flatMap((line) => {
+      const policy = /^:(\S+) (ACCEPT|DROP) /.exec(line)
+      if (policy !== null) return [`-P ${policy[1]} ${policy[2]}`]
+      return line.startsWith('-A') ? [line] : []
+    })
   }
 
   /** Ends all processes, removes all namespaces and files. Safe to call in any state. */
