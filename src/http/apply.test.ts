@@ -10,6 +10,7 @@ const tier = (name: string, order: number, resourceVersion?: string): Resource =
   metadata: { name, ...(resourceVersion && { resourceVersion }) },
   spec: { order },
 })
+const withUid = ({ metadata, ...resource }: Resource, uid: string): Resource => ({ ...resource, metadata: { ...metadata, uid } })
 const ref = (name: string): ResourceRef => ({ group: 'projectcalico.org', kind: 'Tier', namespace: '', name })
 const result = (name: string, done: string) => ({ apiVersion: 'projectcalico.org/v3', kind: 'Tier', name, result: done })
 const write = { dryRun: false }
@@ -79,4 +80,16 @@ t.test('one name twice in a request is a mistake, for deletes too', async (t) =>
   const errors = [{ path: 'metadata.name', value: 'a', reason: 'Tier a is already document 0 of this request', document: 1 }]
   t.strictSame(await applyResources(store, [tier('a', 1), tier('a', 2)], write), { type: 'invalid', errors })
   t.strictSame(await deleteResources(store, [named, named], write), { type: 'invalid', errors })
+})
+
+t.test('what another server says of its own object, or of one that is gone, is no conflict: backups can be applied', async (t) => {
+  const store = await open(t)
+  t.match(await applyResources(store, [withUid(tier('a', 1, '9'), 'theirs')], write), { type: 'done', results: [{ result: 'created' }] })
+  t.match(await applyResources(store, [withUid(tier('a', 2, '9'), 'theirs')], write), { type: 'done', results: [{ result: 'configured' }] })
+  const ours = store.get(ref('a'))?.resource.metadata.uid ?? ''
+  t.not(ours, 'theirs')
+  t.match(await applyResources(store, [withUid(tier('a', 3, '1'), ours)], write), { type: 'conflict' }, 'of ours it is stale')
+  t.match(await applyResources(store, [withUid(tier('a', 3, '2'), ours)], write), { type: 'done', results: [{ result: 'configured' }] })
+  await deleteResources(store, [{ apiVersion: 'projectcalico.org/v3', ref: ref('a') }], write)
+  t.match(await applyResources(store, [withUid(tier('a', 3, '3'), ours)], write), { type: 'done', results: [{ result: 'created' }] })
 })

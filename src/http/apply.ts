@@ -1,7 +1,7 @@
 /** What a request wants done, all or none: resources and a store in, one result per resource out. */
 import type { Change, Datastore } from '../datastore/datastore.ts'
 import { sameContent } from '../datastore/state.ts'
-import { type Problem, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
+import { type Metadata, type Problem, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
 
 /** A resource to delete: its apiVersion and kind as the user wrote them, and what it names. */
 export type Named = { readonly apiVersion: string; readonly ref: ResourceRef }
@@ -18,37 +18,40 @@ export type ApplyOutcome =
   | { readonly type: 'done'; readonly revision: number; readonly results: readonly ApplyResult[] }
   | { readonly type: 'conflict' | 'invalid'; readonly errors: readonly Problem[] }
 
-export type ApplyOptions = { readonly dryRun: boolean }
+/** @property replace what was read is to be replaced: a `resourceVersion` of anything else is stale, also if what was read is gone */
+export type ApplyOptions = { readonly dryRun: boolean; readonly replace?: boolean }
 
 type Step = { readonly change: Change; readonly result: ApplyResult }
-type Item = { readonly ref: ResourceRef; readonly step: () => Step; readonly resourceVersion: string | undefined }
+type Version = Pick<Metadata, 'resourceVersion' | 'uid'>
+type Item = { readonly ref: ResourceRef; readonly step: () => Step; readonly version: Version }
 
 const attempts = 10
 
 /**
- * Creates or updates all or none. A resource that carries `metadata.resourceVersion` must be at it.
+ * Creates or updates all or none. A resource that carries `metadata.resourceVersion` must be at it. One that carries the `uid` of
+ * another object too, of another server or of one that was deleted meanwhile, carries that object's version: it says nothing here.
  * @throws what the store throws if it cannot be written
  */
 export async function applyResources(store: Datastore, resources: readonly Resource[], options: ApplyOptions): Promise<ApplyOutcome> {
   const items = resources.map((resource) => {
     const ref = refOf(resource)
-    return { ref, resourceVersion: resource.metadata.resourceVersion, step: () => putStep(store, ref, resource) }
+    return { ref, version: resource.metadata, step: () => putStep(store, ref, resource) }
   })
   return await run(store, items, options)
 }
 
 /** Deletes all or none; what is not there is "not found" and no mistake. */
 export async function deleteResources(store: Datastore, named: readonly Named[], options: ApplyOptions): Promise<ApplyOutcome> {
-  const items = named.map((each) => ({ ref: each.ref, resourceVersion: undefined, step: () => deleteStep(store, each) }))
+  const items = named.map((each) => ({ ref: each.ref, version: {}, step: () => deleteStep(store, each) }))
   return await run(store, items, options)
 }
 
 /** Reads, decides, and writes only if what was read still stands; another writer in between means once more. */
-async function run(store: Datastore, items: readonly Item[], { dryRun }: ApplyOptions): Promise<ApplyOutcome> {
+async function run(store: Datastore, items: readonly Item[], { dryRun, replace = false }: ApplyOptions): Promise<ApplyOutcome> {
   const twice = duplicates(items)
   if (twice.length > 0) return { type: 'invalid', errors: twice }
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const stale = items.flatMap((item, document) => staleVersion(store, item, document))
+    const stale = items.flatMap((item, document) => staleVersion(store, item, document, replace))
     if (stale.length > 0) return { type: 'conflict', errors: stale }
     const steps = items.map(({ step }) => step())
     const results = steps.map(({ result }) => result)
@@ -81,9 +84,16 @@ function resultOf(apiVersion: string, { kind, namespace, name }: ResourceRef, re
   return { apiVersion, kind, ...(namespace !== '' && { namespace }), name, result }
 }
 
-function staleVersion(store: Datastore, { ref, resourceVersion }: Item, document: number): readonly Problem[] {
-  const actual = store.get(ref)?.resource.metadata.resourceVersion
+function staleVersion(
+  store: Datastore,
+  { ref, version: { resourceVersion, uid } }: Item,
+  document: number,
+  replace: boolean,
+): readonly Problem[] {
+  const current = store.get(ref)?.resource.metadata
+  const actual = current?.resourceVersion
   if (resourceVersion === undefined || resourceVersion === actual) return []
+  if (!replace && uid !== undefined && uid !== current?.uid) return []
   const reason = actual === undefined ? 'does not exist any more' : `is at resourceVersion ${actual}`
   return [{ path: 'metadata.resourceVersion', value: resourceVersion, reason: `${title(ref)} ${reason}`, document }]
 }

@@ -106,6 +106,10 @@ t.test('PUT creates (201), replaces, and is 409 at a stale resourceVersion; DELE
   t.equal(api.store.revision, 2)
   t.match(await api.send('DELETE', path, ''), { status: 200, body: { metadata: { name: 'a', resourceVersion: '2' } } })
   t.match(await api.send('DELETE', path, ''), { status: 404 })
+  t.match(await api.send('PUT', path, at('2').replace('{resource', '{uid: gone, resource')), {
+    status: 409,
+    body: { errors: [{ reason: 'NetworkSet shop/a does not exist any more' }] },
+  })
   t.match(await api.send('DELETE', `${sets}/tiers/default`, ''), { status: 423, body: { title: 'Protected' } })
 })
 

@@ -72,7 +72,7 @@ async function replace(context: EndpointContext, ref: ResourceRef, request: Fast
   const resources = read.items.map(({ resource }) => resource)
   const invalid = [...mismatches(ref, resources), ...checkPuts(read.items, store)]
   if (invalid.length > 0) return problems(422, invalid)
-  const outcome = await applyResources(store, resources, { dryRun: false })
+  const outcome = await applyResources(store, resources, { dryRun: false, replace: true })
   if (outcome.type !== 'done') return refused(outcome)
   return { status: outcome.results[0]?.result === 'created' ? 201 : 200, body: store.get(ref)?.resource }
 }

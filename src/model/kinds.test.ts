@@ -98,7 +98,7 @@ const accepted: [title: string, resource: Readonly<Record<string, unknown>>, met
       spec: { finalizers: ['kubernetes'] },
       status: { phase: 'Active' },
     },
-    { name: 'shop', labels: { team: 'a' } },
+    { name: 'shop', labels: { team: 'a' }, uid: 'x' },
     {},
   ],
   [

@@ -7,12 +7,15 @@ const global = { kind: 'GlobalNetworkSet', namespaced: false }
 const accepted: [title: string, value: unknown, kind: typeof global, expected: object][] = [
   ['a namespaced kind is in namespace default', { name: 'a' }, namespaced, { name: 'a', namespace: 'default' }],
   ['a given namespace stays', { name: 'a', namespace: 'b' }, namespaced, { name: 'a', namespace: 'b' }],
+  ['no labels and no annotations, written as null', { name: 'a', labels: null, annotations: null }, global, { name: 'a' }],
   ['a name of 253 characters', { name: 'a'.repeat(253) }, global, { name: 'a'.repeat(253) }],
   [
-    'what only servers set is dropped, resourceVersion is kept for comparing',
+    'what only servers set is dropped, resourceVersion and whose it is are kept for comparing',
     {
       name: 'a',
       uid: 'u',
+      deletionTimestamp: null,
+      deletionGracePeriodSeconds: 30,
       creationTimestamp: null,
       generation: 3,
       managedFields: [{}],
@@ -22,7 +25,7 @@ const accepted: [title: string, value: unknown, kind: typeof global, expected: o
       resourceVersion: '7',
     },
     global,
-    { name: 'a', resourceVersion: '7' },
+    { name: 'a', resourceVersion: '7', uid: 'u' },
   ],
   [
     'annotations hold any text, their keys in any case; labels a narrower set',
@@ -39,6 +42,7 @@ const labelValue = 'a label value has at most 63 of A-Z, a-z, 0-9, "-", "_" and 
 const subdomain = 'must be a DNS-1123 subdomain of at most 253 characters'
 const refused: [title: string, value: unknown, problems: readonly (readonly [path: string, reason: string])[]][] = [
   ['nothing', undefined, [['metadata', 'is required']]],
+  ['null', null, [['metadata', 'has no value (null): give it one or leave the field out']]],
   ['no name', {}, [['metadata.name', 'is required']]],
   ['an empty name', { name: '' }, [['metadata.name', subdomain]]],
   ['§6.17.3 no 46: a name of 254 characters', { name: 'a'.repeat(254) }, [['metadata.name', subdomain]]],

@@ -36,13 +36,16 @@ const metadata = closedObject(
     managedFields: serverSet,
     ownerReferences: serverSet,
     finalizers: serverSet,
+    deletionTimestamp: serverSet,
+    deletionGracePeriodSeconds: serverSet,
     selfLink: serverSet,
   },
   { generateName: 'is not supported: give the resource a name' },
 )
 
 /**
- * The metadata as it is stored: without what only a server sets, with namespace `default` where a namespaced kind has none.
+ * The metadata as it is stored: without what only a server sets, with namespace `default` where a namespaced kind has none. Clients
+ * write null where they have no labels or annotations. `uid` stays, to tell whose `resourceVersion` it is that stands beside it.
  * @param value of the resource's `metadata`, anything
  */
 export function checkMetadata(
@@ -50,14 +53,14 @@ export function checkMetadata(
   kind: { readonly kind: string; readonly namespaced: boolean; readonly name?: NameRule },
 ): Checked<Metadata> {
   if (value === undefined) return { problems: [{ path: 'metadata', reason: 'is required' }] }
-  const read = checkSchema(metadata, value, 'metadata')
+  const read = checkSchema(metadata, withoutNulls(value), 'metadata')
   const problems = [
     ...(read.problems ?? []),
     ...nameProblems(valueAt(value, ['name']), kind.name ?? subdomainName),
     ...namespaceProblems(valueAt(value, ['namespace']), kind),
   ]
   if (read.problems !== undefined || problems.length > 0) return { problems }
-  const { name, namespace, labels, annotations, resourceVersion } = read.value
+  const { name, namespace, labels, annotations, resourceVersion, uid } = read.value
   return {
     value: {
       name,
@@ -65,8 +68,14 @@ export function checkMetadata(
       ...(labels !== undefined && { labels }),
       ...(annotations !== undefined && { annotations }),
       ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(typeof uid === 'string' && { uid }),
     },
   }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
 }
 
 /** @param name anything: what is no text has its problem already */
