@@ -2,7 +2,9 @@
 import t from 'tap'
 import { parseCidr } from '../../src/net/prefix.ts'
 import { address, lab, peerConfig } from './fixture.ts'
-import { octets, type RawPeer } from './raw-peer.ts'
+import { MessageCounts } from './message-counts.ts'
+import { Output } from './output.ts'
+import { marker, octets, type RawPeer } from './raw-peer.ts'
 
 const count = 60_000
 const prefixes = Array.from({ length: count }, (_, i) => parseCidr(`10.${i >> 8}.${i & 255}.0/24`) ?? [])
@@ -55,6 +57,26 @@ t.test('only the latest state is sent to a peer that was not reading', async (t)
   const held = new Set<string>()
   while (held.size < count) apply(held, await raw.next())
   t.equal(held.size, count)
+})
+
+t.test('RFC 2918 §4 a table is told again once all that is on its way has left, however often it was asked for', async (t) => {
+  const asked: string[] = []
+  const messages = [octets(`${marker} 0017 02 0000 0000`), undefined, undefined]
+  const rib = { read: () => messages.shift(), refresh: (_id: number, family: string) => void asked.push(family) }
+  const written: number[] = []
+  const socket = { writableNeedDrain: true, writableLength: 0, cork() {}, uncork() {} }
+  const connection = { socket, write: (bytes: Uint8Array) => void written.push(bytes.length) } as never
+  const output = new Output(rib, 1, new MessageCounts())
+  for (let i = 0; i < 1000; i++) output.again('ipv4-unicast')
+  output.pump(connection)
+  t.strictSame([written, asked], [[], []], 'the peer does not read')
+  socket.writableNeedDrain = false
+  output.pump(connection)
+  t.strictSame([written, asked], [[23], ['ipv4-unicast']])
+  output.again('ipv4-unicast')
+  output.reset()
+  output.pump(connection)
+  t.strictSame(asked, ['ipv4-unicast'], 'nothing is owed to the next session')
 })
 
 /** Plays one UPDATE of /24 prefixes into the set a peer holds. */

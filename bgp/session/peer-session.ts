@@ -15,7 +15,7 @@ import type { AddressFamily, Open, RouteRefresh } from '../wire/message.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Log } from './log.ts'
-import { pump } from './output.ts'
+import { Output } from './output.ts'
 import { PeerRecord } from './peer-record.ts'
 import { localAddress } from './remote-address.ts'
 import { StaleRoutes } from './stale-routes.ts'
@@ -58,6 +58,7 @@ export class PeerSession implements ConnectionOwner {
   readonly #deps: PeerSessionDependencies
   readonly #record: PeerRecord
   readonly #stale: StaleRoutes
+  readonly #output: Output
   readonly #pump: () => void
   /** The one that dials and comes back after failures. */
   #primary: Connection
@@ -73,6 +74,7 @@ export class PeerSession implements ConnectionOwner {
     this.id = rib.addPeer(options.config)
     this.#record = new PeerRecord(options.config, now)
     this.#stale = new StaleRoutes(rib, this.id, () => turn.schedule())
+    this.#output = new Output(rib, this.id, this.#record.counts)
     this.#primary = this.#connection(initialState(options.config.passive))
     this.#pump = () => this.#guardedPump()
   }
@@ -192,6 +194,7 @@ export class PeerSession implements ConnectionOwner {
   }
 
   down(_connection: Connection, graceful: boolean): void {
+    this.#output.reset()
     this.#stale.handle({ type: 'lost', graceful })
     this.#deps.onDown(this)
   }
@@ -218,8 +221,8 @@ export class PeerSession implements ConnectionOwner {
     const family = familyOfAfiSafi(afi, safi)
     const { state } = this.#speaking
     if (subtype !== 0 || family === undefined || state.name !== 'Established' || !state.terms.families.includes(family)) return
-    this.#deps.rib.refresh(this.id, family)
-    this.#deps.turn.schedule()
+    this.#output.again(family)
+    this.output()
   }
 
   drained(): void {
@@ -267,7 +270,7 @@ export class PeerSession implements ConnectionOwner {
     const connection = this.#speaking
     if (connection.state.name !== 'Established') return
     try {
-      pump(connection, this.#deps.rib, this.id, this.#record.counts)
+      this.#output.pump(connection)
     } catch (error) {
       this.fault(connection, error)
     }
