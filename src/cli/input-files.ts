@@ -28,10 +28,10 @@ export async function readInput(places: readonly string[], stdin: AsyncIterable<
   return { text, sources }
 }
 
-/** "web.yaml:7" for a line of the joined text. */
+/** "web.yaml:7" for a line of the joined text; '' where nobody wrote it. */
 export function placeOf({ sources }: Input, line: number): string {
   const source = sources.findLast(({ firstLine }) => firstLine <= line)
-  return source === undefined ? `line ${line}` : `${source.name}:${line - source.firstLine + 1}`
+  return source === undefined ? '' : `${source.name}:${line - source.firstLine + 1}`
 }
 
 async function expand(place: string): Promise<readonly string[]> {

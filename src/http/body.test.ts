@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import t from 'tap'
 import { startFixture } from './api-fixture.ts'
 
@@ -71,4 +73,13 @@ t.test('what cross-checks know of the node reaches them: the interface prefix', 
     body: { errors: [{ path: 'spec.interfaceName' }] },
   })
   t.match(await api.send('POST', '/v1/apply', endpoint('node-b', 'theirs')), { status: 200 })
+})
+
+t.test('a Content-Encoding is refused, whatever the octets are', async (t) => {
+  const { socket } = await startFixture(t)
+  const headers = { 'content-type': 'application/yaml', 'content-encoding': 'gzip' }
+  const outgoing = request({ socketPath: socket, method: 'POST', path: '/v1/apply', headers, agent: false }).end(namespace('a'))
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  t.equal(response.statusCode, 415)
+  t.match((await response.setEncoding('utf8').toArray()).join(''), 'Content-Encoding gzip is not read here: send it plain')
 })

@@ -37,6 +37,8 @@ export async function readRequest<As extends keyof Contents>(
   request: FastifyRequest,
   signal: AbortSignal,
 ): Promise<ReadRequest<Contents[As]>> {
+  const coding = request.headers['content-encoding'] ?? 'identity'
+  if (coding !== 'identity') return { type: 'refused', answer: problem(415, `Content-Encoding ${coding} is not read here: send it plain`) }
   const { format = 'json', octets = Buffer.alloc(0) } = (request.body ?? {}) as Partial<Body>
   const read = await reader.read(as, { format, octets }, agent.checkContext(), signal)
   if (read === undefined) return { type: 'refused', answer: problem(503, 'the agent stops; nothing was changed') }
