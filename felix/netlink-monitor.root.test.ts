@@ -46,8 +46,9 @@ if (isInNamespace()) {
 
   t.test('many routes removed at once are each heard with their own destination', async (t) => {
     const { heard, until } = await listen(t)
-    const destinations = Array.from({ length: 50 }, (_, i) => `10.6.0.${i}`)
-    for (const destination of destinations) ip(`route add blackhole ${destination} proto 116`)
+    const destinations = Array.from({ length: 1000 }, (_, i) => `10.6.${i >> 8}.${i & 255}`)
+    const input = destinations.map((destination) => `route add blackhole ${destination} proto 116`).join('\n')
+    execFileSync('ip', ['-batch', '-'], { input })
     ip('route flush proto 116')
     const gone = () => heard.flatMap((event) => (event.type === 'route' && event.change === 'removed' ? [event.route.bytes.join('.')] : []))
     await until(() => gone().length === destinations.length)

@@ -74,9 +74,9 @@ export class NetlinkMonitor implements Monitor {
     const events: KernelEvent[] = []
     try {
       const { bytesRead } = await readSome(this.#socket.fd, this.#bytes, 0, this.#bytes.length, null)
-      for (let length = bytesRead, n = 0; length > 0 && n < MOST_AT_ONCE; n++) {
+      for (let length = bytesRead, n = 1; length > 0; n++) {
         for (const message of messagesIn(this.#bytes, length)) events.push(...eventsOf(this.#bytes, message))
-        length = this.#socket.receive(this.#bytes)
+        length = n < MOST_AT_ONCE ? this.#socket.receive(this.#bytes) : 0
       }
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
