@@ -1,7 +1,7 @@
 import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
-import { isEndOfRib } from '../wire/end-of-rib.ts'
+import { isEndOfRib, longestEndOfRib } from '../wire/end-of-rib.ts'
 import { ceaseReason, errorCode } from '../wire/error-code.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
@@ -44,7 +44,7 @@ export class AdjRibIn {
       checkNlri(bytes, update.nlriStart, update.nlriEnd, 32) ??
       this.#checkMp(bytes)
     if (fault !== undefined) return fault
-    if (end - start < 4 + 7) {
+    if (end - start <= longestEndOfRib) {
       const finished = isEndOfRib(update, mp)
       if (finished !== undefined) {
         if (this.#agreed(peer, finished) !== undefined) this.#deps.onEndOfRib(peer.id, finished)

@@ -1,8 +1,11 @@
 /** End-of-RIB (RFC 4724 §2): an empty UPDATE for IPv4 unicast, an empty MP_UNREACH_NLRI and nothing else for other families. */
 import { familyOfAfiSafi } from './address-family.ts'
-import type { AddressFamily } from './message.ts'
+import { type AddressFamily, headerLength } from './message.ts'
 import { finishUnreach, startUnreach, unreachOverhead } from './multiprotocol.ts'
 import { finishWithdraw, type MpRanges, startWithdraw, type UpdateRanges, updateOverhead } from './update.ts'
+
+/** Octets of the longest End-of-RIB without its header: MP_UNREACH_NLRI may have a two-octet length. */
+export const longestEndOfRib: number = unreachOverhead - headerLength
 
 /** The whole message. */
 export function endOfRib(family: AddressFamily): Uint8Array {
