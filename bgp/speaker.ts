@@ -7,6 +7,7 @@ import { cease } from './fsm/cease.ts'
 import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from './peer.ts'
 import { Rib } from './rib/rib.ts'
 import { ClosingSockets } from './session/closing-sockets.ts'
+import { Deviations } from './session/deviations.ts'
 import { Listener } from './session/listener.ts'
 import type { Log } from './session/log.ts'
 import { PeerSession, type PeerSessionDependencies } from './session/peer-session.ts'
@@ -46,6 +47,7 @@ export class Speaker {
   readonly #closing = new ClosingSockets()
   readonly #gate: RestartGate
   readonly #strangers: Strangers
+  readonly #deviations: Deviations
   readonly #listeners: readonly Listener[]
   readonly #sessionDependencies: PeerSessionDependencies
   readonly #byName = new Map<string, PeerSession>()
@@ -60,6 +62,7 @@ export class Speaker {
     this.#options = options
     this.#log = log
     this.#onChange = onChange
+    this.#deviations = new Deviations(log, now)
     this.#rib = new Rib(options, {
       nextHopMetric,
       onBest,
@@ -69,7 +72,7 @@ export class Speaker {
         session?.endOfRib(family)
         if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
       },
-      onNote: (id, note) => log.warn({ peer: this.#byId.get(id)?.config.name, note }, 'a route attribute deviates from its RFC'),
+      onNote: (id, note) => this.#deviations.note(this.#byId.get(id)?.config.name ?? '', note),
     })
     this.#turn = new Turn(this.#rib)
     this.#gate = new RestartGate(options, this.#rib, (reason) => {
@@ -175,9 +178,10 @@ export class Speaker {
   }
 
   #add(config: PeerConfig): void {
-    const { asNumber, routerId, restartTimeSec, localAddress } = this.#options
+    const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
     const from = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
-    const session = new PeerSession({ config, localAs: asNumber, routerId, restartTimeSec, localAddress: from }, this.#sessionDependencies)
+    const options = { config, localAs: asNumber, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: from }
+    const session = new PeerSession(options, this.#sessionDependencies)
     this.#byName.set(config.name, session)
     this.#byAddress.set(config.address, session)
     this.#byId.set(session.id, session)
@@ -193,6 +197,7 @@ export class Speaker {
     this.#byName.delete(name)
     if (this.#byAddress.get(address) === session) this.#byAddress.delete(address)
     this.#byId.delete(session.id)
+    this.#deviations.forget(name)
     this.#gate.handle({ type: 'peer-removed', peer: name })
   }
 

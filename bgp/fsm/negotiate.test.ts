@@ -12,6 +12,7 @@ const offer: Offer = {
   holdTimeSec: 90,
   families: ['ipv4-unicast', 'ipv6-unicast'],
   restarting: false,
+  forwardingPreserved: false,
   restartTimeSec: 120,
 }
 const ipv4: Capability = { type: 'multiprotocol', afi: 1, safi: 1 }
@@ -115,7 +116,7 @@ for (const [title, message, expected, ours] of refused) {
 }
 
 t.test('RFC 6793 §4.2.2 AS_TRANS stands for an AS number that does not fit; the whole OPEN', async (t) => {
-  t.strictSame(openOf({ ...offer, localAs: 4_200_000_000, restarting: true }), {
+  t.strictSame(openOf({ ...offer, localAs: 4_200_000_000, restarting: true, forwardingPreserved: true }), {
     type: 'open',
     version: 4,
     myAs: 23456,

@@ -20,13 +20,15 @@ export type Offer = {
   readonly families: readonly AddressFamily[]
   /** R bit (RFC 4724 §3): our routes of the life before are still in the kernel and we have not decided yet. */
   readonly restarting: boolean
+  /** F bit (RFC 4724 §3): the kernel forwards by our routes, as it did before this OPEN. */
+  readonly forwardingPreserved: boolean
   /** 0..4095 */
   readonly restartTimeSec: number
 }
 
 /** The OPEN that makes this offer. */
 export function openOf(offer: Offer): Open {
-  const { families, localAs } = offer
+  const { families, forwardingPreserved, localAs } = offer
   return {
     type: 'open',
     version,
@@ -42,7 +44,7 @@ export function openOf(offer: Offer): Open {
         type: 'graceful-restart',
         restarting: offer.restarting,
         restartTimeSec: offer.restartTimeSec,
-        families: families.map((family) => ({ family, forwardingPreserved: true })),
+        families: families.map((family) => ({ family, forwardingPreserved })),
       },
     ],
   }

@@ -43,9 +43,9 @@ checkTable(openConfirm, [
   ['TcpConnectionFails drops, counts, goes to Idle (§8.2.2)', events.TcpConnectionFails, [idle, ...givesUp]],
   ['NotifMsg drops, counts, goes to Idle and is never answered (§6.4)', events.NotifMsg, [idle, ...givesUp]],
   [
-    'NotifMsgVerErr drops the connection and does not count (§8.2.2)',
+    'NotifMsgVerErr is damped as any refusal: we have no other version to come with (§8.1.1, §8.2.2)',
     events.NotifMsgVerErr,
-    [{ ...idle, connectRetryCounter: 1 }, close, stopTimers, idleHold(1)],
+    [idle, ...givesUp],
   ],
   ['BGPHeaderErr sends its error code (§6.1)', events.BGPHeaderErr, [idle, notify(1, 2, headerError.data), ...givesUp]],
   [

@@ -32,9 +32,8 @@ export function openConfirm(state: OpenConfirm, event: Event): Transition {
     case 'TcpConnectionFails':
       return connectionLost(state)
     case 'NotifMsg':
+    case 'NotifMsgVerErr': // counted, as in OpenSent
       return giveUp(state)
-    case 'NotifMsgVerErr': // §8.2.2, event 24: not counted
-      return giveUp({ ...state, connectRetryCounter: state.connectRetryCounter - 1 })
     case 'BGPHeaderErr':
       return giveUp(state, event.error)
     case 'OpenCollisionDump':

@@ -55,9 +55,9 @@ checkTable(openSent, [
     [idle, notify(6, 7), ...givesUp],
   ],
   [
-    'NotifMsgVerErr drops the connection and does not count (§8.2.2)',
+    'NotifMsgVerErr is damped as any refusal: we have no other version to come with (§8.1.1, §8.2.2)',
     events.NotifMsgVerErr,
-    [{ ...idle, connectRetryCounter: 1 }, close, stopTimers, idleHold(1)],
+    [idle, ...givesUp],
   ],
   ['NotifMsg is never answered (§6.4)', events.NotifMsg, [idle, ...givesUp]],
   ...each(['KeepAliveMsg', 'UpdateMsg', 'UpdateMsgErr', 'RouteRefreshMsg'], 'is unexpected in OpenSent: 5/1 (RFC 6608 §3)', [

@@ -34,8 +34,8 @@ export function openSent(state: OpenSent, event: Event): Transition {
       return giveUp(state, event.error)
     case 'OpenCollisionDump':
       return giveUp(state, cease('connectionCollisionResolution'))
+    // §8.2.2 does not count a version error, as the peer comes again with another version: we have but one, so it is damped too
     case 'NotifMsgVerErr':
-      return forgiven(state)
     case 'NotifMsg': // never answered with another (§6.4)
       return giveUp(state)
     case 'KeepAliveMsg':
@@ -68,9 +68,4 @@ function listenMeanwhile(state: OpenSent): Transition {
   const active = { ...state, name: 'Active', connectRetryCounter } as const
   const wait: Action[] = state.passive ? [] : [{ type: 'start-connect-retry', attempt: connectRetryCounter }]
   return [active, { type: 'close' }, { type: 'stop-timers' }, ...wait]
-}
-
-/** §8.2.2, event 24: the peer will come again with another version; this failure is not counted. */
-function forgiven(state: OpenSent): Transition {
-  return giveUp({ ...state, connectRetryCounter: state.connectRetryCounter - 1 })
 }

@@ -128,3 +128,14 @@ t.test('without a restart everything is decided from the start', async (t) => {
   await speaker.converged
   t.pass('resolved')
 })
+
+t.test('RFC 4724 §3 F bit: not after a cold start, the kernel has nothing of ours; from the first session on it has', async (t) => {
+  const { dial, peer } = await lab(t)
+  const offered = (forwardingPreserved: boolean) =>
+    gracefulRestart({ restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved }] })
+  const first = await dial()
+  t.match(await first.establish(), { capabilities: [{}, {}, {}, {}, offered(false)] })
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.match(await (await dial()).establish(), { capabilities: [{}, {}, {}, {}, offered(true)] })
+})

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
-import { type Party, resolveCollision, type Verdict } from '../fsm/collision.ts'
+import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
 import { negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
 import { type Active, type Idle, initialState, listeningState, type State } from '../fsm/state.ts'
@@ -16,6 +16,7 @@ import type { ClosingSockets } from './closing-sockets.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Log } from './log.ts'
 import { Output } from './output.ts'
+import { partyOf } from './party.ts'
 import { PeerRecord } from './peer-record.ts'
 import { localAddress } from './remote-address.ts'
 import { StaleRoutes } from './stale-routes.ts'
@@ -27,6 +28,8 @@ export type PeerSessionOptions = {
   readonly routerId: number
   /** The address we dial from and, where the system does not tell, our next hop. */
   readonly localAddress: IpAddress | undefined
+  /** F bit: the kernel still forwards by routes of a life before (RFC 4724 §3). */
+  readonly forwardingPreserved: boolean
   readonly restartTimeSec: number
 }
 
@@ -65,11 +68,14 @@ export class PeerSession implements ConnectionOwner {
   /** A second one begun by the peer, until it wins or goes. */
   #secondary: Connection | undefined
   #stopped = true
+  /** From the first session on the kernel forwards by what we learned, also while no session is up. */
+  #forwards: boolean
 
   constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
     const { rib, turn, now } = dependencies
     this.config = options.config
     this.#options = options
+    this.#forwards = options.forwardingPreserved
     this.#deps = dependencies
     this.id = rib.addPeer(options.config)
     this.#record = new PeerRecord(options.config, now)
@@ -188,6 +194,7 @@ export class PeerSession implements ConnectionOwner {
     const nextHop = ours ?? this.#options.localAddress
     if (nextHop === undefined) throw new Error(`the session with ${this.config.address} has no local address`)
     rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop })
+    this.#forwards = true
     this.#stale.handle({ type: 'established', terms })
     turn.schedule()
     onUp(this, terms)
@@ -238,7 +245,8 @@ export class PeerSession implements ConnectionOwner {
   get #offer(): Offer {
     const { config, localAs, routerId, restartTimeSec } = this.#options
     const { asNumber: peerAs, families, holdTimeSec } = config
-    return { localAs, peerAs, routerId, holdTimeSec, families, restarting: this.#deps.restarting(), restartTimeSec }
+    const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec }
+    return { localAs, peerAs, routerId, holdTimeSec, families, ...restart }
   }
 
   get #speaking(): Connection {
@@ -289,10 +297,4 @@ export class PeerSession implements ConnectionOwner {
 function discard(connection: Connection, farewell: Event): void {
   connection.dispatch(farewell)
   connection.dispatch({ type: 'ManualStop' })
-}
-
-function partyOf({ state, initiator, sinceSec }: Connection): Party | undefined {
-  if (state.name === 'Idle' || state.name === 'Connect' || state.name === 'Active') return undefined
-  const terms = 'terms' in state ? state.terms : undefined
-  return { initiator, state: state.name, gracefulRestart: terms?.gracefulRestart !== undefined, sinceSec }
 }
