@@ -17,6 +17,8 @@ export class MessageLog {
   #base = 0
   /** Octets ever appended. */
   #position = 0
+  /** The last entry grows no more. */
+  #sealed = true
 
   /** The cursor behind everything. */
   get end(): number {
@@ -32,9 +34,15 @@ export class MessageLog {
   append(buffer: Uint8Array, start: number, end: number, audience: Audience): void {
     const last = this.#entries.at(-1)
     const follows = last !== undefined && last.buffer === buffer && last.end === start && last.audience === audience
-    if (follows && end - last.start <= entryLimit) last.end = end
+    if (!this.#sealed && follows && end - last.start <= entryLimit) last.end = end
     else this.#entries.push({ buffer, start, end, audience, position: this.#position })
+    this.#sealed = false
     this.#position += end - start
+  }
+
+  /** From now on there may be readers behind the last entry: what is appended is an entry of its own. */
+  seal(): void {
+    this.#sealed = true
   }
 
   /** The first cursor from `cursor` on whose entry is for the peer; `end` if there is none. */

@@ -117,6 +117,7 @@ export class UpdateGroup {
   /** Encodes what `update` collected. */
   flush(): void {
     this.#batch.write(this.#writer, this.#log, this.#target)
+    this.#log.seal()
     for (const member of this.members) {
       if (member.pending === undefined && this.#log.backlog(member.cursor) > this.#options.backlogLimit) this.#detach(member)
     }
