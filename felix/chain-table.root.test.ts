@@ -162,6 +162,34 @@ for (const backend of ['nft', 'legacy'] as const) {
       t.strictSame(await save(), before)
     })
 
+    if (backend === 'nft')
+      t.test(
+        'rules only nft can show: nothing is written, existing rules stay, the operator is told, and it goes on when they are gone',
+        async (t) => {
+          const table = make()
+          table.setStated([forward, chain('tort-policy', drop)], hooks)
+          await table.apply(true)
+          const before = await save()
+          await netns.must('nft', ['add', 'rule', 'ip', 'filter', 'FORWARD', 'meta', 'mark', 'set', 'ct', 'mark'])
+          for (let check = 0; check < 3; check++) {
+            nowMs = table.dueAtMs
+            const { changed, unprogrammed } = await table.apply(true)
+            t.equal(changed, 0)
+            t.match(unprogrammed.get('chain filter/tort-policy (IPv4)'), {
+              state: 'failed',
+              reason: /^table filter holds rules that only nft can show/,
+            })
+          }
+          const listed = await netns.must('nft', ['-a', 'list', 'chain', 'ip', 'filter', 'FORWARD'])
+          t.equal(listed.split('\n').filter((line) => line.includes('jump tort-FORWARD')).length, 1)
+          const handle = /mark set ct mark # handle (\d+)/.exec(listed)?.[1] ?? ''
+          await netns.must('nft', ['delete', 'rule', 'ip', 'filter', 'FORWARD', 'handle', handle])
+          nowMs = table.dueAtMs
+          t.strictSame(await table.apply(true), programmed)
+          t.strictSame(await save(), before)
+        },
+      )
+
     t.test('a foreign rule inside a chain of ours is taken out again', async (t) => {
       const table = make()
       table.setStated([forward, chain('tort-policy', drop)], hooks)

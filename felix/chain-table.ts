@@ -3,7 +3,7 @@ import type { Family } from '../src/net/address.ts'
 import type { Run } from '../src/os/process.ts'
 import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
 import { hashRules } from './chain-hash.ts'
-import { noteChange, parseSavedTable, restoreInput, type SavedHook, type SavedTable, type TableChange } from './chains-text.ts'
+import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedHook, type SavedTable, type TableChange } from './chains-text.ts'
 import { CheckSchedule } from './check-schedule.ts'
 import type { Chain, Hook, ObjectStatus, TableName, TableReport } from './kernel.ts'
 import { refusalOf } from './kernel-refusal.ts'
@@ -154,6 +154,10 @@ export class ChainTable {
       this.#refuse(refusalOf(command, result).reason)
       return false
     }
+    if (isUnshown(result.stdout)) {
+      this.#refuse(unshown(table))
+      return false
+    }
     this.#saved = parseSavedTable(result.stdout)
     this.#schedule.checked(nowMs(), nowMs() - startMs)
     return true
@@ -255,6 +259,10 @@ function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
     wanted.set(kernelChain, { inserted: at('insert'), appended: at('append') })
   }
   return wanted
+}
+
+function unshown(table: TableName): string {
+  return `table ${table} holds rules that only nft can show, so it cannot be told what is there of ours: move them to a table of another name`
 }
 
 function sameHooks(a: readonly Hook[], b: readonly Hook[]): boolean {

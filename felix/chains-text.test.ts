@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { hashRules } from './chain-hash.ts'
-import { noteChange, parseSavedTable, restoreInput, type SavedTable } from './chains-text.ts'
+import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable } from './chains-text.ts'
 import type { Rule } from './kernel.ts'
 
 const a = 'aaaaaaaaaaaaaaaa'
@@ -55,6 +55,12 @@ t.test('a saved table is read as chains of hashes, hooks with their text, and wh
 
 t.test('an absent table is empty', async (t) => {
   t.strictSame(parseSavedTable(''), { own: new Map(), others: new Map(), heldByOthers: new Set() })
+})
+
+t.test('a table that only nft can show is told from an empty one', async (t) => {
+  t.equal(isUnshown("# Table `filter' is incompatible, use 'nft' tool.\n"), true)
+  for (const output of ['', saved, '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n'])
+    t.equal(isUnshown(output), false)
 })
 
 const hookA = { hash: a, line: `-m comment --comment "tortie:${a}" -j tort-FORWARD` }

@@ -59,6 +59,14 @@ export function parseSavedTable(output: string): SavedTable {
 }
 
 /**
+ * Whether the table holds rules only nft can show. `iptables-nft-save` then shows nothing of it, succeeds, and says so in a comment: what
+ * looks empty is not, and writing it anew at every look would make one more hook each time.
+ */
+export function isUnshown(output: string): boolean {
+  return /^# Table `\w+' is incompatible/m.test(output)
+}
+
+/**
  * The input of `iptables-restore --noflush` that makes one change of one table in one transaction: what is new is declared first, so
  * that rules may refer to each other in any order, and chains go last, when nothing refers to them any more.
  *
