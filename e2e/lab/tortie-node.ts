@@ -76,6 +76,11 @@ export class TortieNode {
     if (this.#agent !== undefined) await end(this.#agent, signal)
   }
 
+  /** A signal that the agent survives: SIGHUP. */
+  signal(signal: NodeJS.Signals): void {
+    this.#agent?.kill(signal)
+  }
+
   get pid(): number | undefined {
     return this.#agent?.pid
   }
