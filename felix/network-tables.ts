@@ -18,7 +18,7 @@ export type NetworkTablesDependencies = {
   readonly run: Run
   readonly nowMs: () => number
   readonly log: Pick<Logger, 'info' | 'warn'>
-  /** Links or addresses changed: an apply is asked for. Routes are repaired without asking. */
+  /** Links, addresses or what there is to tell of routes changed: an apply is asked for. Routes are repaired without asking. */
   readonly onDrift: () => void
   /** `dueAtMs` changed outside an apply. */
   readonly onDue: () => void
@@ -59,10 +59,13 @@ export class NetworkTables {
 
   /** Opens the way to the kernel, listens, and reads. @throws where there is neither netlink nor `ip` */
   async start(): Promise<void> {
-    const { run, nowMs, log, openKernel: open = openKernel } = this.#dependencies
+    const { run, nowMs, log, onDrift, openKernel: open = openKernel } = this.#dependencies
     const kernel = await open({ run, log })
     const links = this.#links
-    const routes = new RouteTable({ routeProtocol: this.#routeProtocol }, { kernel, links, nowMs, onError: (error) => this.#failed(error) })
+    const routes = new RouteTable(
+      { routeProtocol: this.#routeProtocol },
+      { kernel, links, nowMs, onError: (error) => this.#failed(error), onProblems: onDrift },
+    )
     const linkTable = new LinkTable({ kernel, links, onUp: () => routes.linksChanged() })
     this.#parts = { kernel, routes, linkTable }
     await this.#read()

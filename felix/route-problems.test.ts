@@ -37,3 +37,24 @@ t.test('what is solved is forgotten, with its backoff', async (t) => {
   problems.failed(1, 'ENETDOWN: Network is down', 0)
   t.equal(problems.dueAtMs, 500)
 })
+
+t.test('a change is what makes something else to tell: a new problem, another reason, an end; not one more try', async (t) => {
+  const problems = new RouteProblems()
+  const changed = (act: () => void) => {
+    act()
+    return problems.takeChanged()
+  }
+  t.same(
+    [
+      changed(() => problems.solved(1)),
+      changed(() => problems.failed(1, 'EEXIST: taken', 0)),
+      changed(() => problems.failed(1, 'EEXIST: taken', 500)),
+      changed(() => problems.tryNow(1)),
+      changed(() => problems.failed(1, 'EINVAL: no', 1500)),
+      changed(() => problems.pending(1, 'link tort1 does not exist')),
+      changed(() => problems.solved(1)),
+      changed(() => {}),
+    ],
+    [false, true, false, false, true, true, true, false],
+  )
+})

@@ -48,6 +48,19 @@ if (isInNamespace()) {
     t.same(await second.apply(), { changed: 0, repaired: 0, unprogrammed: new Map() })
   })
 
+  t.test('a learned route that fails between two applies is told at once, and its success after all as well', async (t) => {
+    const told: number[] = []
+    const table = await open(t, () => told.push(table.counters.failed))
+    ip('route add blackhole 10.2.0.0/24')
+    put(table, '10.2.0.0/24', via2)
+    await until(() => told.length === 1)
+    t.match((await table.apply()).unprogrammed.get('route 10.2.0.0/24'), { state: 'failed', reason: /^EEXIST/ })
+    ip('route del blackhole 10.2.0.0/24')
+    await until(() => told.length === 2)
+    t.same(told, [1, 0])
+    t.same(await table.apply(), { changed: 1, repaired: 0, unprogrammed: new Map() })
+  })
+
   t.test('what is ours and unwanted stays until it may be pruned; routes of others stay for good', async (t) => {
     ip('route add 10.7.0.0/24 via 10.99.0.9 proto static')
     ip(`route add 10.8.0.0/24 via 10.99.0.9 proto ${OURS}`)
@@ -152,12 +165,13 @@ function setUp(): void {
   ip('-6 addr add fd99::1/64 dev v0 nodad')
 }
 
-async function open(t: Test): Promise<RouteTable> {
+async function open(t: Test, onProblems = () => {}): Promise<RouteTable> {
   const kernel = await NetlinkKernel.open()
   const links = new LinkView()
   links.replace(await kernel.links())
   const nowMs = () => performance.now()
-  const table = new RouteTable({ routeProtocol: OURS }, { kernel, links, nowMs, onError: (error) => t.fail('kernel', { error }) })
+  const onError = (error: unknown) => t.fail('kernel', { error })
+  const table = new RouteTable({ routeProtocol: OURS }, { kernel, links, nowMs, onError, onProblems })
   await table.read()
   t.teardown(() => {
     table.close()

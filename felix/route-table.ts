@@ -28,6 +28,8 @@ export type RouteTableDependencies = {
   readonly nowMs: () => number
   /** The kernel could not be asked or did not answer; the routes are read again and the work goes on. */
   readonly onError: (error: unknown) => void
+  /** Routes failed, or were programmed after all, while no `apply` ran: what the last report says is not so any more. */
+  readonly onProblems: () => void
 }
 
 export type RouteCounters = { readonly programmed: number; readonly failed: number; readonly repairs: number; readonly changes: number }
@@ -171,8 +173,15 @@ export class RouteTable implements LearnedRoutes {
     this.#working = true
     setImmediate(() => {
       this.#working = false
-      this.settled().catch(this.#dependencies.onError)
+      this.#workAlone()
     })
+  }
+
+  #workAlone(): void {
+    const tell = () => {
+      if (!this.#closed && this.#problems.takeChanged()) this.#dependencies.onProblems()
+    }
+    this.settled().then(tell).catch(this.#dependencies.onError)
   }
 
   #touchDue(): void {
@@ -353,13 +362,14 @@ export class RouteTable implements LearnedRoutes {
     this.#retry = setTimeout(
       () => {
         this.#touchDue()
-        this.settled().catch(this.#dependencies.onError)
+        this.#workAlone()
       },
       Math.max(1, dueMs),
     ).unref()
   }
 
   #report(): TableReport {
+    this.#problems.takeChanged()
     const unprogrammed = new Map<string, ObjectStatus>()
     if (!this.#adopted) for (const key of this.#state.keys()) unprogrammed.set(`route ${this.#state.destination(key)}`, notAdopted)
     for (const key of this.#problems.keys()) {
