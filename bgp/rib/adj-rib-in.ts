@@ -63,7 +63,7 @@ export class AdjRibIn {
     counts.received--
     if (paths.stale[row] !== 0) counts.stale--
     if (set.eligible && peer.imports) counts.accepted--
-    table.markDirty(paths.prefix[row] as number)
+    table.markChanged(paths.prefix[row] as number)
     paths.remove(row)
     attributes.release(set)
   }

@@ -8,6 +8,10 @@ import { grown, PathTable } from './path-table.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { UpdateGroup } from './update-group.ts'
 
+/** States of a prefix that is to be decided again. */
+const dirty = 1
+const changed = 2
+
 /** Prefixes of one family with their paths (Adj-RIB-In of all peers), the best of each (Loc-RIB), and those to be decided again. */
 export class FamilyTable {
   readonly family: AddressFamily
@@ -72,9 +76,15 @@ export class FamilyTable {
 
   markDirty(prefix: number): void {
     if (this.#isDirty[prefix] !== 0) return
-    this.#isDirty[prefix] = 1
+    this.#isDirty[prefix] = dirty
     if (this.#dirtyCount === this.#dirty.length) this.#makeRoom()
     this.#dirty[this.#dirtyCount++] = prefix
+  }
+
+  /** The same best path may have to be told anew. */
+  markChanged(prefix: number): void {
+    this.markDirty(prefix)
+    this.#isDirty[prefix] = changed
   }
 
   markAllDirty(): void {
@@ -84,7 +94,6 @@ export class FamilyTable {
   /** The next prefix to be decided; the caller has seen that there is one. */
   takeDirty(): number {
     const prefix = this.#dirty[this.#dirtyDone++] as number
-    this.#isDirty[prefix] = 0
     if (this.#dirtyDone < this.#dirtyCount) return prefix
     this.#dirtyDone = 0
     this.#dirtyCount = 0
@@ -103,15 +112,17 @@ export class FamilyTable {
     }
   }
 
-  /** Decides again. @returns whether the best path is another one now */
+  /** Decides again what `takeDirty` gave. @returns whether the best path is another one now, or its peer is */
   decide(prefix: number, best: BestPath): boolean {
+    const isSame = this.#isDirty[prefix] !== changed
+    this.#isDirty[prefix] = 0
     this.gather(prefix, best)
     best.decide()
     const set = best.set
     const peer = best.peer?.id ?? 0
     const entry = set === undefined ? 0 : set.id + 1
     const old = this.#bestSet[prefix] as number
-    if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return false
+    if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return !isSame
     this.#noteNextHop(prefix, set?.nextHop)
     if (set !== undefined) this.#attributes.hold(set)
     this.#bestSet[prefix] = entry

@@ -171,7 +171,7 @@ export class Reader {
 
   /** What it knows, as texts. */
   get known(): Record<string, string> {
-    return Object.fromEntries([...this.routes].map(([prefix, attributes]) => [prefix, summary(attributes)] as const).sort())
+    return Object.fromEntries([...this.routes].map(([prefix, attributes]) => [prefix, summary(attributes)]))
   }
 
   #message(bytes: Uint8Array, start: number, end: number): void {
@@ -220,11 +220,12 @@ export class RibLab {
   constructor(options: RibOptions & { readonly backlogLimit?: number } = ribOptions, over: Partial<RibDependencies> = {}) {
     this.rib = new Rib(options, {
       nextHopMetric: () => 0,
-      onBest: ({ table, ids, count, nextHopOf }) => {
-        for (const id of ids.slice(0, count)) {
-          const nextHop = nextHopOf(id)
-          if (nextHop === undefined) this.best.delete(table.format(id))
-          else this.best.set(table.format(id), nextHop)
+      onBest: (batch) => {
+        for (const id of batch.ids.slice(0, batch.count)) {
+          const prefix = batch.table.format(id)
+          const nextHop = batch.nextHopOf(id)
+          if (nextHop === undefined) this.best.delete(prefix)
+          else this.best.set(prefix, nextHop)
         }
       },
       onOutput: (peer) => this.outputs.push(peer),

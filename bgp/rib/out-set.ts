@@ -1,3 +1,4 @@
+import type { PeerSlot } from './peer-slot.ts'
 import type { UpdateGroup } from './update-group.ts'
 
 /** A set of attributes as one update group sends it, with whose route it is: encoded once, used by all its prefixes. */
@@ -7,6 +8,8 @@ export class OutSet {
   readonly id: number
   /** The peer that it came from and is not sent to. */
   readonly source: number
+  readonly #from: PeerSlot
+  readonly #remoteRouterId: number
   /** Encoded attributes but for MP_REACH_NLRI; undefined: not to be sent. */
   readonly bytes: Uint8Array | undefined
   /** For MP_REACH_NLRI; empty for IPv4. */
@@ -21,13 +24,20 @@ export class OutSet {
   firstInBatch = -1
   lastInBatch = -1
 
-  constructor(group: UpdateGroup, id: number, source: number, message: Outgoing | undefined, next: OutSet | undefined) {
+  constructor(group: UpdateGroup, id: number, source: PeerSlot, message: Outgoing | undefined, next: OutSet | undefined) {
     this.group = group
     this.id = id
-    this.source = source
+    this.source = source.id
+    this.#from = source
+    this.#remoteRouterId = source.remoteRouterId
     this.bytes = message?.bytes
     this.nextHop = message?.nextHop ?? noOctets
     this.next = next
+  }
+
+  /** Not if its number is another peer's by now, or it has another BGP Identifier, which is what reflected routes are marked with. */
+  isStillFrom(source: PeerSlot): boolean {
+    return this.#from === source && this.#remoteRouterId === source.remoteRouterId
   }
 
   sendsTheSameAs(other: OutSet): boolean {

@@ -35,6 +35,8 @@ export class Rib implements RibFace {
   readonly #groups: UpdateGroups
   readonly #views: RouteViews
   readonly #best = new BestPath()
+  /** Removed, but some of their routes are still the best: their numbers are taken. */
+  readonly #removed = new Set<PeerId>()
   #held = false
   /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
   #settling = false
@@ -69,15 +71,14 @@ export class Rib implements RibFace {
 
   removePeer(peer: PeerId): void {
     this.sessionDown(peer, [])
-    this.#slot(peer)
-    this.#peers[peer] = undefined
+    this.#removed.add(peer)
   }
 
   sessionUp(peer: PeerId, terms: SessionTerms): void {
     const slot = this.#slot(peer)
     const { fourOctetAs, remoteRouterId } = terms
     const peerAs = slot.config?.asNumber ?? this.#localAs
-    if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#redecideAll(slot, family)
+    if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#markChanged(slot, family)
     slot.remoteRouterId = remoteRouterId
     slot.terms = terms
     slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs: this.#localAs })
@@ -147,7 +148,7 @@ export class Rib implements RibFace {
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
     for (const family of families) this.#handOver(this.#tables[family])
-    if (!more) this.#settling = false
+    if (!more) this.#finish()
     for (const slot of this.#peers) if (slot?.terms !== undefined && this.#groups.hasOutput(slot.id)) this.#deps.onOutput(slot.id)
     return more
   }
@@ -166,7 +167,7 @@ export class Rib implements RibFace {
 
   #slot(peer: PeerId): PeerSlot {
     const slot = this.#peers[peer]
-    if (slot === undefined) throw new Error(`no peer ${peer}`)
+    if (slot === undefined || this.#removed.has(peer)) throw new Error(`no peer ${peer}`)
     return slot
   }
 
@@ -177,8 +178,15 @@ export class Rib implements RibFace {
     for (const [rank, { slot }] of ordered.entries()) slot.addressRank = rank
   }
 
-  #redecideAll(slot: PeerSlot, family: AddressFamily): void {
-    this.#eachRoute(slot, family, (table, row) => table.markDirty(table.paths.prefix[row] as number))
+  /** Everything is decided. */
+  #finish(): void {
+    this.#settling = false
+    for (const peer of this.#removed) this.#peers[peer] = undefined
+    this.#removed.clear()
+  }
+
+  #markChanged(slot: PeerSlot, family: AddressFamily): void {
+    this.#eachRoute(slot, family, (table, row) => table.markChanged(table.paths.prefix[row] as number))
   }
 
   /** RFC 4724 §4.2; what was stale already goes in any case. */

@@ -187,21 +187,30 @@ export class UpdateGroup {
     const best = this.#table.bestSet(prefix)
     if (best === undefined) return undefined
     const source = this.#table.bestPeer(prefix)
-    for (let known = best.outSets; known !== undefined; known = known.next)
-      if (known.group === this && known.source === source.id) return known.bytes === undefined ? undefined : known
-    const set = this.#make(best, source)
+    const known = this.#known(best, source)
+    const set = known?.isStillFrom(source) === true ? known : this.#make(best, source, known)
     return set.bytes === undefined ? undefined : set
   }
 
-  #make(best: AttributeSet, source: PeerSlot): OutSet {
+  #known(best: AttributeSet, source: PeerSlot): OutSet | undefined {
+    let known = best.outSets
+    while (known !== undefined && (known.group !== this || known.source !== source.id)) known = known.next
+    return known
+  }
+
+  #make(best: AttributeSet, source: PeerSlot, outdated: OutSet | undefined): OutSet {
     const allowed = isExported(best, source, this.terms, this.#options)
     const message = allowed ? outgoing(best, source, this.terms, this.#options) : undefined
     const room = this.terms.maxMessageLength - updateOverhead - 9 - longestNlri(this.terms.family)
     const fits = message !== undefined && message.bytes.length + message.nextHop.length <= room
     if (message !== undefined && !fits) this.#noteTooLong(message.bytes.length)
-    const set = new OutSet(this, this.#freeIds.pop() ?? this.#sets.length, source.id, fits ? message : undefined, best.outSets)
+    const set = new OutSet(this, this.#freeIds.pop() ?? this.#sets.length, source, fits ? message : undefined, best.outSets)
     this.#sets[set.id] = set
     best.outSets = set
+    if (outdated !== undefined) {
+      unlink(set, outdated)
+      this.forget(outdated)
+    }
     return set
   }
 
@@ -320,4 +329,11 @@ export class UpdateGroup {
     for (const { pending, cursor } of this.members) if (pending === undefined && cursor < slowest) slowest = cursor
     this.#log.trim(slowest)
   }
+}
+
+/** Takes `gone` out of the list behind `set`. */
+function unlink(set: OutSet, gone: OutSet): void {
+  let before = set
+  while (before.next !== undefined && before.next !== gone) before = before.next
+  before.next = gone.next
 }
