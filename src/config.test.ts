@@ -182,7 +182,7 @@ t.test('INTERFACE §2: all problems at once, each with its path and line', async
 const files: [title: string, text: string, problems: readonly string[]][] = [
   ['broken YAML', 'bgp:\n\tenabled: true', ['tortie.yaml:2: Tabs are not allowed as indentation']],
   ['a key twice', 'bgp:\n  listenPort: 1\n  listenPort: 2', ['tortie.yaml:3: bgp.listenPort: this key is there twice']],
-  ['two documents', 'bgp: {}\n---\nbgp: {}', ['tortie.yaml: must be one document']],
+  ['two documents', 'bgp: {}\n---\nbgp: {}', ['tortie.yaml:3: must be one document: here a second one begins']],
   ['a text', 'bgp', ['tortie.yaml:1: must be an object (is "bgp")']],
   ['a list', '- bgp', ['tortie.yaml:1: must be an object']],
   ['a group without value', 'node: {}\nbgp:\n', ['tortie.yaml:2: bgp: has no value (null): give it one or leave the field out']],

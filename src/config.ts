@@ -62,7 +62,13 @@ function readFile(text: string): ReadFile {
   const { documents, problems } = readYaml(text, { maxDepth: 16, maxTokens: 100_000 })
   if (problems !== undefined)
     return { ...none, problems: problems.map(({ path, reason, line }) => ({ path, reason, ...(line !== undefined && { line }) })) }
-  if (documents.length > 1) return { ...none, problems: [{ path: '', reason: 'must be one document' }] }
+  if (documents.length > 1) {
+    const line = documents[1]?.lineOf('')
+    return {
+      ...none,
+      problems: [{ path: '', reason: 'must be one document: here a second one begins', ...(line !== undefined && { line }) }],
+    }
+  }
   return { value: documents[0]?.value ?? {}, problems: [], lineOf: documents[0]?.lineOf ?? none.lineOf }
 }
 

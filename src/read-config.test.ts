@@ -4,7 +4,7 @@ import t from 'tap'
 import { readConfig } from './read-config.ts'
 
 t.test('a file that is not there is one clear line', async (t) => {
-  t.strictSame(await readConfig('/nowhere/tortie.yaml', {}), { mistakes: ['/nowhere/tortie.yaml: cannot be read (ENOENT)'] })
+  t.strictSame(await readConfig('/nowhere/tortie.yaml', {}), { mistakes: ['/nowhere/tortie.yaml: there is no such file: name one that exists'] })
 })
 
 t.test('every mistake is listed with its line', async (t) => {
@@ -28,7 +28,7 @@ t.test('passwords come from their files, without the line end', async (t) => {
 t.test('a password file that is not there is a mistake that names the peer', async (t) => {
   const file = await configFile(t, 'bgp: {peers: [{name: tor1, address: 10.99.0.2, asNumber: 65002, passwordFile: /nowhere/key}]}')
   t.strictSame(await readConfig(file, {}), {
-    mistakes: [`${file}: bgp.peers: passwordFile of tor1: /nowhere/key: cannot be read (ENOENT)`],
+    mistakes: [`${file}: bgp.peers: passwordFile of tor1: /nowhere/key: there is no such file: name one that exists`],
   })
 })
 

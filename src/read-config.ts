@@ -36,7 +36,14 @@ async function readText(file: string): Promise<Text> {
   try {
     return { text: await readFile(file, 'utf8') }
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return { problem: `cannot be read (${String(error.code)})` }
+    if (error instanceof Error && 'code' in error) return { problem: unreadable(String(error.code)) }
     throw error
   }
+}
+
+function unreadable(code: string): string {
+  if (code === 'ENOENT') return 'there is no such file: name one that exists'
+  if (code === 'EACCES') return 'no permission to read it: run as a user who may'
+  if (code === 'EISDIR') return 'is a directory: name a file'
+  return `cannot be read (${code})`
 }

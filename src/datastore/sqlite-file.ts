@@ -2,10 +2,11 @@
  * The embedded store's file: one SQLite database in WAL mode, held under SQLite's own exclusive lock from opening to closing. The
  * kernel ends that lock with its process, so a dead agent never blocks a new one.
  */
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Resource, refOf } from '../model/resource.ts'
+import { makeDirectory } from '../os/make-directory.ts'
 import type { StoredResource, WatchEvent } from './datastore.ts'
 
 /** "TORT": in the file's header it says whose file this is. */
@@ -92,7 +93,7 @@ export class SqliteFile {
  * @returns whether there is something to look at before it is opened for writing
  */
 function prepareFile(directory: string, path: string): 'new' | 'there' {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   if (existsSync(path)) {
     const { size, mode } = statSync(path)
     if ((mode & 0o077) !== 0) chmodSync(path, 0o600)

@@ -16,7 +16,7 @@ export type EndpointContext = {
 /** @param signal aborts when the client has gone or the API closes */
 export type Handler = (request: FastifyRequest, signal: AbortSignal) => Answer | Promise<Answer>
 
-export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type Method = (typeof methods)[number]
 
 /** Endpoints by URL and method; every other method of such a URL is 405. A URL that ends in `*` is a whole subtree. */

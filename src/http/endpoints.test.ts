@@ -71,6 +71,7 @@ t.test('405 names what is allowed', async (t) => {
   const table: [method: string, path: string, allow: string][] = [
     ['PUT', '/v1/apply', 'POST'],
     ['DELETE', '/v1/status', 'GET'],
+    ['OPTIONS', '/v1/apply', 'POST'],
     ['PATCH', `${sets}/tiers/x`, 'GET, PUT, DELETE'],
     ['POST', `${sets}/tiers`, 'GET, PUT, DELETE'],
   ]

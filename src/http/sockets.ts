@@ -1,9 +1,10 @@
 /** Where the API listens: a Unix socket whose mode is its guard, and a TCP address. */
 import { once } from 'node:events'
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { makeDirectory } from '../os/make-directory.ts'
 import { type ProblemStatus, problem } from './answer.ts'
 
 /** `listen` is "host:port", "[::1]:port"; port 0 takes a free one. */
@@ -69,7 +70,7 @@ async function listenUnix(path: string, { server, idle }: Idling): Promise<Liste
   if (octets > maxPathOctets)
     throw new ListenError(`the socket path ${path} has ${octets} octets, at most ${maxPathOctets} are possible: choose a shorter one`)
   await listen(server, { path }, path, async () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    makeDirectory(dirname(path), 0o755)
     await removeStale(path)
   })
   chmodSync(path, 0o660)
