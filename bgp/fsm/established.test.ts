@@ -65,3 +65,30 @@ checkTable(established, [
 
 const unheld: Established = { ...established, terms: { ...terms, holdTimeSec: 0, keepaliveSec: 0 } }
 checkRows(unheld, each(['KeepAliveMsg', 'UpdateMsg'], 'with hold time 0 starts no HoldTimer (§8.2.2)', [unheld]))
+
+const gracefulRestart = {
+  restarting: false,
+  restartTimeSec: 120,
+  families: [{ family: 'ipv4-unicast', forwardingPreserved: true }],
+} as const
+const restartable: Established = { ...established, terms: { ...terms, gracefulRestart } }
+
+checkRows({ ...restartable, connectRetryCounter: 0 }, [
+  [
+    'TcpConnectionFails of a peer that restarts is hardly damped the first time (RFC 4724 §4.2)',
+    events.TcpConnectionFails,
+    [{ ...idle, connectRetryCounter: 1 }, close, stopTimers, down(true), idleHold(1)],
+  ],
+])
+checkRows({ ...restartable, connectRetryCounter: 7 }, [
+  [
+    'TcpConnectionFails of a peer that restarts again and again is damped by a second, no more (RFC 4724 §4.2)',
+    events.TcpConnectionFails,
+    [{ ...idle, connectRetryCounter: 2 }, close, stopTimers, down(true), idleHold(2)],
+  ],
+  [
+    'HoldTimer_Expires is damped as ever: that was no restart (§8.1.1)',
+    events.HoldTimer_Expires,
+    [{ ...idle, connectRetryCounter: 8 }, notify(4, 0), close, stopTimers, down(false), idleHold(8)],
+  ],
+])

@@ -2,7 +2,7 @@ import { errorCode, fsmError } from '../wire/error-code.ts'
 import type { Transition } from './action.ts'
 import { cease } from './cease.ts'
 import type { Event } from './event.ts'
-import { connectionLost, giveUp, stopManually } from './give-up.ts'
+import { connectionLost, giveUp, peerRestarts, stopManually } from './give-up.ts'
 import { keepAlive } from './keepalive.ts'
 import type { Established } from './state.ts'
 import { unreachable } from './unreachable.ts'
@@ -32,7 +32,7 @@ export function established(state: Established, event: Event): Transition {
     case 'SendHoldTimer_Expires':
       return giveUp(state, { code: errorCode.sendHoldTimer, subcode: 0 })
     case 'TcpConnectionFails':
-      return connectionLost(state)
+      return state.terms.gracefulRestart === undefined ? connectionLost(state) : peerRestarts(state)
     case 'NotifMsg':
     case 'NotifMsgVerErr':
       return giveUp(state)

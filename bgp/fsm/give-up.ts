@@ -17,14 +17,25 @@ export function connectionLost(state: State): Transition {
   return failed(state, undefined, true)
 }
 
+/** Attempts that a restart counts for at most: one second of damping. */
+const restartAttempts = 2
+
+/**
+ * TCP ended under a session whose peer tells of its restarts (RFC 4724): that is no failure to establish one. It is damped by a second
+ * at most, however often it happens, since the peer's routes are kept only until its restart time is over.
+ */
+export function peerRestarts(state: State): Transition {
+  return failed(state, undefined, true, restartAttempts)
+}
+
 /** ManualStop: counter zero and no timer, so only a new start leaves Idle. */
 export function stopManually(state: State, notice?: Notice): Transition {
   const idle = { name: 'Idle', passive: state.passive, connectRetryCounter: 0 } as const
   return [idle, ...farewell(state, notice, false)]
 }
 
-function failed(state: State, notice: Notice | undefined, graceful: boolean): Transition {
-  const connectRetryCounter = state.connectRetryCounter + 1
+function failed(state: State, notice: Notice | undefined, graceful: boolean, maxAttempts = Number.POSITIVE_INFINITY): Transition {
+  const connectRetryCounter = Math.min(state.connectRetryCounter + 1, maxAttempts)
   const idle = { name: 'Idle', passive: state.passive, connectRetryCounter } as const
   return [idle, ...farewell(state, notice, graceful), { type: 'start-idle-hold', attempt: connectRetryCounter }]
 }
