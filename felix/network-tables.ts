@@ -168,6 +168,7 @@ export class NetworkTables {
       case 'link': {
         const { changed, lost } = this.#links.observe(event.message)
         if (lost !== undefined) routes.deviceLost(lost.index)
+        if (event.message.gone) this.#sysctls.linkGone(event.message.link.name)
         return changed
       }
       case 'address':

@@ -41,6 +41,16 @@ t.test('while its link is absent it is pending; the same name on a new link is w
   t.equal(table.apply([proxyArp]).changed, 1)
 })
 
+t.test('a link that was in another namespace and is back, with its index, before anybody looked: written again', async (t) => {
+  const { table, file } = start(t)
+  table.apply([proxyArp])
+  writeFileSync(file, '0\n')
+  table.linkGone('tort2')
+  t.equal(table.apply([proxyArp]).changed, 0, 'another link')
+  table.linkGone('tort1')
+  t.equal(table.apply([proxyArp]).changed, 1)
+})
+
 const unsafe = ['../etc/passwd', 'net/../../etc/passwd', '/etc/passwd', 'net//ipv4', '', 'net/ipv4/\0', './net']
 for (const path of unsafe) {
   t.test(`"${path}" leads nowhere`, async (t) => {

@@ -9,12 +9,14 @@ export type SysctlTableDependencies = {
   readonly root?: string
 }
 
+type Seen = { readonly mark: string; readonly link?: string }
+
 /** Kernel settings below /proc/sys: written only where they differ. No event tells of their change, so `recheck` has them all read again. */
 export class SysctlTable {
   readonly #links: LinkView
   readonly #root: string
   /** What was seen right, by path; a link that comes again under its old name has another index. */
-  #seen = new Map<string, string>()
+  #seen = new Map<string, Seen>()
   #written = new Set<string>()
 
   constructor({ links, root = '/proc/sys' }: SysctlTableDependencies) {
@@ -26,24 +28,29 @@ export class SysctlTable {
     this.#seen.clear()
   }
 
+  /** A link went: should it come back from another namespace, it has its index and none of its settings. */
+  linkGone(name: string): void {
+    for (const [path, { link }] of this.#seen) if (link === name) this.#seen.delete(path)
+  }
+
   apply(wanted: readonly Sysctl[]): TableReport {
     const unprogrammed = new Map<string, ObjectStatus>()
-    const [before, seen, written] = [this.#seen, new Map<string, string>(), new Set<string>()]
+    const [before, seen, written] = [this.#seen, new Map<string, Seen>(), new Set<string>()]
     let changed = 0
     let repaired = 0
     for (const sysctl of wanted) {
-      const { path, value } = sysctl
+      const { path, value, link } = sysctl
       const mark = this.#mark(sysctl)
       if (mark === undefined) {
-        unprogrammed.set(`sysctl ${path}`, { state: 'pending', reason: `link ${sysctl.link} does not exist` })
+        unprogrammed.set(`sysctl ${path}`, { state: 'pending', reason: `link ${link} does not exist` })
         continue
       }
-      const outcome = before.get(path) === mark ? 'same' : this.#write(path, value)
+      const outcome = before.get(path)?.mark === mark ? 'same' : this.#write(path, value)
       if (typeof outcome === 'object') {
         unprogrammed.set(`sysctl ${path}`, outcome)
         continue
       }
-      seen.set(path, mark)
+      seen.set(path, { mark, ...(link !== undefined && { link }) })
       written.add(mark + path)
       if (outcome === 'same') continue
       changed += 1
