@@ -20,6 +20,7 @@ const titles = {
   409: 'Version conflict',
   413: 'Too large',
   415: 'Unsupported media type',
+  417: 'Expectation failed',
   422: 'Not valid',
   423: 'Protected',
   431: 'Header too large',

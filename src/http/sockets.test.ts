@@ -112,6 +112,10 @@ t.test('what is not HTTP, and a header that is too large, are problems too', asy
       /^HTTP\/1\.1 431 .*"detail":"the header is larger than 16384 octets"/s,
     ],
   ]
+  const refusal = (status: number, reason: string) =>
+    new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json.*"detail":"${reason}"`, 's')
+  table.push(['no host', 'GET / HTTP/1.1\r\n\r\n', refusal(400, 'HTTP/1.1 needs a Host header')])
+  table.push(['expectation', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n', refusal(417, 'only Expect: 100-continue is known')])
   for (const [title, text, expected] of table) t.match(await answerTo(connect(socket), text), expected, title)
   t.equal(await ask({ socketPath: socket }), 'here', 'others are served')
 })

@@ -1,7 +1,7 @@
 /** Where the API listens: a Unix socket whose mode is its guard, and a TCP address. */
 import { once } from 'node:events'
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { makeDirectory } from '../os/make-directory.ts'
@@ -118,10 +118,15 @@ async function removeStale(path: string): Promise<void> {
 
 /** Knows its idle connections, those that never sent a request among them: node:http itself would wait for these. */
 function newServer(handler: RequestListener, limits: typeof clientLimits): Idling {
-  const server = createServer(limits, handler)
+  // node:http itself would refuse it without saying why
+  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) refuseRequest(response, 400, 'HTTP/1.1 needs a Host header')
+    else handler(request, response)
+  })
   const idle = new Set<Socket>()
   server.maxConnections = limits.maxConnections
   server.on('clientError', refuseClient)
+  server.on('checkExpectation', (_request, response) => refuseRequest(response, 417, 'only Expect: 100-continue is known'))
   server.on('connection', (socket: Socket) => {
     idle.add(socket)
     socket.once('close', () => idle.delete(socket))
@@ -134,6 +139,11 @@ function newServer(handler: RequestListener, limits: typeof clientLimits): Idlin
     })
   })
   return { server, idle }
+}
+
+function refuseRequest(response: ServerResponse, status: ProblemStatus, reason: string): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' })
+  response.end(JSON.stringify(problem(status, reason).body))
 }
 
 /** What node:http cannot parse, or waited too long for, never reaches a handler. */
