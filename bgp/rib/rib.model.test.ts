@@ -309,3 +309,51 @@ t.test('it is what it should be also between the steps', async () => {
     { numRuns: 50 * effort },
   )
 })
+
+const anySayings = fc.array(fc.record({ peer: anyPeer, prefix: fc.constantFrom(...small), saying: anySaying }), {
+  maxLength: 40,
+  size: 'max',
+})
+
+t.test('RFC 4271 §9.1.2.2: the same announcements end in the same tables, in whatever order they come', async () => {
+  const last = anySayings.map((list) => [...new Map(list.map((one) => [`${one.peer} ${one.prefix}`, one])).values()])
+  const shuffled = last.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.nat(list.length)),
+  )
+  fc.assert(
+    fc.property(shuffled, ([list, otherList, pause]) => {
+      const tables = [list, otherList].map((order) => {
+        const pair = new Pair(true)
+        for (const [i, { peer, prefix, saying }] of order.entries()) {
+          if (i === pause) pair.settle()
+          pair.announce(peer, [prefix], saying)
+        }
+        pair.settle()
+        const known = pair.readers.map((reader) => reader?.known)
+        return [known, Object.fromEntries(pair.lab.best), pair.lab.rib.query({ table: 'best', limit: 100 })]
+      })
+      assert.deepEqual(tables[1], tables[0])
+    }),
+    { numRuns: 50 * effort },
+  )
+})
+
+const huge = Array.from({ length: 6000 }, (_, i) => `10.${i >>> 8}.${i & 255}.0/24`)
+const someHuge = fc.tuple(fc.nat(5), fc.constantFrom(500, 3000)).map(([part, count]) => huge.slice(part * 1000, part * 1000 + count))
+const anyHugeStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ type: fc.constant('announce' as const), peer: anyPeer, prefixes: someHuge, saying: anySaying }),
+  fc.record({ type: fc.constant('withdraw' as const), peer: anyPeer, prefixes: someHuge }),
+  anyStep,
+)
+
+t.test('many prefixes and no time: every flush is cut short, and what is read in between is made good', async () => {
+  fc.assert(
+    fc.property(fc.array(anyHugeStep, { minLength: 20, maxLength: 40, size: 'max' }), (steps) => {
+      const pair = new Pair(true)
+      for (const step of steps) pair.take(step)
+      pair.settle()
+      pair.compare()
+    }),
+    { numRuns: 5 * effort },
+  )
+})
