@@ -165,7 +165,7 @@ function explain(path: string, error: unknown): string {
   if (code === sqliteBusy) return `${path} is in use by another agent: stop that one, or name another directory in datastore.path`
   if (code === sqliteNotADatabase) return foreign(path)
   if (code === sqliteCorrupt) return damaged(path, message)
-  return `cannot open ${path}: ${message}`
+  return `cannot open ${path}: ${message}: name another directory in datastore.path`
 }
 
 function foreign(path: string): string {

@@ -91,7 +91,7 @@ async function listen(server: Server, where: object, shown: string, prepare?: ()
     server.listen(where)
     await once(server, 'listening')
   } catch (error) {
-    throw new ListenError(refusal(shown, error), { cause: error })
+    throw error instanceof ListenError ? error : new ListenError(refusal(shown, error), { cause: error })
   }
 }
 
@@ -100,12 +100,14 @@ function refusal(shown: string, error: unknown): string {
   if (code === 'EADDRINUSE') return `the API address ${shown} is in use by another process: stop that one, or choose another address`
   if (code === 'EACCES') return `no permission to listen on ${shown}: run as root, or choose another address`
   if (code === 'EADDRNOTAVAIL') return `${shown} is no address of this machine: choose another one`
-  return `cannot listen on ${shown}: ${error instanceof Error ? error.message : String(error)}`
+  return `cannot listen on ${shown}: ${error instanceof Error ? error.message : String(error)}: choose another address`
 }
 
-/** A socket file whose process is dead is removed; a live one, or a file that is no socket, is left for `listen` to refuse. */
+/** A socket file whose process is dead is removed; a live one is left for `listen` to refuse. @throws ListenError if it is no socket */
 async function removeStale(path: string): Promise<void> {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isSocket()) throw new ListenError(`${path} is there and is no socket: remove it, or choose another address`)
   const probe = connect(path)
   try {
     await once(probe, 'connect')
