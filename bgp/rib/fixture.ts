@@ -1,7 +1,7 @@
 /** What the tests of the RIB share: UPDATEs made of texts, and what a peer knows that has read what it was sent. */
 import { formatAddress, type IpAddress, parseAddress } from '../../src/net/address.ts'
 import { asn } from '../../src/net/asn.ts'
-import { type Cidr, formatPrefix, parsePrefix } from '../../src/net/prefix.ts'
+import { type Cidr, formatPrefix, parseCidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { PeerConfig } from '../peer.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
@@ -238,6 +238,10 @@ export class RibLab {
   /** A configured peer with its session. */
   peer(name: string, over: Parameters<typeof peerConfig>[1] = {}, terms: Partial<SessionTerms> = {}): Peer {
     return new Peer(this.rib, peerConfig(name, over), sessionTerms(terms))
+  }
+
+  originate(prefixes: readonly string[]): void {
+    this.rib.originate(prefixes.flatMap((prefix) => parseCidr(prefix) ?? []))
   }
 
   settle(): void {
