@@ -43,7 +43,7 @@ const icmp = (to: Pod): Probe => ({ protocol: 'icmp', to: to.address })
 type Row = readonly [title: string, from: Pod, probe: Probe, through: boolean]
 
 async function verdicts(t: Test, rows: readonly Row[]): Promise<void> {
-  const seen = await Promise.all(rows.map(async ([title, from, probe]) => [title, await from.reaches(probe)]))
+  const seen = await Promise.all(rows.map(async ([title, from, probe, through]) => [title, await from.isThrough(probe, through)]))
   t.strictSame(
     seen,
     rows.map(([title, , , through]) => [title, through]),

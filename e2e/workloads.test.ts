@@ -33,7 +33,7 @@ spec: ${spec}
 type Row = readonly [title: string, from: Pod, probe: Probe, through: boolean]
 
 async function verdicts(t: { strictSame(found: unknown, wanted: unknown): unknown }, rows: readonly Row[]): Promise<void> {
-  const seen = await Promise.all(rows.map(async ([title, from, probe]) => [title, await from.reaches(probe)]))
+  const seen = await Promise.all(rows.map(async ([title, from, probe, through]) => [title, await from.isThrough(probe, through)]))
   t.strictSame(
     seen,
     rows.map(([title, , , through]) => [title, through]),

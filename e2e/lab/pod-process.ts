@@ -7,7 +7,7 @@ import { Conversation, listenEcho } from './pod-conversation.ts'
 
 export type Request =
   | { readonly type: 'ready' }
-  | { readonly type: 'probe'; readonly probe: Probe }
+  | { readonly type: 'probe'; readonly probe: Probe; readonly withinMs: number }
   | { readonly type: 'listen'; readonly protocol: 'tcp' | 'udp'; readonly port: number }
   | { readonly type: 'connect'; readonly to: string; readonly port: number }
   | { readonly type: 'say'; readonly conversation: number }
@@ -25,15 +25,15 @@ export type Answer = {
 
 const echoPort = 8080
 const streamPort = 8081
-const probeTimeoutMs = 1500
+const conversationTimeoutMs = 1500
 
 const echoServer = net.createServer((socket) => {
   socket.on('error', () => socket.destroy())
   socket.end('tortie\n')
 })
-function probeTcp(to: string, port: number): Promise<boolean> {
+function probeTcp(to: string, port: number, withinMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect({ host: to, port, timeout: probeTimeoutMs })
+    const socket = net.connect({ host: to, port, timeout: withinMs })
     const done = (ok: boolean) => {
       socket.destroy()
       resolve(ok)
@@ -46,31 +46,33 @@ function probeTcp(to: string, port: number): Promise<boolean> {
 }
 
 /** UDP has no handshake: three tries, one answer is enough. */
-function probeUdp(to: string, port: number): Promise<boolean> {
+function probeUdp(to: string, port: number, withinMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = dgram.createSocket(net.isIPv6(to) ? 'udp6' : 'udp4')
     const send = () => socket.send('tortie', port, to)
-    const again = setInterval(send, probeTimeoutMs / 3)
+    const again = setInterval(send, withinMs / 3)
     const done = (ok: boolean) => {
       clearInterval(again)
       clearTimeout(giveUp)
       socket.close()
       resolve(ok)
     }
-    const giveUp = setTimeout(() => done(false), probeTimeoutMs)
+    const giveUp = setTimeout(() => done(false), withinMs)
     socket.on('message', () => done(true))
     socket.on('error', () => done(false))
     send()
   })
 }
 
-function probeIcmp(to: string): Promise<boolean> {
-  return new Promise((resolve) => execFile('ping', ['-n', '-c', '1', '-W', '1', to], (error) => resolve(error === null)))
+function probeIcmp(to: string, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) =>
+    execFile('ping', ['-n', '-c', '1', '-W', String(withinMs / 1000), to], (error) => resolve(error === null)),
+  )
 }
 
-function runProbe(probe: Probe): Promise<boolean> {
-  if (probe.protocol === 'icmp') return probeIcmp(probe.to)
-  return probe.protocol === 'tcp' ? probeTcp(probe.to, probe.port) : probeUdp(probe.to, probe.port)
+function runProbe(probe: Probe, withinMs: number): Promise<boolean> {
+  if (probe.protocol === 'icmp') return probeIcmp(probe.to, withinMs)
+  return probe.protocol === 'tcp' ? probeTcp(probe.to, probe.port, withinMs) : probeUdp(probe.to, probe.port, withinMs)
 }
 
 /** Both directions of one numbered stream. The sequence number is the payload's first four octets. */
@@ -124,7 +126,7 @@ const stream = new Stream()
 const conversations: Conversation[] = []
 
 async function connect(to: string, port: number): Promise<number> {
-  conversations.push(await Conversation.open(to, port, probeTimeoutMs))
+  conversations.push(await Conversation.open(to, port, conversationTimeoutMs))
   return conversations.length - 1
 }
 
@@ -133,14 +135,14 @@ async function answer(request: Request): Promise<Omit<Answer, 'id'>> {
     case 'ready':
       return { ok: true }
     case 'probe':
-      return { ok: await runProbe(request.probe) }
+      return { ok: await runProbe(request.probe, request.withinMs) }
     case 'listen':
       await listenEcho(request.protocol, request.port)
       return { ok: true }
     case 'connect':
       return { conversation: await connect(request.to, request.port) }
     case 'say':
-      return { ok: (await conversations[request.conversation]?.say(probeTimeoutMs)) === true }
+      return { ok: (await conversations[request.conversation]?.say(conversationTimeoutMs)) === true }
     case 'start-stream':
       stream.start(request.to, request.perSecond)
       return { ok: true }
