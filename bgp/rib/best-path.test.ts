@@ -122,7 +122,7 @@ const orders: Record<number, readonly string[]> = { 1: ['0'], 2: ['01', '10'], 3
 
 for (const [title, offers, expected] of table)
   t.test(`${title}; in any order`, async (t) => {
-    for (const order of orders[offers.length] ?? []) t.strictSame(decide(offers, [...order].map(Number)), expected, order)
+    for (const order of orders[offers.length] ?? []) t.strictSame(decide(offers, order.split('').map(Number)), expected, order)
   })
 
 /** The paths of a prefix as the API gives them: the best first. */

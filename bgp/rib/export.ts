@@ -74,9 +74,12 @@ function prepend(path: readonly AsPathSegment[], asNumber: number): readonly AsP
   return [{ type: 'sequence', asNumbers: [asNumber] }, ...path]
 }
 
-/** RFC 4271 §5.1.3: kept for what an internal peer is told of others, else this node. */
+/**
+ * RFC 4271 §5.1.3: kept for what an internal peer is told of others, else this node. RFC 2545 §3: without a link-local address, which
+ * means nothing beyond its link.
+ */
 function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
-  if (terms.internal && nextHop.length > 0) return nextHop
+  if (terms.internal && nextHop.length > 0) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
   if (terms.family === 'ipv4-unicast') return session.length === 4 ? session : octets(options.localAddress.ipv4)
   if (options.localAddress.ipv6 !== undefined) return octets(options.localAddress.ipv6)
