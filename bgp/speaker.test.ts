@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { asn } from '../src/net/asn.ts'
 import type { PeerConfig, SpeakerOptions } from './peer.ts'
 import { address, freePort, peerConfig, speakerFor, until } from './session/fixture.ts'
-import { openMessage, RawPeer } from './session/raw-peer.ts'
+import { marker, octets, openMessage, RawPeer } from './session/raw-peer.ts'
 import { Speaker } from './speaker.ts'
 
 const second = { asNumber: asn(65002), routerId: 0x0a00_0002 }
@@ -149,4 +149,21 @@ t.test('our own bug in one session closes that one, loudly and counted; the othe
   t.strictSame(await bad.next(), { type: 'closed' })
   t.match(errors, [{ peer: 'p3', err: { message: 'bug' } }])
   t.match([speaker.faults, speaker.peers()[0]?.state], [1, 'Established'])
+})
+
+t.test('RFC 4456 §7, §8 a peer that is a client is reflected to without a clusterId: it is our BGP Identifier then', async (t) => {
+  const port = await freePort()
+  const { speaker } = speakerFor(t, port)
+  const config = (name: string, last: number): PeerConfig =>
+    peerConfig({ name, address: address(`127.0.0.${last}`), port, passive: true, asNumber: asn(65001), routeReflectorClient: true })
+  speaker.setPeers([config('from', 2), config('to', 3)])
+  await speaker.start()
+  const [from, to] = [await RawPeer.dial('127.0.0.2', '127.0.0.1', port), await RawPeer.dial('127.0.0.3', '127.0.0.1', port)]
+  t.teardown(() => [from, to].map(({ socket }) => socket.destroy()))
+  await from.establish({ myAs: 65001, routerId: 0x0a00_0002 })
+  await to.establish({ myAs: 65001, routerId: 0x0a00_0003 })
+  t.match(await to.next(), { type: 'update', body: '00000000' }, 'End-of-RIB of an empty table')
+  from.send(octets(`${marker} 0030 02 0000 0015 400101 00 400200 400304 c0000201 400504 00000064 18 cb0071`))
+  const attributes = '400101 00 400200 400304 c0000201 400504 00000064 800904 0a000002 800a04 0a000001'
+  t.strictSame(await to.next(), { type: 'update', body: `0000 0023 ${attributes} 18 cb0071`.replaceAll(' ', '') })
 })

@@ -63,17 +63,21 @@ export class Speaker {
     this.#log = log
     this.#onChange = onChange
     this.#deviations = new Deviations(log, now)
-    this.#rib = new Rib(options, {
-      nextHopMetric,
-      onBest,
-      onOutput: (id) => this.#byId.get(id)?.output(),
-      onEndOfRib: (id, family) => {
-        const session = this.#byId.get(id)
-        session?.endOfRib(family)
-        if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
+    const clusterId = options.clusterId ?? options.routerId // RFC 4456 §7: whom we reflect to is said of each peer, not by this
+    this.#rib = new Rib(
+      { ...options, clusterId },
+      {
+        nextHopMetric,
+        onBest,
+        onOutput: (id) => this.#byId.get(id)?.output(),
+        onEndOfRib: (id, family) => {
+          const session = this.#byId.get(id)
+          session?.endOfRib(family)
+          if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
+        },
+        onNote: (id, note) => this.#deviations.note(this.#byId.get(id)?.config.name ?? '', note),
       },
-      onNote: (id, note) => this.#deviations.note(this.#byId.get(id)?.config.name ?? '', note),
-    })
+    )
     this.#turn = new Turn(this.#rib)
     this.#gate = new RestartGate(options, this.#rib, (reason) => {
       log.info({ reason }, 'route decisions released')
