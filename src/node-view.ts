@@ -76,11 +76,13 @@ export class NodeView implements AgentFace {
     }
   }
 
-  /** Peers are not needed for it (INTERFACE §4); the listener is. */
+  /** Peers are not needed for it (INTERFACE §4); the listener is, and that policy can be programmed: without it no workload gets a route. */
   ready(): Readiness {
-    const { speaker, applied } = this.#parts
+    const { speaker, kernel, applied } = this.#parts
+    const unpoliced = kernel?.problems().filter(({ severity, subject }) => severity === 'error' && subject === 'policy') ?? []
     const reasons = [
       ...(applied() ? [] : ['the first apply is not done yet']),
+      ...unpoliced.map(({ message }) => message),
       ...(speaker === undefined || speaker.listening ? [] : ['the BGP listener is not open: see problems in /v1/status']),
     ]
     return { ready: reasons.length === 0, reasons }

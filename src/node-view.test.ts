@@ -1,0 +1,111 @@
+import t from 'tap'
+import type { PeerStatus } from '../bgp/peer.ts'
+import type { IpAddress } from './net/address.ts'
+import { type KernelView, NodeView, type NodeViewDependencies, type SpeakerView } from './node-view.ts'
+import { ProgrammedRevision } from './programmed-revision.ts'
+
+const options = { node: 'node-a', version: '0.1.0', asNumber: 64512, routerId: '10.99.0.1', interfacePrefix: 'tort', notes: [] }
+const noIptables = { severity: 'error', subject: 'policy', message: 'policy cannot be programmed: iptables is not installed' } as const
+
+t.test('a node whose kernel has caught up is in sync', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(7, new Map())
+  const { uptimeSec: _, ...status } = view({ programmed, storeRevision: () => 7, localEndpoints: () => 2 }).status()
+  t.strictSame(status, {
+    node: 'node-a',
+    version: '0.1.0',
+    inSync: true,
+    revision: 7,
+    programmedRevision: 7,
+    problems: [],
+    bgp: { asNumber: 64512, routerId: '10.99.0.1', peers: 2, established: 1 },
+    routes: { programmed: 3, failed: 0 },
+    policy: { chains: 14, ipSets: 1, endpoints: 2 },
+  })
+})
+
+t.test('a revision that is not programmed yet, or an object the kernel refuses, is out of sync', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(7, new Map())
+  t.equal(view({ programmed, storeRevision: () => 8 }).status().inSync, false)
+  programmed.applied(7, new Map([['route 10.0.0.1/32', { state: 'failed', reason: 'EPERM' }]]))
+  t.equal(view({ programmed, storeRevision: () => 7 }).status().inSync, false)
+})
+
+const readiness: [title: string, parts: Partial<NodeViewDependencies>, reasons: string[]][] = [
+  ['INTERFACE §4: ready once applied and listening, whatever the peers do', {}, []],
+  ['not before the first apply', { applied: () => false }, ['the first apply is not done yet']],
+  ['not while the BGP listener is closed', { speaker: speaker(false) }, ['the BGP listener is not open: see problems in /v1/status']],
+  ['not while policy cannot be programmed', { kernel: kernel([noIptables]) }, [noIptables.message]],
+  ['other trouble is told in status only', { kernel: kernel([{ ...noIptables, subject: 'route 10.0.0.1/32' }]) }, []],
+  ['without BGP and felix there is nothing to wait for', { speaker: undefined, kernel: undefined }, []],
+]
+for (const [title, parts, reasons] of readiness)
+  t.test(title, async (t) => t.strictSame(view(parts).ready(), { ready: reasons.length === 0, reasons }))
+
+t.test('problems of the node, the kernel and BGP stand together', async (t) => {
+  const note = { severity: 'warning', subject: 'node/ipv4', message: 'detected' } as const
+  const problems = new NodeView({ ...options, notes: [note] }, parts({ kernel: kernel([noIptables]), speaker: speaker(false) })).status()
+    .problems
+  t.strictSame(problems, [note, noIptables, { severity: 'error', subject: 'bgp/listener', message: 'port 179 is taken' }])
+})
+
+t.test('what is disabled shows nothing', async (t) => {
+  const node = view({ speaker: undefined, kernel: undefined })
+  const empty = { items: [], total: 0 }
+  t.strictSame([node.peers(), node.peer('tor1'), node.routes({ table: 'best', limit: 1 })], [[], undefined, { routes: [], total: 0 }])
+  t.strictSame([node.felixRoutes({ limit: 1 }), node.felixChains({ limit: 1 }), node.felixIpSets({ limit: 1 })], [empty, empty, empty])
+})
+
+function view(changes: Partial<NodeViewDependencies>): NodeView {
+  return new NodeView(options, parts(changes))
+}
+
+function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
+  const programmed = new ProgrammedRevision()
+  return {
+    speaker: speaker(true),
+    kernel: kernel([]),
+    programmed,
+    storeRevision: () => 0,
+    applied: () => true,
+    localEndpoints: () => 0,
+    ...changes,
+  }
+}
+
+function speaker(listening: boolean): SpeakerView {
+  return {
+    listening,
+    peers: () => [peer('tor1', 'Established'), peer('tor2', 'Active')],
+    routes: () => ({ routes: [], total: 0 }),
+    problems: () => (listening ? [] : [{ subject: 'bgp/listener', message: 'port 179 is taken' }]),
+  }
+}
+
+function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
+  const page = () => ({ items: [], total: 0 })
+  const routeCounts = () => ({ programmed: 3, failed: 0 })
+  return {
+    problems: () => problems,
+    routeCounts,
+    policyCounts: () => ({ chains: 14, ipSets: 1 }),
+    routes: page,
+    chains: page,
+    ipSets: page,
+  }
+}
+
+function peer(name: string, state: PeerStatus['state']): PeerStatus {
+  return {
+    name,
+    address: '10.99.0.2' as IpAddress,
+    asNumber: 65002,
+    state,
+    since: '2026-11-21T00:00:00.000Z',
+    families: {},
+    timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 0 },
+    messages: { sent: 0, received: 0, updatesSent: 0, updatesReceived: 0 },
+    flaps: 0,
+  }
+}
