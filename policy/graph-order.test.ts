@@ -1,10 +1,9 @@
 /** DESIGN rule 6: what a graph answers depends on what is put now, never on how it came there. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Resource } from '../src/model/resource.ts'
+import { type Resource, refOf } from '../src/model/resource.ts'
 import { setText } from './chain-text.ts'
 import { type CompiledPolicy, PolicyGraph } from './graph.ts'
-import { refOf } from './resource-key.ts'
 import { cluster, endpoint, globalPolicy } from './test-resources.ts'
 
 const options = { nodeName: 'n1', interfacePrefix: 'tort', ipv6: true }

@@ -1,9 +1,8 @@
 import t from 'tap'
 import type { Chain } from '../felix/kernel.ts'
-import type { Resource } from '../src/model/resource.ts'
+import { type Resource, refOf } from '../src/model/resource.ts'
 import { chainText, hookText } from './chain-text.ts'
 import { type CompiledPolicy, PolicyGraph } from './graph.ts'
-import { refOf } from './resource-key.ts'
 import { endpoint, globalPolicy, k8sPolicy, namespace, networkPolicy, networkSet, profile, serviceAccount, tier } from './test-resources.ts'
 
 const options = { nodeName: 'n1', interfacePrefix: 'tort', ipv6: false }

@@ -1,8 +1,7 @@
-import type { Resource } from '../src/model/resource.ts'
+import { groupOf, type Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { namespaceLabel, orchestratorLabel, serviceAccountLabel } from './effective-selector.ts'
 import type { Labels } from './label-index.ts'
-import { groupOf } from './resource-key.ts'
 import { SetMap } from './set-map.ts'
 
 type LabelRecord = Readonly<Record<string, string>>

@@ -1,10 +1,10 @@
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { EntityRule, GlobalPolicySpec, PolicyRule, PolicySpec, PortSpec, RuleAction } from '../src/model/policy-rule.ts'
-import type { Resource } from '../src/model/resource.ts'
+import { groupOf, type Resource, refOf } from '../src/model/resource.ts'
 import type { Family } from '../src/net/address.ts'
 import { entitySelectors, type SelectorTerm, subjectSelector } from './effective-selector.ts'
 import { policyFromK8s } from './k8s-network-policy.ts'
-import { compareText, groupOf, refOf, resourceKey } from './resource-key.ts'
+import { compareText, resourceKey } from './resource-key.ts'
 
 /** One end of a rule with its selectors made whole (§6.1.2). Absent fields demand nothing. */
 export type Peer = {

@@ -22,10 +22,14 @@ export type Resource<Kind extends string = string, Spec = unknown> = {
 /** What names a resource: unique in a store. `namespace` is '' for cluster-scoped kinds. `group` '' is the core group. */
 export type ResourceRef = { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string }
 
-/** What names a resource. The group is what stands before the "/" of its apiVersion: none in that of the core group, "v1". */
+/** The API group of an apiVersion, what stands before its "/": '' for the core group, "v1". */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))
+}
+
+/** What names a resource. */
 export function refOf({ apiVersion, kind, metadata }: Resource): ResourceRef {
-  const group = apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')))
-  return { group, kind, namespace: metadata.namespace ?? '', name: metadata.name }
+  return { group: groupOf(apiVersion), kind, namespace: metadata.namespace ?? '', name: metadata.name }
 }
 
 /** One mistake of the user: RFC 9457 `errors[]` of INTERFACE §3. `path` is a JSON-path-like "spec.ingress[0].source.nets[1]". */
