@@ -1,7 +1,7 @@
 import { BgpError } from '../wire/bgp-error.ts'
 import { endOfRib } from '../wire/end-of-rib.ts'
-import { headerLength } from '../wire/message.ts'
-import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
+import { type AddressFamily, headerLength } from '../wire/message.ts'
+import { emptyMpRanges, locateMp, reachOverhead } from '../wire/multiprotocol.ts'
 import { u16At } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate, updateOverhead } from '../wire/update.ts'
 import type { AttributeSet } from './attribute-set.ts'
@@ -9,7 +9,7 @@ import { type ExportOptions, type ExportTerms, isExported, outgoing } from './ex
 import type { FamilyTable } from './family-table.ts'
 import { GroupMember } from './group-member.ts'
 import { MessageLog } from './message-log.ts'
-import { OutSet } from './out-set.ts'
+import { type Outgoing, OutSet } from './out-set.ts'
 import { grown } from './path-table.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import { PendingPrefixes } from './pending-prefixes.ts'
@@ -201,8 +201,8 @@ export class UpdateGroup {
   #make(best: AttributeSet, source: PeerSlot, outdated: OutSet | undefined): OutSet {
     const allowed = isExported(best, source, this.terms, this.#options)
     const message = allowed ? outgoing(best, source, this.terms, this.#options) : undefined
-    const room = this.terms.maxMessageLength - updateOverhead - 9 - longestNlri(this.terms.family)
-    const fits = message !== undefined && message.bytes.length + message.nextHop.length <= room
+    const { family, maxMessageLength } = this.terms
+    const fits = message !== undefined && overhead(family, message) + message.bytes.length + longestNlri(family) <= maxMessageLength
     if (message !== undefined && !fits) this.#noteTooLong(message.bytes.length)
     const set = new OutSet(this, this.#freeIds.pop() ?? this.#sets.length, source, fits ? message : undefined, best.outSets)
     this.#sets[set.id] = set
@@ -329,6 +329,11 @@ export class UpdateGroup {
     for (const { pending, cursor } of this.members) if (pending === undefined && cursor < slowest) slowest = cursor
     this.#log.trim(slowest)
   }
+}
+
+/** Octets of an UPDATE beside its prefixes and these attributes. */
+function overhead(family: AddressFamily, { nextHop }: Outgoing): number {
+  return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
 }
 
 /** Takes `gone` out of the list behind `set`. */
