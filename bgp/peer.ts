@@ -32,7 +32,7 @@ export type SpeakerOptions = {
   readonly asNumber: Asn
   /** Unsigned 32-bit. */
   readonly routerId: number
-  /** Set: this node reflects (RFC 4456). */
+  /** The cluster this node reflects for (RFC 4456); default: the router id. */
   readonly clusterId?: number
   readonly listenAddresses: readonly IpAddress[]
   readonly listenPort: number

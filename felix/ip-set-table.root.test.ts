@@ -35,7 +35,7 @@ t.test('IP sets in a kernel', async (t) => {
       set('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2'),
       set('tort4n:b', 'hash:net', '10.0.0.0/8', '10.1.1.1/32', '0.0.0.0/0'),
       set('tort4p:c', 'hash:ip,port', '10.0.0.1,tcp:80', '10.0.0.1,sctp:80'),
-      set('tort6n:d', 'hash:net', 'fd00::/8', '::ffff:102:304/128', '::/0'),
+      set('tort6n:d', 'hash:net', 'fd00::/8', '::ffff:1.2.3.4/128', '::/0'),
       set('tort6s:e', 'hash:ip', 'fd00::1'),
     ])
     t.strictSame(await table.apply(true), { ...done, changed: 5 })
@@ -49,7 +49,7 @@ t.test('IP sets in a kernel', async (t) => {
   })
 
   t.test('an apply without a change starts no process; a restarted agent adopts what it finds', async (t) => {
-    const sets = () => [set('tort4n:b', 'hash:net', '10.1.1.1/32', '0.0.0.0/0'), set('tort6n:d', 'hash:net', '::ffff:102:304/128')]
+    const sets = () => [set('tort4n:b', 'hash:net', '10.1.1.1/32', '0.0.0.0/0'), set('tort6n:d', 'hash:net', '::ffff:1.2.3.4/128')]
     const table = make()
     table.setStated(sets())
     await table.apply(true)

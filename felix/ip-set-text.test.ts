@@ -40,10 +40,10 @@ add tort6p ::ffff:1.2.3.4,tcp:80
           type: 'hash:net',
           family: 6,
           maxMembers: 1_048_576,
-          members: new Set(['::ffff:102:304/128', '::ffff:102:0/112', '2001:db8::/32']),
+          members: new Set(['::ffff:1.2.3.4/128', '::ffff:1.2.0.0/112', '2001:db8::/32']),
         },
       ],
-      ['tort6p', { type: 'hash:ip,port', family: 6, maxMembers: 1_048_576, members: new Set(['::ffff:102:304,tcp:80']) }],
+      ['tort6p', { type: 'hash:ip,port', family: 6, maxMembers: 1_048_576, members: new Set(['::ffff:1.2.3.4,tcp:80']) }],
     ]),
   )
 })

@@ -49,6 +49,12 @@ export type RouteChange = {
 /** The kernel's refusal of one change: its place in the batch, the errno name ("EEXIST") and a sentence. */
 export type Refusal = { readonly at: number; readonly errno: string; readonly text: string }
 
+/** A refusal for an operator: the kernel's words, and what to do where that is known. */
+export function refusalText({ errno, text }: Pick<Refusal, 'errno' | 'text'>): string {
+  const advice = errno === 'EPERM' || errno === 'EACCES' ? ': run Tortie as root or with CAP_NET_ADMIN' : ''
+  return `${errno}: ${text}${advice}`
+}
+
 export const MAIN_TABLE = 254
 export const SCOPE_GLOBAL = 0
 export const SCOPE_LINK = 253

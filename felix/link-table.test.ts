@@ -39,7 +39,7 @@ t.test('taken down by somebody: up again, and counted as a repair', async (t) =>
 t.test('a refusal is a status', async (t) => {
   const { table, links, ups } = start({ at: 0, errno: 'EPERM', text: 'Operation not permitted' })
   links.replace([{ index: 7, name: 'tort1', up: false }])
-  const failed = { state: 'failed', reason: 'EPERM: Operation not permitted' }
+  const failed = { state: 'failed', reason: 'EPERM: Operation not permitted: run Tortie as root or with CAP_NET_ADMIN' }
   t.same(await table.apply(wanted), { changed: 0, repaired: 0, unprogrammed: new Map([['link tort1', failed]]) })
   t.equal(ups(), 0)
 })

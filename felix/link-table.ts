@@ -1,4 +1,5 @@
 import type { Link, ObjectStatus, TableReport } from './kernel.ts'
+import { refusalText } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 
@@ -32,7 +33,7 @@ export class LinkTable {
       }
       const refusal = link.up ? undefined : await this.#dependencies.kernel.linkUp(link)
       if (refusal !== undefined) {
-        unprogrammed.set(`link ${name}`, { state: 'failed', reason: `${refusal.errno}: ${refusal.text}` })
+        unprogrammed.set(`link ${name}`, { state: 'failed', reason: refusalText(refusal) })
         continue
       }
       up.add(link.index)

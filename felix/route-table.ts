@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Family } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import type { LearnedRoutes, NextHop, ObjectStatus, Route, TableReport } from './kernel.ts'
-import { defaultMetric, type KernelRoute, type Refusal, type RouteOperation } from './kernel-route.ts'
+import { defaultMetric, type KernelRoute, type Refusal, type RouteOperation, refusalText } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 import { RouteProblems } from './route-problems.ts'
@@ -316,11 +316,11 @@ export class RouteTable implements LearnedRoutes {
     }
   }
 
-  #refused({ key, operation }: Change, { errno, text }: Refusal): void {
-    const isTaken = operation === 'create' && errno === 'EEXIST'
+  #refused({ key, operation }: Change, refusal: Refusal): void {
+    const isTaken = operation === 'create' && refusal.errno === 'EEXIST'
     // ours may be there, put back behind our view: the first refusal is reason to look
     if (isTaken && this.#problems.status(key) === undefined) this.#mustRead = true
-    const reason = isTaken ? 'EEXIST: the destination has a route of another owner' : `${errno}: ${text}`
+    const reason = isTaken ? 'EEXIST: the destination has a route of another owner' : refusalText(refusal)
     this.#problems.failed(key, reason, this.#dependencies.nowMs())
   }
 

@@ -4,7 +4,9 @@ import t from 'tap'
 import { readConfig } from './read-config.ts'
 
 t.test('a file that is not there is one clear line', async (t) => {
-  t.strictSame(await readConfig('/nowhere/tortie.yaml', {}), { mistakes: ['/nowhere/tortie.yaml: there is no such file: name one that exists'] })
+  t.strictSame(await readConfig('/nowhere/tortie.yaml', {}), {
+    mistakes: ['/nowhere/tortie.yaml: there is no such file: name one that exists'],
+  })
 })
 
 t.test('every mistake is listed with its line', async (t) => {

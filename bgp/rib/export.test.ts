@@ -115,12 +115,12 @@ const rewritten: [title: string, given: Case, expected: string | undefined][] = 
   [
     'RFC 4291 §2.5.5.2: over an IPv4 session its IPv4-mapped form',
     { ...eBgp({ nextHop: global6 }), ...v6, to: external, options: withoutIpv6 },
-    'path 65000 65001, origin 0, via ::ffff:a00:1',
+    'path 65000 65001, origin 0, via ::ffff:10.0.0.1',
   ],
   [
     'RFC 4291 §2.5.5.2: our own IPv6 route without an IPv6 address, also inside',
     { from: undefined, ...v6, to: internal, options: withoutIpv6 },
-    'origin 0, via ::ffff:a00:1, localPref 100',
+    'origin 0, via ::ffff:10.0.0.1, localPref 100',
   ],
   [
     'RFC 2545 §3: inside, the IPv6 next hop stays',
@@ -237,4 +237,18 @@ t.test('RFC 2545 §3: a link-local address beside the next hop is not passed on:
   const nextHop = Uint8Array.of(...global6, ...octets('fe80::2'))
   const { reader } = labOf({ ...eBgp({ nextHop }), ...v6, to: internal })
   t.strictSame(reader.reader.readAll().routes.get(v6.prefix)?.nextHop, global6)
+})
+
+t.test('RFC 4360 §6: non-transitive extended communities stay inside, the others go on', async (t) => {
+  const extended = (...communities: string[]) => [
+    { flags: 0xc0, type: 16, data: Uint8Array.from(Buffer.from(communities.join(''), 'hex')) },
+  ]
+  const [transitive, local] = ['0002fdea00000001', '4002fdeb0000000a']
+  const passed = (to: Over, unknown: ReturnType<typeof extended>) =>
+    labOf({ ...eBgp({ unknown }), to })
+      .reader.reader.readAll()
+      .routes.get('10.1.0.0/24')?.unknown
+  t.strictSame(passed(external, extended(transitive, local)), extended(transitive))
+  t.strictSame(passed(external, extended(local)), [])
+  t.strictSame(passed(internal, extended(transitive, local)), extended(transitive, local))
 })

@@ -2,7 +2,7 @@
 import { addressBytes, type IpAddress } from '../../src/net/address.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import type { AddressFamily } from '../wire/message.ts'
-import type { AsPathSegment, PathAttributes } from '../wire/path-attributes.ts'
+import type { AsPathSegment, PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import type { Outgoing } from './out-set.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
@@ -30,6 +30,10 @@ export type ExportOptions = {
 
 const defaultLocalPref = 100
 const maxSegment = 255
+/** RFC 4360 §2 */
+const extendedCommunities = 16
+const extendedCommunityLength = 8
+const nonTransitive = 0x40
 
 /** Whether a best route from `source` is for peers with these terms at all. */
 export function isExported(set: AttributeSet, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
@@ -64,7 +68,18 @@ function toInternal(attributes: PathAttributes, source: PeerSlot, options: Expor
 function toExternal(attributes: PathAttributes, source: PeerSlot, options: ExportOptions): PathAttributes {
   const { med, localPref: _, originatorId: __, clusterList: ___, ...rest } = attributes
   const asPath = prepend(attributes.asPath, options.asNumber)
-  return med !== undefined && source.id === localPeer ? { ...rest, asPath, med } : { ...rest, asPath }
+  const unknown = attributes.unknown.flatMap(transitiveOnly)
+  return med !== undefined && source.id === localPeer ? { ...rest, asPath, unknown, med } : { ...rest, asPath, unknown }
+}
+
+/** RFC 4360 §6: extended communities with the non-transitive bit stay inside the AS; an attribute of which nothing is left is left out. */
+function transitiveOnly(attribute: UnknownAttribute): readonly UnknownAttribute[] {
+  if (attribute.type !== extendedCommunities) return [attribute]
+  const kept: number[] = []
+  for (let at = 0; at < attribute.data.length; at += extendedCommunityLength)
+    if (((attribute.data[at] ?? 0) & nonTransitive) === 0) kept.push(...attribute.data.subarray(at, at + extendedCommunityLength))
+  if (kept.length === attribute.data.length) return [attribute]
+  return kept.length === 0 ? [] : [{ ...attribute, data: Uint8Array.from(kept) }]
 }
 
 function prepend(path: readonly AsPathSegment[], asNumber: number): readonly AsPathSegment[] {

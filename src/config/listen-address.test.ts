@@ -12,7 +12,7 @@ const table: [text: string, expected: { address: string; port: number; loopback:
   ['0.0.0.0:9099', { address: '0.0.0.0', port: 9099, loopback: false }],
   ['128.0.0.1:9099', { address: '128.0.0.1', port: 9099, loopback: false }],
   ['[::]:9099', { address: '::', port: 9099, loopback: false }],
-  ['[::ffff:127.0.0.1]:9099', { address: '::ffff:7f00:1', port: 9099, loopback: false }],
+  ['[::ffff:127.0.0.1]:9099', { address: '::ffff:127.0.0.1', port: 9099, loopback: false }],
   ['9099', undefined],
   [':9099', undefined],
   ['127.0.0.1', undefined],

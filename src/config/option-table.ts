@@ -102,7 +102,10 @@ export const optionTable = closedObject({
     enabled: withDefault(Type.Boolean(), true, { meaning: 'speak BGP' }),
     asNumber: withDefault(asNumber, 64_512, { meaning: "this node's AS, plain or high.low" }),
     routerId: optional(bgpIdentifier, { meaning: 'BGP identifier', otherwise: "the node's IPv4 address" }),
-    clusterId: optional(bgpIdentifier, { meaning: 'set: this node is a route reflector (RFC 4456)', otherwise: 'no reflector' }),
+    clusterId: optional(bgpIdentifier, {
+      meaning: 'cluster of this route reflector (RFC 4456)',
+      otherwise: 'the router id, once a peer is a routeReflectorClient',
+    }),
     listenAddresses: optional(Type.Array(listenAddress, { uniqueItems: true }), {
       meaning: 'where to take connections',
       otherwise: "the node's addresses",

@@ -27,7 +27,9 @@ export function addressBytes(text: string): Uint8Array | undefined {
 /** @param bytes 4 or 16 network-order octets, starting at `at` */
 export function formatAddress(bytes: Uint8Array, at = 0, size: number = bytes.length - at): IpAddress {
   if (size === 4) return formatIpv4(readIpv4(bytes, at)) as IpAddress
-  return ipaddr.fromByteArray(Array.from(bytes.subarray(at, at + 16))).toString() as IpAddress
+  const address = new ipaddr.IPv6(Array.from(bytes.subarray(at, at + 16)))
+  // RFC 5952 §5: an address known to hold an IPv4 one is written as such.
+  return (address.isIPv4MappedAddress() ? `::ffff:${formatIpv4(readIpv4(bytes, at + 12))}` : address.toString()) as IpAddress
 }
 
 export function familyOf(address: string): Family {

@@ -33,6 +33,8 @@ t.test('an interface address keeps its host bits beside its subnet', async (t) =
 t.test('IPv6 text is canonical (RFC 5952 §4)', async (t) => {
   t.equal(parseAddress('2001:0DB8:0:0:1:0:0:1'), '2001:db8::1:0:0:1')
   t.equal(parseAddress('fe80::1%lo'), undefined)
+  t.equal(parseAddress('::ffff:a62:3'), '::ffff:10.98.0.3', '§5')
+  t.equal(parseAddress('::FFFF:10.98.0.3'), '::ffff:10.98.0.3', '§5')
 })
 
 t.test('every prefix contains itself and all it masks', async () => {
