@@ -11,15 +11,34 @@ import { Parser } from 'tap-parser'
 const allowedSkips: ReadonlyMap<string, string> = new Map()
 
 type Tally = { passed: number; failed: string[]; skipped: { title: string; reason: string }[] }
-type Part = { readonly name: string; readonly files: readonly string[]; readonly jobs: number; readonly timeoutSec: number }
+type Part = {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly jobs: number
+  readonly timeoutSec: number
+  /** Makes network namespaces. */
+  readonly needsRoot: boolean
+}
 
 const everything = globSync(['{src,bgp,felix,ipip,policy,e2e}/**/*.test.ts'])
 const isRoot = (file: string) => file.endsWith('.root.test.ts')
 const isLab = (file: string) => file.startsWith('e2e/')
 const parts: readonly Part[] = [
-  { name: 'unit and property tests', files: everything.filter((file) => !isRoot(file) && !isLab(file)), jobs: 2, timeoutSec: 120 },
-  { name: 'tests in network namespaces', files: everything.filter((file) => isRoot(file) && !isLab(file)), jobs: 1, timeoutSec: 180 },
-  { name: 'end-to-end labs', files: everything.filter(isLab), jobs: 1, timeoutSec: 420 },
+  {
+    name: 'unit and property tests',
+    files: everything.filter((file) => !isRoot(file) && !isLab(file)),
+    jobs: 2,
+    timeoutSec: 120,
+    needsRoot: false,
+  },
+  {
+    name: 'tests in network namespaces',
+    files: everything.filter((file) => isRoot(file) && !isLab(file)),
+    jobs: 1,
+    timeoutSec: 180,
+    needsRoot: true,
+  },
+  { name: 'end-to-end labs', files: everything.filter(isLab), jobs: 1, timeoutSec: 420, needsRoot: true },
 ]
 
 /** Runs one part and adds to the tally; each leaf test counts once. */
@@ -62,7 +81,10 @@ function tallyTest(title: string, ok: boolean, isLeaf: boolean, tally: Tally): v
 }
 
 const tally: Tally = { passed: 0, failed: [], skipped: [] }
-for (const part of parts) await runPart(part, tally)
+for (const part of parts) {
+  if (part.needsRoot && process.getuid?.() !== 0) tally.skipped.push({ title: part.name, reason: 'needs root: network namespaces' })
+  else await runPart(part, tally)
+}
 
 for (const { title, reason } of tally.skipped) console.log(`skipped: ${title} (${reason})`)
 const forbidden = process.env.CI === undefined ? [] : tally.skipped.filter(({ title }) => !allowedSkips.has(title))
