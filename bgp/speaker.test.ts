@@ -88,8 +88,8 @@ t.test('sessions over IPv6', async (t) => {
   two.speaker.setPeers([peerConfig({ address: at, port: portOne, families, asNumber: asn(65001) })])
   await Promise.all([one.speaker.start(), two.speaker.start()])
   await until(() => one.peer().state === 'Established' && two.peer().state === 'Established')
-  await until(() => one.peer().messages.updatesReceived === 2)
-  t.pass('End-of-RIB of both families came')
+  await until(() => one.peer().messages.updatesReceived >= 2)
+  t.equal(one.peer().messages.updatesReceived, 2, 'the End-of-RIB of each family')
 })
 
 t.test('a taken port is a problem in words; peers are dialled all the same', async (t) => {

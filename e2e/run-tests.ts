@@ -50,13 +50,14 @@ async function runPart(part: Part, tally: Tally): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const before = tally.passed
+  const failedBefore = tally.failed.length
   const parser = new Parser()
   follow(parser, [], tally)
   const exit = new Promise<number | null>((resolve) => tap.on('exit', (code) => resolve(code)))
   tap.stdout.pipe(parser)
   await new Promise((resolve) => parser.on('complete', resolve))
   const code = await exit
-  if (code !== 0 && tally.failed.length === 0) tally.failed.push(`${part.name}: the test runner ended with ${code}`)
+  if (code !== 0 && tally.failed.length === failedBefore) tally.failed.push(`${part.name}: the test runner ended with ${code}`)
   console.log(`# ${part.name}: ${tally.passed - before} passed in ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }
 
