@@ -7,6 +7,9 @@ import { meshAddresses, meshAs } from './mesh-plan.ts'
 import { processUse } from './process-use.ts'
 import { joined, nlri, type TablePrefix } from './table-shape.ts'
 
+/** /32s that fit a message of 4,096 octets. */
+const perUpdate = 700
+
 const [feederCount = 1, perFeeder = 1, sets = 1, sinkCount = 1, ibgp = 0, both = 0] = process.argv.slice(2, 8).map(Number)
 const pids = (process.argv[8] ?? '').split(',').map(Number)
 const total = feederCount * perFeeder
@@ -28,7 +31,7 @@ const announceSec = await timed(announcements, (client) => client.announced >= e
 const after = processUse(pids)
 await quiet()
 const withdrawSec = await timed(
-  (_, i) => [withdraw(nlri(own(i)))],
+  (_, i) => withdrawals(i),
   (client) => client.withdrawn >= expected(client),
 )
 const result = {
@@ -62,10 +65,16 @@ function own(feeder: number): readonly TablePrefix[] {
 
 function announcements(client: BgpClient, feeder: number): readonly Buffer[] {
   const prefixes = own(feeder)
-  const size = Math.min(Math.ceil(perFeeder / sets), 700)
+  const size = Math.min(Math.ceil(perFeeder / sets), perUpdate)
   return Array.from({ length: Math.ceil(perFeeder / size) }, (_, set) =>
     announce(attributes(client, set), nlri(prefixes.slice(set * size, (set + 1) * size))),
   )
+}
+
+function withdrawals(feeder: number): readonly Buffer[] {
+  const prefixes = own(feeder)
+  const count = Math.ceil(perFeeder / perUpdate)
+  return Array.from({ length: count }, (_, i) => withdraw(nlri(prefixes.slice(i * perUpdate, (i + 1) * perUpdate))))
 }
 
 function attributes({ options }: BgpClient, set: number): Buffer {

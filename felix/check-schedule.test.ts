@@ -8,7 +8,7 @@ t.test('nothing is due before something happened', async (t) => {
   t.equal(schedule.isFullCheck(0), true)
 })
 
-t.test('after a write checks follow at 50 ms and then doubling, up to the full check every 90 s', async (t) => {
+t.test('after a write checks follow at 50 ms and then after three times the wait before, up to the full check every 90 s', async (t) => {
   const schedule = new CheckSchedule()
   schedule.checked(0, 1)
   schedule.written(0)
@@ -17,7 +17,7 @@ t.test('after a write checks follow at 50 ms and then doubling, up to the full c
     times.push(schedule.dueAtMs)
     schedule.checked(schedule.dueAtMs, 1)
   }
-  t.strictSame(times, [50, 150, 350, 750, 1550, 3150, 6350, 12750, 25550, 51150, 90_000, 180_000, 270_000, 360_000])
+  t.strictSame(times, [50, 200, 650, 2000, 6050, 18_200, 54_650, 90_000, 180_000, 270_000, 360_000, 450_000, 540_000, 630_000])
 })
 
 t.test('a table that takes long to read is read more rarely', async (t) => {

@@ -1,4 +1,6 @@
 const FIRST_CHECK_MS = 50
+/** Each check follows after three times the wait before it: a node that settles after a change stays under 1 % of a core. */
+const CHECK_GROWTH = 3
 /** However long a table takes to be read, the first check after a write is not later than this. */
 const LATEST_FIRST_CHECK_MS = 5_000
 /** Legacy iptables and ipset tell nobody when they change, so each table is read this often at least. */
@@ -45,7 +47,7 @@ export class CheckSchedule {
   checked(nowMs: number, tookMs: number): void {
     this.#readMs = tookMs
     if (this.isFullCheck(nowMs)) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
-    this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * 2, tookMs * CHECK_SHARE))
+    this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
   }
 
