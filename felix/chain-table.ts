@@ -55,6 +55,11 @@ export class ChainTable {
     this.#dependencies = dependencies
   }
 
+  /** Somebody changed something of ours elsewhere: this table is due to be checked. */
+  suspect(): void {
+    this.#schedule.suspect(this.#dependencies.nowMs())
+  }
+
   get dueAtMs(): number {
     return this.#schedule.dueAtMs
   }

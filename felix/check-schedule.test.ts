@@ -38,6 +38,17 @@ t.test('writes that follow each other do not put off the full check for ever', a
   t.equal(schedule.isFullCheck(100_000), true)
 })
 
+t.test('a suspicion makes a check due at once, but never of a table that rests', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.written(0)
+  schedule.checked(50, 0)
+  schedule.suspect(60)
+  t.equal(schedule.dueAtMs, 60)
+  schedule.rest()
+  schedule.suspect(70)
+  t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
+})
+
 t.test('refusals are tried again after 100 ms, doubling up to 30 s; a success begins anew', async (t) => {
   const schedule = new CheckSchedule()
   const delays = Array.from({ length: 11 }, () => {

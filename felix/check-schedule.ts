@@ -58,6 +58,11 @@ export class CheckSchedule {
     this.#checkAtMs = nowMs + this.#checkDelayMs
   }
 
+  /** Somebody changed something of ours elsewhere: a table that is checked at all is checked now. */
+  suspect(nowMs: number): void {
+    if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Math.min(this.#checkAtMs, nowMs)
+  }
+
   succeeded(): void {
     this.#retryAtMs = undefined
     this.#retryDelayMs = FIRST_RETRY_MS

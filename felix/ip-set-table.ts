@@ -41,6 +41,11 @@ export class IpSetTable {
     this.#dependencies = dependencies
   }
 
+  /** Somebody changed something of ours elsewhere: this table is due to be checked. */
+  suspect(): void {
+    this.#schedule.suspect(this.#dependencies.nowMs())
+  }
+
   get dueAtMs(): number {
     return Math.min(this.#schedule.dueAtMs, this.#removals.dueAtMs)
   }

@@ -64,7 +64,9 @@ export class PolicyTables {
       reports.push(await table.apply(prune))
     }
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
-    return mergeReports(reports)
+    const report = mergeReports(reports)
+    if (report.repaired > 0) for (const table of [this.#sets, ...this.#tables.map(({ table }) => table)]) table.suspect()
+    return report
   }
 
   /** Removes the sets that no chain needs any more, after `apply`. Gives how many went. */

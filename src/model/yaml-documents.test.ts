@@ -108,9 +108,10 @@ t.test('a key __proto__ is a field like others', async (t) => {
 
 t.test('what is written as YAML is read back', async () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }), (value) =>
-      isDeepStrictEqual(values(stringify(value, { aliasDuplicateObjects: false }))?.[0], JSON.parse(JSON.stringify(value))),
-    ),
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }), (value) => {
+      const plain: unknown = JSON.parse(JSON.stringify(value)) // JSON has no -0, YAML does
+      return isDeepStrictEqual(values(stringify(plain, { aliasDuplicateObjects: false }))?.[0], plain)
+    }),
   )
 })
 
