@@ -63,6 +63,29 @@ t.test('sets and chains in a kernel', async (t) => {
     })
   }
 
+  t.test('who finds that somebody flushed the chains looks at the sets too, long before they are due', async (t) => {
+    const tables = make('nft')
+    await tables.apply(wanted, true)
+    while (tables.dueAtMs < 10_000) {
+      nowMs = tables.dueAtMs
+      await tables.apply(wanted, true)
+    }
+    nowMs = 10_000
+    const [chain, ...chains] = wanted.chains
+    await tables.apply(
+      { ...wanted, chains: [{ family: 4, table: 'filter', name: 'tort-FORWARD', rules: [...(chain?.rules ?? []), fromSet] }, ...chains] },
+      true,
+    )
+    await tables.apply(wanted, true)
+    await netns.must('iptables-nft', ['-F', 'tort-FORWARD'])
+    await netns.must('ipset', ['flush', 'tort4s:a'])
+    nowMs = tables.dueAtMs
+    t.equal((await tables.apply(wanted, true)).repaired, 1, 'the chain')
+    t.equal(tables.dueAtMs, nowMs)
+    t.equal((await tables.apply(wanted, true)).repaired, 1, 'the set')
+    t.match(await netns.must('ipset', ['save']), 'add tort4s:a 10.0.0.1')
+  })
+
   t.test('auto goes where the rules of others are, and takes away what an earlier choice left', async (t) => {
     const earlier = make('nft')
     await earlier.apply(wanted, true)
