@@ -10,8 +10,9 @@ import { enterNetns } from './test-netns.ts'
 const log = pino({ level: 'silent' })
 const drop: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'drop' } }
 const forward: Chain = { family: 4, table: 'filter', name: 'tort-FORWARD', rules: [drop] }
-const empty: KernelState = { links: [], sysctls: [], routes: [], ipSets: [], chains: [], hooks: [] }
+const empty: KernelState = { tunnels: [], links: [], sysctls: [], routes: [], ipSets: [], chains: [], hooks: [] }
 const desired: KernelState = {
+  tunnels: [],
   links: [{ name: 'tort1', up: true }],
   sysctls: [
     { path: 'net/ipv4/ip_forward', value: '1' },

@@ -4,6 +4,8 @@ import type { Cidr } from '../src/net/prefix.ts'
 
 export type KernelState = {
   readonly links: readonly Link[]
+  /** Devices of our own, which carry packets to other nodes. */
+  readonly tunnels: readonly Tunnel[]
   readonly sysctls: readonly Sysctl[]
   /** The few routes that are stated whole: workloads, own blocks. The many learned ones go through `LearnedRoutes`. */
   readonly routes: readonly Route[]
@@ -15,6 +17,12 @@ export type KernelState = {
 
 /** A link somebody else made and we bring up (its MAC untouched). `pending` while it does not exist. */
 export type Link = { readonly name: string; readonly up: true }
+
+/**
+ * IP-in-IP (RFC 2003): the kernel's any-to-any device `tunl0`, which a namespace has at most once. Wanted: up, with this MTU (octets) and
+ * with `address`/32 marked as ours. Unwanted again: our address goes and the device is down; it cannot be deleted.
+ */
+export type Tunnel = { readonly type: 'ipip'; readonly name: 'tunl0'; readonly address: IpAddress; readonly mtu: number }
 
 /** `path` below /proc/sys ("net/ipv4/conf/tort1/proxy_arp"). Tied to `link` if given: not an error while that link is absent. */
 export type Sysctl = { readonly path: string; readonly value: string; readonly link?: string }

@@ -98,7 +98,13 @@ export class Agent {
     const { policy, kernel, programmed, originate } = this.#dependencies
     const revision = this.#revision
     const { links, sysctls, routes: workloads, gateway } = workloadState(this.#endpoints.values())
-    const desired: KernelState = { links, sysctls, ...policy.compile(), routes: [...blockRoutes(this.#podCidrs), ...workloads, ...gateway] }
+    const desired: KernelState = {
+      links,
+      tunnels: [],
+      sysctls,
+      ...policy.compile(),
+      routes: [...blockRoutes(this.#podCidrs), ...workloads, ...gateway],
+    }
     const report = await kernel?.apply(desired)
     originate(originatedPrefixes(this.#podCidrs, workloads))
     programmed.applied(revision, report?.unprogrammed ?? new Map())
