@@ -1,12 +1,12 @@
 /** `tortie apply -f FILE|-|DIR`. */
 import type { Command } from 'commander'
-import { type Call, call, parseServer } from './client.ts'
+import { type Call, call, type Server } from './client.ts'
 import { clientCommand, formatted, type Io, type Output, outputOption, parseWait, problemLine } from './command.ts'
 import { refused } from './failure.ts'
 import { type Input, placeOf, readInput } from './input-files.ts'
 
 type Options = {
-  readonly server: string
+  readonly server: Server
   readonly filename: readonly string[]
   readonly dryRun: boolean
   readonly wait?: number | true
@@ -33,7 +33,7 @@ export function applyCommand(io: Io): Command {
 
 /** Posts the documents and prints a line per resource. Shared with `tortie delete`. */
 export async function send(io: Io, path: string, input: Input, options: Omit<Options, 'filename'>): Promise<void> {
-  const reply = await call(parseServer(options.server), request(path, input, options))
+  const reply = await call(options.server, request(path, input, options))
   const place = ({ line }: { line?: number }) => (line === undefined ? '' : placeOf(input, line))
   if (reply.status >= 400 && reply.status !== 504) throw refused(`${problemLine(reply, place)} (nothing was changed)`)
   const answer = reply.body as Answer

@@ -1,5 +1,6 @@
 /** `tortie bgp peers` and `tortie bgp routes`. */
 import { Command, Option } from 'commander'
+import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { table } from './table.ts'
 
@@ -28,7 +29,7 @@ type Path = {
 type Page = { readonly routes: readonly Route[]; readonly total: number; readonly cursor?: string }
 
 type RouteOptions = {
-  readonly server: string
+  readonly server: Server
   readonly output: Output
   readonly table: string
   readonly peer?: string
@@ -44,7 +45,7 @@ export function bgpCommand(io: Io): Command {
 function peersCommand(io: Io): Command {
   return clientCommand(io, 'peers', 'sessions and their counts')
     .addOption(outputOption())
-    .action(async ({ server, output }: { server: string; output: Output }) => {
+    .action(async ({ server, output }: { server: Server; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/bgp/peers' })
       io.stdout.write(`${(await formatted(output, body)) ?? peerTable((body as { peers: readonly Peer[] }).peers)}\n`)
     })

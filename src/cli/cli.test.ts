@@ -175,7 +175,10 @@ t.test('usage mistakes: one line with a hint, exit 2', async (t) => {
       /^tortie: option '-o, --output <format>' argument 'xml' is invalid\. Allowed choices are table, yaml, json\.: see "tortie --help"\n$/,
     ],
     ['status extra', /^tortie: too many arguments.*\n$/],
-    ['status --server ftp://x', /^tortie: --server ftp:\/\/x is not understood: use unix:PATH or http:\/\/HOST:PORT\n$/],
+    [
+      'status --server ftp://x',
+      /^tortie: --server ftp:\/\/x is not understood: use unix:PATH, https:\/\/HOST:PORT or http:\/\/HOST:PORT\n$/,
+    ],
     ['agent', /^tortie: required option '--config <file>' not specified.*\n$/],
   ]
   for (const [line, err] of table) {

@@ -1,11 +1,20 @@
-/** One request to the agent's API, over its Unix socket or TCP. */
-import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+/** One request to the agent's API, over its Unix socket, TCP or TLS. */
+import { type IncomingMessage, request } from 'node:http'
+import type { RequestOptions } from 'node:https'
 import { CliFailure, misused, refused } from './failure.ts'
 
 export const defaultServer = 'unix:/run/tortie/api.sock'
 
-/** Where the agent answers, as `--server` says it: "unix:PATH" or "http://host:port". */
-export type Server = { readonly text: string; readonly connection: Pick<RequestOptions, 'socketPath' | 'host' | 'port'> }
+/** Where the agent answers: "unix:PATH", "https://host:port" or "http://host:port", with what every request to it carries. */
+export type Server = {
+  readonly text: string
+  readonly secure: boolean
+  readonly connection: Pick<RequestOptions, 'socketPath' | 'host' | 'port' | 'ca' | 'cert' | 'key'>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Texts, PEM but for the token. */
+export type Credentials = { readonly token?: string; readonly ca?: string; readonly cert?: string; readonly key?: string }
 
 export type Call = {
   readonly method: 'GET' | 'POST'
@@ -20,29 +29,58 @@ export type Reply = { readonly status: number; readonly body: unknown }
 
 const defaultTimeoutSec = 30
 
-/** @throws CliFailure (usage) if it is neither form */
-export function parseServer(text: string): Server {
+/**
+ * The socket needs no credentials and gets none.
+ * @throws CliFailure (usage) if the text is none of the forms, or a token would cross the network readable
+ */
+export function connectionTo(text: string, { token, ...tls }: Credentials = {}): Server {
   if (text.startsWith('unix:') && text.length > 'unix:'.length)
-    return { text, connection: { socketPath: text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '') } }
+    return { text, secure: false, connection: { socketPath: text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '') }, headers: {} }
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' || url.pathname !== '/')
-    throw misused(`--server ${text} is not understood: use unix:PATH or http://HOST:PORT`)
-  return { text, connection: { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) } }
+  const secure = url?.protocol === 'https:'
+  if (url === undefined || !(secure || url.protocol === 'http:') || url.pathname !== '/' || url.username !== '')
+    throw misused(`--server ${text.replace(/\/\/.*@/, '//…@')} is not understood: use unix:PATH, https://HOST:PORT or http://HOST:PORT`)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (token !== undefined && !secure && !isThisMachine(host))
+    throw misused(`a token is not sent to ${text}, where everybody on the way could read it: use https`)
+  return {
+    text,
+    secure,
+    connection: { host, port: url.port === '' ? (secure ? 443 : 80) : Number(url.port), ...(secure && tls) },
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  }
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /** @throws CliFailure with what to do if no agent answers */
 export async function call(server: Server, { method, path, body, timeoutSec = defaultTimeoutSec }: Call): Promise<Reply> {
-  const headers = body === undefined ? {} : { 'content-type': 'application/yaml', 'content-length': Buffer.byteLength(body) }
+  const content = body === undefined ? {} : { 'content-type': 'application/yaml', 'content-length': Buffer.byteLength(body) }
   const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-  const outgoing = request({ ...server.connection, method, path, headers, agent: false, timeout: timeoutSec * 1_000 }, (response) => {
-    readReply(server, response).then(resolve, reject)
-  })
-  outgoing.on('timeout', () =>
-    outgoing.destroy(refused(`the agent at ${server.text} does not answer within ${timeoutSec} s: is it busy or stopped?`)),
-  )
-  outgoing.on('error', (error) => reject(error instanceof CliFailure ? error : unreachable(server, error)))
-  outgoing.end(body)
+  const make = server.secure ? (await import('node:https')).request : request
+  const headers = { ...server.headers, ...content }
+  try {
+    const outgoing = make({ ...server.connection, method, path, headers, agent: false, timeout: timeoutSec * 1_000 }, (response) => {
+      readReply(server, response).then(resolve, reject)
+    })
+    outgoing.on('timeout', () =>
+      outgoing.destroy(refused(`the agent at ${server.text} does not answer within ${timeoutSec} s: is it busy or stopped?`)),
+    )
+    outgoing.on('error', (error) => reject(error instanceof CliFailure ? error : unreachable(server, error)))
+    outgoing.end(body)
+  } catch (error) {
+    throw unusable(error)
+  }
   return await promise
+}
+
+/** Certificates, keys and tokens are looked at when the request is made. */
+function unusable(error: unknown): CliFailure {
+  const { message, code = '' } = error as { readonly message: string; readonly code?: string }
+  if (code === 'ERR_INVALID_CHAR') return misused('the token holds characters that no header can carry: is it the right file?')
+  return misused(`--ca-file, --cert-file or --key-file cannot be used: ${message}`, { cause: error })
 }
 
 async function readReply(server: Server, response: IncomingMessage): Promise<Reply> {
@@ -61,5 +99,16 @@ function unreachable(server: Server, error: Error): CliFailure {
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return refused(`no agent answers at ${server.text}: start it with "tortie agent", or name another with --server`, { cause: error })
   if (code === 'EACCES') return refused(`no permission for ${server.text}: run as root or join the group of the socket`, { cause: error })
+  if (/^(DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT)/.test(String(code)))
+    return refused(
+      `the certificate of ${server.text} is not trusted: ${error.message.split(';', 1).join()}: name its authority with --ca-file`,
+      {
+        cause: error,
+      },
+    )
+  if (server.secure && (String(code).startsWith('ERR_SSL_') || code === 'ECONNRESET'))
+    return refused(`${server.text} refused the connection (${code}): it may want --cert-file and --key-file, or --token-file`, {
+      cause: error,
+    })
   return refused(`cannot talk to ${server.text}: ${error.message}: check --server`, { cause: error })
 }

@@ -1,7 +1,8 @@
 /** What every client command is given, and how it says what went wrong. */
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Call, call, defaultServer, parseServer, type Reply } from './client.ts'
+import { type Call, call, type Reply, type Server } from './client.ts'
 import { refused } from './failure.ts'
+import { serverOptions } from './server-options.ts'
 
 /** What a command touches of its process. */
 export type Io = {
@@ -20,10 +21,9 @@ export type ApiProblem = {
   readonly errors?: readonly { readonly path: string; readonly reason: string; readonly line?: number; readonly document?: number }[]
 }
 
-/** A client command: it knows `--server`, and TORTIE_SERVER behind it. */
+/** A client command: it knows `--server` with its credentials, and TORTIE_SERVER behind it. Its action is given `server` as a `Server`. */
 export function clientCommand({ env }: Io, name: string, description: string): Command {
-  const server = env.TORTIE_SERVER || defaultServer
-  return new Command(name).description(description).option('--server <address>', 'the agent: unix:PATH or http://HOST:PORT', server)
+  return serverOptions(new Command(name).description(description), env)
 }
 
 /** `-o`; table is for people, json is stable. */
@@ -32,8 +32,8 @@ export function outputOption(): Option {
 }
 
 /** @throws CliFailure for every answer that is no success, in one line */
-export async function ask(serverText: string, request: Call): Promise<unknown> {
-  const reply = await call(parseServer(serverText), request)
+export async function ask(server: Server, request: Call): Promise<unknown> {
+  const reply = await call(server, request)
   if (reply.status < 400) return reply.body
   throw refused(problemLine(reply))
 }

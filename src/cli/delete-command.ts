@@ -1,13 +1,14 @@
 /** `tortie delete -f FILE|-|DIR` and `tortie delete KIND NAME [-n NS]`. */
 import type { Command } from 'commander'
 import { send } from './apply-command.ts'
+import type { Server } from './client.ts'
 import { clientCommand, type Io, type Output, outputOption, parseWait } from './command.ts'
 import { misused } from './failure.ts'
 import { type Input, readInput } from './input-files.ts'
 import { findKind } from './kind-names.ts'
 
 type Options = {
-  readonly server: string
+  readonly server: Server
   readonly filename?: readonly string[]
   readonly namespace?: string
   readonly dryRun: boolean

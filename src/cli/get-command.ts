@@ -1,11 +1,12 @@
 /** `tortie get KIND [NAME] [-n NS]`. */
 import type { Command } from 'commander'
+import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { misused } from './failure.ts'
 import { findKind, type KindName, resourcePath } from './kind-names.ts'
 import { table } from './table.ts'
 
-type Options = { readonly server: string; readonly namespace?: string; readonly output: Output }
+type Options = { readonly server: Server; readonly namespace?: string; readonly output: Output }
 
 type Shown = {
   readonly metadata: {

@@ -1,5 +1,6 @@
 /** `tortie routes`: what the kernel should have, and has. */
 import type { Command } from 'commander'
+import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { table } from './table.ts'
 
@@ -10,7 +11,7 @@ export function routesCommand(io: Io): Command {
   return clientCommand(io, 'routes', 'kernel routes, wanted beside programmed')
     .option('--limit <number>', 'at most so many', '1000')
     .addOption(outputOption())
-    .action(async ({ server, output, limit }: { server: string; output: Output; limit: string }) => {
+    .action(async ({ server, output, limit }: { server: Server; output: Output; limit: string }) => {
       const page = (await ask(server, { method: 'GET', path: `/v1/felix/routes?${new URLSearchParams({ limit }).toString()}` })) as Page
       io.stdout.write(`${(await formatted(output, page)) ?? routeTable(page)}\n`)
     })

@@ -1,5 +1,6 @@
 /** `tortie status`. */
 import type { Command } from 'commander'
+import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { table } from './table.ts'
 
@@ -19,7 +20,7 @@ type Status = {
 export function statusCommand(io: Io): Command {
   return clientCommand(io, 'status', 'the node at a glance')
     .addOption(outputOption())
-    .action(async ({ server, output }: { server: string; output: Output }) => {
+    .action(async ({ server, output }: { server: Server; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/status' })
       io.stdout.write(`${(await formatted(output, body)) ?? statusText(body as Status)}\n`)
     })
