@@ -95,18 +95,18 @@ async function readReply(server: Server, response: IncomingMessage): Promise<Rep
 }
 
 function unreachable(server: Server, error: Error): CliFailure {
-  const code = 'code' in error ? error.code : undefined
+  const code = 'code' in error ? String(error.code) : ''
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return refused(`no agent answers at ${server.text}: start it with "tortie agent", or name another with --server`, { cause: error })
   if (code === 'EACCES') return refused(`no permission for ${server.text}: run as root or join the group of the socket`, { cause: error })
-  if (/^(DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT)/.test(String(code)))
+  if (/^(DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT)/.test(code))
     return refused(
       `the certificate of ${server.text} is not trusted: ${error.message.split(';', 1).join()}: name its authority with --ca-file`,
       {
         cause: error,
       },
     )
-  if (server.secure && (String(code).startsWith('ERR_SSL_') || code === 'ECONNRESET'))
+  if (server.secure && (code.startsWith('ERR_SSL_') || code === 'ECONNRESET'))
     return refused(`${server.text} refused the connection (${code}): it may want --cert-file and --key-file, or --token-file`, {
       cause: error,
     })
