@@ -44,6 +44,12 @@ export type SpeakerOptions = {
   readonly restartTimeSec: number
 }
 
+/**
+ * Traffic led away from this node before it goes: what it originates is announced with GRACEFUL_SHUTDOWN (RFC 8326) first, and then no
+ * more. Sessions stay up.
+ */
+export type DrainState = 'none' | 'announced' | 'withdrawn'
+
 export type PeerState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established'
 
 /** `GET /v1/bgp/peers`, one peer. */

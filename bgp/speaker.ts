@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import { cease } from './fsm/cease.ts'
-import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from './peer.ts'
+import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from './peer.ts'
 import { Rib } from './rib/rib.ts'
 import { ClosingSockets } from './session/closing-sockets.ts'
 import { Deviations } from './session/deviations.ts'
@@ -145,6 +145,13 @@ export class Speaker {
   /** The whole set of prefixes this node announces as its own. */
   originate(prefixes: readonly Cidr[]): void {
     this.#rib.originate(prefixes)
+    this.#turn.schedule()
+  }
+
+  /** Leads traffic away from this node, or back (RFC 8326). Holds for all peers and prefixes until it is called again. */
+  drain(state: DrainState): void {
+    this.#log.info({ state }, 'drain: own prefixes announced anew')
+    this.#rib.drain(state)
     this.#turn.schedule()
   }
 

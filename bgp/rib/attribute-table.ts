@@ -1,6 +1,7 @@
 import { hashSeed, IdIndex } from '../../src/net/id-index.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
+import type { PathAttributes } from '../wire/path-attributes.ts'
 import type { DecodeContext } from '../wire/update.ts'
 import { AttributeSet, isLoop, type LoopGuard } from './attribute-set.ts'
 import type { NextHopTable } from './next-hop-table.ts'
@@ -89,10 +90,10 @@ export class AttributeTable {
   }
 
   /** A set of our own, for the routes this node originates; it is never freed. */
-  own(): AttributeSet {
+  own(attributes: PathAttributes): AttributeSet {
     const id = this.#index.add(0)
     this.#keep(id, 0xffff_ffff, new Uint8Array(0), 0, 0)
-    const set = new AttributeSet(id, { origin: 0, asPath: [], nextHop: new Uint8Array(0), unknown: [] }, undefined, true)
+    const set = new AttributeSet(id, attributes, undefined, true)
     set.uses = 1
     this.#sets[id] = set
     return set

@@ -3,7 +3,7 @@ import { addressBytes } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
-import type { PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
+import type { DrainState, PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { AdjRibIn } from './adj-rib-in.ts'
@@ -12,6 +12,7 @@ import { AttributeTable } from './attribute-table.ts'
 import { BestPath } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
 import { NextHopTable } from './next-hop-table.ts'
+import { ownAttributes } from './own-attributes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
 import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
 import { RouteViews } from './route-views.ts'
@@ -27,7 +28,7 @@ export class Rib implements RibFace {
   readonly #localAs: number
   readonly #nextHops: NextHopTable
   readonly #attributes: AttributeTable
-  readonly #local: AttributeSet
+  readonly #local: Readonly<Record<DrainState, AttributeSet>>
   /** By PeerId; the first is this node. */
   readonly #peers: (PeerSlot | undefined)[]
   readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
@@ -37,6 +38,7 @@ export class Rib implements RibFace {
   readonly #best = new BestPath()
   /** Removed, but some of their routes are still the best: their numbers are taken. */
   readonly #removed = new Set<PeerId>()
+  #drained: DrainState = 'none'
   #held = false
   /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
   #settling = false
@@ -49,7 +51,8 @@ export class Rib implements RibFace {
     const ownAddresses = [localAddress.ipv4, ...(localAddress.ipv6 === undefined ? [] : [localAddress.ipv6])]
     const clusterId = options.clusterId ?? routerId
     this.#attributes = new AttributeTable({ asNumber, routerId, clusterId, ownAddresses }, this.#nextHops)
-    this.#local = this.#attributes.own()
+    const own = (state: DrainState) => this.#attributes.own(ownAttributes[state])
+    this.#local = { none: own('none'), announced: own('announced'), withdrawn: own('withdrawn') }
     this.#peers = [new PeerSlot(localPeer, undefined, asNumber)]
     this.#tables = {
       'ipv4-unicast': new FamilyTable('ipv4-unicast', new Ipv4PrefixTable(), this.#attributes, this.#peers),
@@ -119,12 +122,19 @@ export class Rib implements RibFace {
       const table = this.#tables[family]
       const id = table.insert(prefix.bytes, 0, prefix.length)
       wanted[family].add(id)
-      this.#in.put(table, slot, id, this.#local)
+      this.#in.put(table, slot, id, this.#local[this.#drained])
     }
     for (const family of families)
       this.#eachRoute(slot, family, (table, row) => {
         if (!wanted[family].has(table.paths.prefix[row] as number)) this.#in.drop(table, slot, row)
       })
+  }
+
+  drain(state: DrainState): void {
+    this.#drained = state
+    const slot = this.#slot(localPeer)
+    for (const family of families)
+      this.#eachRoute(slot, family, (table, row) => this.#in.put(table, slot, table.paths.prefix[row] as number, this.#local[state]))
   }
 
   holdDecisions(): void {
