@@ -15,32 +15,32 @@ export function k8sSelects(spec: KubernetesNetworkPolicySpec, namespace: string,
   return endpoint.namespace === namespace && isPod(endpoint) && labelsMatch(spec.podSelector ?? {}, (key) => endpoint.labels[key])
 }
 
-/** The 0-based rule that allows the flow; undefined if none does. */
-export function k8sAllowingRule(
+/** Why each rule does not allow the flow, in order: none of its "from" or "to" is the other end, or none of its "ports" is meant. undefined: it allows. */
+export function k8sMismatches(
   world: World,
   spec: KubernetesNetworkPolicySpec,
   namespace: string,
   direction: Direction,
   flow: Flow,
-): number | undefined {
+): readonly (string | undefined)[] {
   const rules =
     direction === 'ingress'
       ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from ?? [], ports: ports ?? [] }))
       : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to ?? [], ports: ports ?? [] }))
   const other = direction === 'ingress' ? flow.source : flow.destination
-  const isPeer = (peer: K8sPeer) =>
-    peer.ipBlock === undefined
-      ? bearersOf(world, other).some((bearer) => isPod(bearer) && podMatches(peer, namespace, bearer))
-      : covers(peer.ipBlock.cidr, other) && !(peer.ipBlock.except ?? []).some((net) => covers(net, other))
-  const found = rules.findIndex(({ peers, ports }) => {
+  const isPeer = (peer: K8sPeer | undefined) => {
+    if (peer === undefined) return true
+    if (peer.ipBlock === undefined) return bearersOf(world, other).some((bearer) => isPod(bearer) && podMatches(peer, namespace, bearer))
+    return covers(peer.ipBlock.cidr, other) && !(peer.ipBlock.except ?? []).some((net) => covers(net, other))
+  }
+  return rules.map(({ peers, ports }) => {
     const anyPeer: readonly (K8sPeer | undefined)[] = peers.length === 0 ? [undefined] : peers
-    return anyPeer.some((peer) => {
-      const namesCount = direction === 'ingress' || peer?.ipBlock === undefined
-      const isPort = (port: K8sPort) => portMatches(world, port, namesCount, flow)
-      return (peer === undefined || isPeer(peer)) && (ports.length === 0 || ports.some(isPort))
-    })
+    const meant = anyPeer.filter(isPeer)
+    if (meant.length === 0) return direction === 'ingress' ? 'from' : 'to'
+    const isPort = (peer: K8sPeer | undefined) => (port: K8sPort) =>
+      portMatches(world, port, direction === 'ingress' || peer?.ipBlock === undefined, flow)
+    return ports.length === 0 || meant.some((peer) => ports.some(isPort(peer))) ? undefined : 'ports'
   })
-  return found === -1 ? undefined : found
 }
 
 function podMatches({ podSelector, namespaceSelector }: K8sPeer, namespace: string, pod: Bearer): boolean {

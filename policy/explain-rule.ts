@@ -17,39 +17,56 @@ export type Flow = {
   readonly icmpCode?: number
 }
 
-/** @param namespace of the policy; '' for cluster-scoped ones */
-export function ruleMatchesFlow(world: World, rule: PolicyRule, namespace: string, flow: Flow): boolean {
+/**
+ * The first condition of the rule that the flow does not meet, as its path: "protocol", "source.nets"; undefined if the rule matches.
+ * @param namespace of the policy; '' for cluster-scoped ones
+ */
+export function ruleMismatch(world: World, rule: PolicyRule, namespace: string, flow: Flow): string | undefined {
   const family = familyOf(flow.source)
-  if (rule.ipVersion !== undefined && rule.ipVersion !== family) return false
-  if (rule.protocol !== undefined && protocolNumber(rule.protocol) !== flow.protocol) return false
-  if (rule.notProtocol !== undefined && protocolNumber(rule.notProtocol) === flow.protocol) return false
-  if (!icmpMatches(rule, flow, family === 4 ? 1 : 58)) return false
-  return (
-    entityMatches(world, rule.source ?? {}, namespace, flow, { address: flow.source, port: flow.sourcePort }) &&
-    entityMatches(world, rule.destination ?? {}, namespace, flow, { address: flow.destination, port: flow.destinationPort })
-  )
+  const ends: [name: string, entity: EntityRule | undefined, end: End][] = [
+    ['source', rule.source, { address: flow.source, port: flow.sourcePort }],
+    ['destination', rule.destination, { address: flow.destination, port: flow.destinationPort }],
+  ]
+  if (rule.ipVersion !== undefined && rule.ipVersion !== family) return 'ipVersion'
+  if (rule.protocol !== undefined && protocolNumber(rule.protocol) !== flow.protocol) return 'protocol'
+  if (rule.notProtocol !== undefined && protocolNumber(rule.notProtocol) === flow.protocol) return 'notProtocol'
+  const icmp = icmpMismatch(rule, flow, family === 4 ? 1 : 58)
+  if (icmp !== undefined) return icmp
+  for (const [name, entity = {}, end] of ends) {
+    const condition = entityMismatch(world, entity, namespace, flow, end)
+    if (condition !== undefined) return `${name}.${condition}`
+  }
+  return undefined
 }
 
 /** An ICMP condition in a rule for another protocol: `icmp` never holds, `notICMP` always. Without `protocol` both mean ICMP. */
-function icmpMatches({ protocol, icmp, notICMP }: PolicyRule, flow: Flow, icmpProtocol: number): boolean {
+function icmpMismatch({ protocol, icmp, notICMP }: PolicyRule, flow: Flow, icmpProtocol: number): 'icmp' | 'notICMP' | undefined {
   const is = ({ type, code }: { readonly type?: number; readonly code?: number }) =>
     flow.icmpType === type && (code === undefined || flow.icmpCode === code)
-  if (icmp?.type !== undefined && !(flow.protocol === icmpProtocol && is(icmp))) return false
-  if (notICMP?.type === undefined) return true
-  return flow.protocol === icmpProtocol ? !is(notICMP) : protocol !== undefined
+  if (icmp?.type !== undefined && !(flow.protocol === icmpProtocol && is(icmp))) return 'icmp'
+  if (notICMP?.type === undefined) return undefined
+  const holds = flow.protocol === icmpProtocol ? !is(notICMP) : protocol !== undefined
+  return holds ? undefined : 'notICMP'
 }
 
 type End = { readonly address: IpAddress; readonly port: number | undefined }
 
-function entityMatches(world: World, entity: EntityRule, namespace: string, { protocol }: Flow, { address, port }: End): boolean {
+function entityMismatch(world: World, entity: EntityRule, namespace: string, { protocol }: Flow, { address, port }: End) {
   const { nets = [], notNets = [], ports = [], notPorts = [], notSelector } = entity
-  if (nets.length > 0 && !nets.some((net) => covers(net, address))) return false
-  if (notNets.some((net) => covers(net, address))) return false
+  if (nets.length > 0 && !nets.some((net) => covers(net, address))) return 'nets'
+  if (notNets.some((net) => covers(net, address))) return 'notNets'
   const bearers = bearersOf(world, address)
-  if (isSelecting(entity, namespace) && !bearers.some((bearer) => bearerMatches(bearer, entity, namespace))) return false
-  if (isSet(notSelector) && bearers.some(({ labels }) => selects(notSelector, labels))) return false
+  if (isSelecting(entity, namespace) && !bearers.some((bearer) => bearerMatches(bearer, entity, namespace))) return selecting(entity)
+  if (isSet(notSelector) && bearers.some(({ labels }) => selects(notSelector, labels))) return 'notSelector'
   const isPort = (spec: PortSpec) => portMatches(spec, protocol, port, bearers)
-  return (ports.length === 0 || ports.some(isPort)) && !notPorts.some(isPort)
+  if (ports.length > 0 && !ports.some(isPort)) return 'ports'
+  return notPorts.some(isPort) ? 'notPorts' : undefined
+}
+
+/** The fields by which the entity asks who is there; together they name one set of endpoints. */
+function selecting(entity: EntityRule): string {
+  const fields = ['selector', 'namespaceSelector', 'serviceAccounts', 'notSelector'] as const
+  return fields.find((field) => entity[field] !== undefined && entity[field] !== '') ?? 'selector'
 }
 
 /** Whether the other end must be somebody known; `notSelector` alone asks for that only in a namespaced policy. */

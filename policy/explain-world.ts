@@ -10,19 +10,36 @@ type LabelRecord = Readonly<Record<string, string>>
 export type Bearer = {
   readonly namespace: string
   readonly labels: LabelRecord
-  readonly nets: readonly string[]
   readonly ports: readonly EndpointPort[]
 }
 
-export type World = { readonly resources: readonly Resource[]; readonly bearers: readonly Bearer[] }
-
-export function worldOf(resources: readonly Resource[]): World {
-  const kinds = new Set(['WorkloadEndpoint', 'NetworkSet', 'GlobalNetworkSet'])
-  return { resources, bearers: resources.filter(({ kind }) => kinds.has(kind)).map((resource) => bearerOf(resources, resource)) }
+export type World = {
+  readonly resources: readonly Resource[]
+  /** What `bearersOf` found before: every rule asks for the same two addresses. */
+  readonly known: Map<IpAddress, readonly Bearer[]>
 }
 
-export function bearersOf({ bearers }: World, address: IpAddress): readonly Bearer[] {
-  return bearers.filter(({ nets }) => nets.some((net) => covers(net, address)))
+export function worldOf(resources: readonly Resource[]): World {
+  return { resources, known: new Map() }
+}
+
+const bearingKinds: ReadonlySet<string> = new Set(['WorkloadEndpoint', 'NetworkSet', 'GlobalNetworkSet'])
+
+/** The endpoints and network sets that have the address. */
+export function bearersOf({ resources, known }: World, address: IpAddress): readonly Bearer[] {
+  const found =
+    known.get(address) ??
+    resources
+      .filter((resource) => bearingKinds.has(resource.kind) && netsOf(resource).some((net) => covers(net, address)))
+      .map((resource) => bearerOf(resources, resource))
+  known.set(address, found)
+  return found
+}
+
+/** `ipNetworks` of an endpoint, `nets` of a network set. */
+export function netsOf({ kind, spec }: Resource): readonly string[] {
+  const { ipNetworks = [], nets = [] } = spec as { readonly ipNetworks?: readonly string[]; readonly nets?: readonly string[] }
+  return kind === 'WorkloadEndpoint' ? ipNetworks : nets
 }
 
 /** Whether the address lies in the net; never across families. */
@@ -53,8 +70,7 @@ export function bearerOf(resources: readonly Resource[], resource: Resource): Be
     Object.assign(labels, prefixed('pcns.', { ...find('Namespace', namespace)?.metadata.labels, ...implied }))
   }
   Object.assign(labels, ownLabels(resource, endpoint))
-  const nets = (kind === 'WorkloadEndpoint' ? endpoint.ipNetworks : (spec as { readonly nets?: readonly string[] }).nets) ?? []
-  return { namespace, labels, nets, ports }
+  return { namespace, labels, ports }
 }
 
 function ownLabels({ kind, metadata }: Resource, { orchestrator, serviceAccountName }: Partial<WorkloadEndpointSpec>): LabelRecord {

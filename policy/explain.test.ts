@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { PolicyRule } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import { type Ends, explain } from './explain.ts'
@@ -20,7 +21,8 @@ function verdict(resources: readonly Resource[], flow: Flow = http, ends: Ends =
   const { verdict, steps } = explain([client, server, ...resources], flow, ends)
   return [
     ...steps.map(
-      ({ direction, subject, rule, outcome }) => `${direction} ${subject}${rule === undefined ? '' : ` rule ${rule}`}: ${outcome}`,
+      ({ direction, subject, rule, outcome, mismatch }) =>
+        `${direction} ${subject}${rule === undefined ? '' : ` rule ${rule}`}: ${outcome}${mismatch === undefined ? '' : ` (${mismatch})`}`,
     ),
     verdict,
   ]
@@ -34,7 +36,13 @@ const table: [title: string, resources: readonly Resource[], expected: readonly 
   [
     'the first Allow or Deny decides, Log goes on',
     [networkPolicy('p', { ...web, ingress: [{ action: 'Deny', protocol: 'UDP' }, { action: 'Log' }, { action: 'Allow' }] })],
-    [open, 'ingress NetworkPolicy shop/p rule 1: Log', 'ingress NetworkPolicy shop/p rule 2: Allow', 'Allow'],
+    [
+      open,
+      'ingress NetworkPolicy shop/p rule 0: no match (protocol)',
+      'ingress NetworkPolicy shop/p rule 1: Log',
+      'ingress NetworkPolicy shop/p rule 2: Allow',
+      'Allow',
+    ],
   ],
   [
     'no rule matched in any policy of the tier: its default action',
@@ -71,7 +79,12 @@ const table: [title: string, resources: readonly Resource[], expected: readonly 
         ingress: [{ ports: [{ port: 443 }] }, { ports: [{ port: 'http' }] }],
       }),
     ],
-    [open, 'ingress Kubernetes NetworkPolicy shop/k rule 1: Allow', 'Allow'],
+    [
+      open,
+      'ingress Kubernetes NetworkPolicy shop/k rule 0: no match (ports)',
+      'ingress Kubernetes NetworkPolicy shop/k rule 1: Allow',
+      'Allow',
+    ],
   ],
   [
     '§6.15: peers in namespaces by their labels',
@@ -80,7 +93,13 @@ const table: [title: string, resources: readonly Resource[], expected: readonly 
       k8sPolicy('k', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'b' } } }] }] }),
       k8sPolicy('l', { podSelector: {}, ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'a' } } }] }] }),
     ],
-    [open, 'ingress Kubernetes NetworkPolicy shop/k: no match', 'ingress Kubernetes NetworkPolicy shop/l rule 0: Allow', 'Allow'],
+    [
+      open,
+      'ingress Kubernetes NetworkPolicy shop/k rule 0: no match (from)',
+      'ingress Kubernetes NetworkPolicy shop/k: no match',
+      'ingress Kubernetes NetworkPolicy shop/l rule 0: Allow',
+      'Allow',
+    ],
   ],
   [
     '§6.4: a global network set is somebody known without a namespace',
@@ -125,5 +144,29 @@ t.test('IPv6 flows meet the IPv6 half of a rule', async (t) => {
       { action: 'Allow', source: { notNets: ['10.0.0.0/8'] } },
     ],
   })
-  t.equal(verdict([rules], flow)[1], 'ingress NetworkPolicy shop/p rule 1: Allow')
+  t.equal(verdict([rules], flow)[2], 'ingress NetworkPolicy shop/p rule 1: Allow')
 })
+
+const mismatches: [mismatch: string, rule: Partial<PolicyRule>, flow?: Partial<Flow>][] = [
+  ['ipVersion', { ipVersion: 6 }],
+  ['protocol', { protocol: 'UDP' }],
+  ['notProtocol', { notProtocol: 'TCP' }],
+  ['icmp', { protocol: 'ICMP', icmp: { type: 8 } }, { protocol: 1, icmpType: 0 }],
+  ['notICMP', { protocol: 'ICMP', notICMP: { type: 8 } }, { protocol: 1, icmpType: 8 }],
+  ['source.nets', { source: { nets: ['10.0.1.0/24'] } }],
+  ['source.notNets', { source: { notNets: ['10.0.0.0/24'] } }],
+  ['source.selector', { source: { selector: "role == 'admin'" } }],
+  ['source.notSelector', { source: { notSelector: "role == 'client'" } }],
+  ['source.namespaceSelector', { source: { namespaceSelector: "team == 'b'" } }],
+  ['source.serviceAccounts', { source: { serviceAccounts: { names: ['other'] } } }],
+  ['source.ports', { source: { ports: [999] } }],
+  ['destination.ports', { destination: { ports: ['443', 'https'] } }],
+  ['destination.notPorts', { destination: { notPorts: ['http'] } }],
+  ['destination.nets', { destination: { nets: ['10.0.1.0/24'], ports: [443] } }],
+]
+for (const [mismatch, rule, flow = {}] of mismatches) {
+  t.test(`a rule that does not match says which condition: ${mismatch}`, async (t) => {
+    const policy = networkPolicy('p', { ...web, ingress: [{ action: 'Allow', ...rule }] })
+    t.equal(verdict([policy], { ...http, ...flow })[1], `ingress NetworkPolicy shop/p rule 0: no match (${mismatch})`)
+  })
+}

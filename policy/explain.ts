@@ -7,8 +7,8 @@ import type { GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
 import type { ProfileSpec } from '../src/model/profile.ts'
 import { groupOf, type Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
-import { k8sAllowingRule, k8sApplies, k8sSelects } from './explain-k8s.ts'
-import { type Flow, isSet, ruleMatchesFlow, selects, unprefixed } from './explain-rule.ts'
+import { k8sApplies, k8sMismatches, k8sSelects } from './explain-k8s.ts'
+import { type Flow, isSet, ruleMismatch, selects, unprefixed } from './explain-rule.ts'
 import { type Bearer, bearerOf, type World, worldOf } from './explain-world.ts'
 import type { Direction } from './names.ts'
 import { profileNames } from './profiles.ts'
@@ -19,13 +19,15 @@ export type Verdict = 'Allow' | 'Deny'
 
 /**
  * @property subject "NetworkPolicy shop/web", "Tier default", "Profile kns.shop", or the endpoint when nothing else decided
- * @property rule 0-based index in the policy's list of the direction; absent if no rule matched
+ * @property rule 0-based index in the policy's list of the direction; absent where the whole subject is meant
+ * @property mismatch the first condition of the rule that did not hold: "protocol", "source.selector"
  */
 export type Step = {
   readonly direction: Direction
   readonly subject: string
   readonly rule?: number
   readonly outcome: 'Allow' | 'Deny' | 'Pass' | 'Log' | 'no match'
+  readonly mismatch?: string
 }
 
 export type Explanation = { readonly verdict: Verdict; readonly steps: readonly Step[] }
@@ -152,16 +154,18 @@ function firstDecision(policies: readonly Applicable[], world: World, direction:
 }
 
 function decision({ subject, namespace, rules }: Applicable, world: World, direction: Direction, flow: Flow, steps: Step[]) {
-  if (!Array.isArray(rules)) {
-    const rule = k8sAllowingRule(world, rules as KubernetesNetworkPolicySpec, namespace, direction, flow)
-    steps.push({ direction, subject, ...(rule !== undefined && { rule }), outcome: rule === undefined ? 'no match' : 'Allow' })
-    return rule === undefined ? undefined : ('Allow' as const)
-  }
-  for (const [index, rule] of (rules as readonly PolicyRule[]).entries()) {
-    if (!ruleMatchesFlow(world, rule, namespace, flow)) continue
-    steps.push({ direction, subject, rule: index, outcome: rule.action })
-    if (rule.action !== 'Log') return rule.action
+  for (const [rule, { action, mismatch }] of judged(rules, world, namespace, direction, flow).entries()) {
+    if (mismatch === undefined) steps.push({ direction, subject, rule, outcome: action })
+    else steps.push({ direction, subject, rule, outcome: 'no match', mismatch })
+    if (mismatch === undefined && action !== 'Log') return action
   }
   steps.push({ direction, subject, outcome: 'no match' })
   return undefined
+}
+
+function judged(rules: Applicable['rules'], world: World, namespace: string, direction: Direction, flow: Flow) {
+  if (Array.isArray(rules))
+    return (rules as readonly PolicyRule[]).map((rule) => ({ action: rule.action, mismatch: ruleMismatch(world, rule, namespace, flow) }))
+  const mismatches = k8sMismatches(world, rules as KubernetesNetworkPolicySpec, namespace, direction, flow)
+  return mismatches.map((mismatch) => ({ action: 'Allow' as const, mismatch }))
 }

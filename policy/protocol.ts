@@ -7,6 +7,16 @@ const names = new Map(Object.entries(numbers).map(([name, number]) => [number, n
 /** Protocols in whose rules port numbers may stand (resource reference §6.1 rule 4). */
 export const protocolsWithPorts: ReadonlySet<number> = new Set([6, 17, 132])
 
+/** The number a user means: a name in any case or digits, 1..255; undefined if it is none. */
+export function readProtocol(text: string): number | undefined {
+  const number = Object.hasOwn(numbers, text.toLowerCase())
+    ? numbers[text.toLowerCase()]
+    : /^\d{1,3}$/.test(text)
+      ? Number(text)
+      : undefined
+  return number !== undefined && number >= 1 && number <= 255 ? number : undefined
+}
+
 /** @param protocol a name in any case, or a number. @throws Error on an unknown name, which the model refuses */
 export function protocolNumber(protocol: string | number | undefined): number | undefined {
   if (protocol === undefined || typeof protocol === 'number') return protocol

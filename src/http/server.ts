@@ -10,6 +10,7 @@ import { bgpEndpoints } from './bgp-endpoints.ts'
 import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
 import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
+import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
 import { resourceEndpoints } from './resource-endpoints.ts'
@@ -61,7 +62,7 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
   acceptBodies(app)
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply, onBug))
   app.setNotFoundHandler((request, reply) => send(reply, problem(404, `there is nothing at ${request.url.split('?')[0]}`)))
-  const parts = [applyEndpoints, resourceEndpoints, statusEndpoints, bgpEndpoints, felixEndpoints, healthEndpoints]
+  const parts = [applyEndpoints, resourceEndpoints, statusEndpoints, bgpEndpoints, felixEndpoints, explainEndpoints, healthEndpoints]
   for (const part of parts) mount(app, part(context), context)
   return app
 }

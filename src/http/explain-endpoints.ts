@@ -1,0 +1,124 @@
+/** `GET /v1/explain`: the verdict on one flow, and each rule that was looked at on the way. */
+import { type Explanation, explain } from '../../policy/explain.ts'
+import type { Flow } from '../../policy/explain-rule.ts'
+import { icmpProtocol, kernelProtocol, protocolsWithPorts, readProtocol } from '../../policy/protocol.ts'
+import type { Problem } from '../model/resource.ts'
+import { familyOf, type IpAddress } from '../net/address.ts'
+import { type Answer, ok, problem, problems } from './answer.ts'
+import type { EndpointContext, Endpoints } from './endpoint.ts'
+import { commonAddresses, type FlowEnd, findEnd, networkSetsOf } from './flow-ends.ts'
+import { integer, type Parameter, type QueryValues, readQuery, text } from './query.ts'
+
+const protocol: Parameter<number> = { read: readProtocol, expected: 'tcp, udp, icmp, icmpv6, sctp, udplite or a number from 1 to 255' }
+
+const parameters = {
+  from: text,
+  to: text,
+  protocol,
+  port: integer(1, 65_535),
+  sourcePort: integer(1, 65_535),
+  icmpType: integer(0, 255),
+  icmpCode: integer(0, 255),
+}
+
+type Query = QueryValues<typeof parameters>
+
+export function explainEndpoints(context: EndpointContext): Endpoints {
+  return { '/v1/explain': { GET: ({ query }) => answer(context, query) } }
+}
+
+function answer({ store, agent }: EndpointContext, given: unknown): Answer {
+  const read = readQuery(given, parameters)
+  const wrong = read.type === 'problems' ? read.errors : queryProblems(read.values)
+  if (read.type === 'problems' || wrong.length > 0) return problems(400, wrong)
+  const { from: askedFrom = '', to: askedTo = '', ...rest } = read.values
+  const resources = store.all().map(({ resource }) => resource)
+  const [from, to] = [findEnd(resources, askedFrom), findEnd(resources, askedTo)]
+  if (from.type !== 'found' || to.type !== 'found') {
+    const found = { from, to }
+    const errors = (['from', 'to'] as const).flatMap((name) => endProblems(name, read.values[name], found[name]))
+    return problems([from, to].some(({ type }) => type === 'unclear') ? 422 : 404, errors)
+  }
+  const addresses = commonAddresses(from.end, to.end)
+  if (addresses === undefined) return problem(422, `${askedFrom} and ${askedTo} have no addresses of the same family`)
+  const flow = flowOf(rest, addresses)
+  const { verdict, steps } = explain(resources, flow, { ...endOf('from', from.end), ...endOf('to', to.end) })
+  const shown = (asked: string, end: FlowEnd, address: IpAddress) => ({
+    asked,
+    address,
+    ...(end.endpoint && { endpoint: shownEndpoint(end.endpoint, agent.checkContext().nodeName) }),
+    networkSets: networkSetsOf(resources, address),
+  })
+  return ok({
+    verdict,
+    reason: reason({ verdict, steps }),
+    revision: store.revision,
+    flow: { ...flow, protocol: kernelProtocol(flow.protocol) },
+    from: shown(askedFrom, from.end, flow.source),
+    to: shown(askedTo, to.end, flow.destination),
+    steps,
+  })
+}
+
+/** What a parameter cannot say by itself. */
+function queryProblems({ from, to, protocol = 6, port, sourcePort, icmpType, icmpCode }: Query): readonly Problem[] {
+  const hasPorts = protocolsWithPorts.has(protocol)
+  const isIcmp = protocol === 1 || protocol === 58
+  const table: [wrong: boolean, path: string, reason: string][] = [
+    [from === undefined, 'from', 'is required: NAMESPACE/NAME or an address'],
+    [to === undefined, 'to', 'is required: NAMESPACE/NAME or an address'],
+    [hasPorts && port === undefined, 'port', `is required with protocol ${kernelProtocol(protocol)}`],
+    [!hasPorts && port !== undefined, 'port', `has no meaning with protocol ${kernelProtocol(protocol)}`],
+    [!hasPorts && sourcePort !== undefined, 'sourcePort', `has no meaning with protocol ${kernelProtocol(protocol)}`],
+    [!isIcmp && icmpType !== undefined, 'icmpType', `has no meaning with protocol ${kernelProtocol(protocol)}`],
+    [icmpType === undefined && icmpCode !== undefined, 'icmpCode', 'needs icmpType'],
+  ]
+  return table.flatMap(([wrong, name, reason]) => (wrong ? [{ path: `query.${name}`, reason }] : []))
+}
+
+function endProblems(name: 'from' | 'to', value: string | undefined, found: ReturnType<typeof findEnd>): readonly Problem[] {
+  return found.type === 'found' ? [] : [{ path: `query.${name}`, value, reason: found.reason }]
+}
+
+/** Of ICMP the family says which one it is; without a type it is an echo request, a ping. */
+function flowOf({ protocol = 6, port, sourcePort, icmpType, icmpCode }: Query, ends: Pick<Flow, 'source' | 'destination'>): Flow {
+  const family = familyOf(ends.source)
+  if (protocol !== 1 && protocol !== 58)
+    return {
+      ...ends,
+      protocol,
+      ...(sourcePort !== undefined && { sourcePort }),
+      ...(port !== undefined && { destinationPort: port }),
+    }
+  const echoRequest = family === 4 ? 8 : 128
+  return { ...ends, protocol: icmpProtocol(family), icmpType: icmpType ?? echoRequest, icmpCode: icmpCode ?? 0 }
+}
+
+function endOf<Name extends 'from' | 'to'>(name: Name, { endpoint }: FlowEnd) {
+  return endpoint === undefined ? {} : { [name]: endpoint }
+}
+
+/** @property local enforced on this node; what happens on another one is what that one has stored */
+function shownEndpoint({ metadata: { namespace, name }, spec }: NonNullable<FlowEnd['endpoint']>, nodeName: string) {
+  return { namespace, name, node: spec.node, local: spec.node === nodeName }
+}
+
+/** The deciding step as a sentence. */
+function reason({ verdict, steps }: Explanation): string {
+  const last = steps.at(-1)
+  if (last === undefined) return 'neither end is a workload: no policy applies'
+  if (verdict === 'Allow') return `allowed by ${decidersOf(steps).map(decider).join(' and ')}`
+  const unmatched = last.subject.startsWith('Tier ') ? ', in which no rule matched' : ''
+  return `denied by ${decider(last)}${unmatched}`
+}
+
+type Step = Explanation['steps'][number]
+
+/** The last step of each direction decided it. */
+function decidersOf(steps: readonly Step[]): readonly Step[] {
+  return (['egress', 'ingress'] as const).flatMap((direction) => steps.findLast((step) => step.direction === direction) ?? [])
+}
+
+function decider({ direction, subject, rule }: Step): string {
+  return `${subject} (${direction}${rule === undefined ? '' : ` rule ${rule}`})`
+}
