@@ -150,7 +150,6 @@ export class Speaker {
 
   /** Leads traffic away from this node, or back (RFC 8326). Holds for all peers and prefixes until it is called again. */
   drain(state: DrainState): void {
-    this.#log.info({ state }, 'drain: own prefixes announced anew')
     this.#rib.drain(state)
     this.#turn.schedule()
   }

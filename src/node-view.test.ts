@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { PeerStatus } from '../bgp/peer.ts'
+import type { DrainFace, DrainStatus } from './http/agent-face.ts'
 import type { IpAddress } from './net/address.ts'
 import { type KernelView, NodeView, type NodeViewDependencies, type SpeakerView } from './node-view.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
@@ -66,6 +67,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
   return {
     speaker: speaker(true),
     kernel: kernel([]),
+    drain: undefined,
     programmed,
     storeRevision: () => 0,
     applied: () => true,
@@ -109,3 +111,28 @@ function peer(name: string, state: PeerStatus['state']): PeerStatus {
     flaps: 0,
   }
 }
+
+t.test('a drain is in the status, and among the problems how to end it', async (t) => {
+  const drain = (status: DrainStatus): DrainFace => ({ status, start: async () => status, undo: () => status })
+  const since = '2026-01-02T12:00:00.000Z'
+  const drained = view({ drain: drain({ state: 'withdrawn', since }) }).status()
+  t.strictSame(
+    [drained.drain, drained.problems.at(-1)],
+    [
+      { state: 'withdrawn', since },
+      {
+        severity: 'warning',
+        subject: 'bgp/drain',
+        message: `the prefixes of this node are withdrawn since ${since}: "tortie drain --undo" brings them back`,
+      },
+    ],
+  )
+  t.match(
+    view({ drain: drain({ state: 'announced', since }) })
+      .status()
+      .problems.at(-1),
+    { message: /are announced as going away since/ },
+  )
+  const before = view({ drain: drain({ state: 'none' }) }).status()
+  t.strictSame([before.drain, before.problems], [undefined, view({}).status().problems])
+})

@@ -1,6 +1,6 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
-import type { AgentFace, AgentStatus, FelixPage, FelixQuery, Readiness, StatusProblem, WaitOutcome } from './http/agent-face.ts'
+import type { AgentFace, AgentStatus, DrainFace, FelixPage, FelixQuery, Readiness, StatusProblem, WaitOutcome } from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 
@@ -37,6 +37,8 @@ export type NodeViewDependencies = {
   readonly speaker: SpeakerView | undefined
   /** undefined: felix is disabled. */
   readonly kernel: KernelView | undefined
+  /** undefined: BGP is disabled. */
+  readonly drain: DrainFace | undefined
   readonly programmed: ProgrammedRevision
   readonly storeRevision: () => number
   /** The first apply is done. */
@@ -57,7 +59,7 @@ export class NodeView implements AgentFace {
   }
 
   status(): AgentStatus {
-    const { speaker, kernel, programmed, storeRevision, localEndpoints } = this.#parts
+    const { speaker, kernel, drain, programmed, storeRevision, localEndpoints } = this.#parts
     const { node, version, asNumber, routerId } = this.#options
     const peers = speaker?.peers() ?? []
     const revision = storeRevision()
@@ -71,6 +73,7 @@ export class NodeView implements AgentFace {
       programmedRevision: programmed.revision,
       problems: this.#problems(),
       bgp: { asNumber, routerId, peers: peers.length, established: peers.filter(({ state }) => state === 'Established').length },
+      ...(drain !== undefined && drain.status.state !== 'none' && { drain: drain.status }),
       routes: kernel?.routeCounts() ?? {},
       policy: { ...kernel?.policyCounts(), endpoints: localEndpoints() },
     }
@@ -116,6 +119,10 @@ export class NodeView implements AgentFace {
     return this.#parts.programmed.wait(revision, timeoutMs, signal)
   }
 
+  get drain(): DrainFace | undefined {
+    return this.#parts.drain
+  }
+
   checkContext(): CheckContext {
     return { nodeName: this.#options.node, interfacePrefix: this.#options.interfacePrefix }
   }
@@ -123,6 +130,13 @@ export class NodeView implements AgentFace {
   #problems(): readonly StatusProblem[] {
     const { speaker, kernel } = this.#parts
     const bgp = (speaker?.problems() ?? []).map((problem) => ({ severity: 'error' as const, ...problem }))
-    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp]
+    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp, ...drained(this.drain)]
   }
+}
+
+function drained(drain: DrainFace | undefined): readonly StatusProblem[] {
+  if (drain === undefined || drain.status.state === 'none') return []
+  const { state, since } = drain.status
+  const message = `the prefixes of this node are ${state === 'announced' ? 'announced as going away' : 'withdrawn'} since ${since}: "tortie drain --undo" brings them back`
+  return [{ severity: 'warning', subject: 'bgp/drain', message }]
 }

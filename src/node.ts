@@ -7,6 +7,7 @@ import { Agent } from './agent.ts'
 import { type NodeAddresses, peerConfigs, speakerOptions } from './bgp-options.ts'
 import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
+import { Drain } from './drain.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
@@ -39,6 +40,7 @@ export class Node {
   #handover: RouteHandover | undefined
   #connected = ''
   #speaker: Speaker | undefined
+  #drain: Drain | undefined
   #api: Api | undefined
   #applied = false
 
@@ -66,6 +68,7 @@ export class Node {
     const { config, passwords } = this.#settings
     await this.#felix?.start()
     if (config.bgp.enabled) this.#speaker = this.#createSpeaker()
+    this.#drain = this.#speaker && new Drain(this.#speaker, this.#log)
     const { socket, listen } = config.api
     const started = await startApi(
       { socket, ...(listen !== undefined && { listen: hostAndPort(listen) }) },
@@ -98,6 +101,7 @@ export class Node {
   /** Ends everything and leaves the dataplane as it is; peers are left without a NOTIFICATION, so that they keep our routes (RFC 4724). */
   async stop(): Promise<void> {
     await this.#api?.close()
+    this.#drain?.stop()
     await this.#speaker?.stop()
     await this.#agent.stop()
     await this.#felix?.close()
@@ -138,6 +142,7 @@ export class Node {
     return new NodeView(options, {
       speaker: this.#speaker,
       kernel: this.#felix && new FelixView(this.#felix),
+      drain: this.#drain,
       programmed: this.#programmed,
       storeRevision: () => this.#store.revision,
       applied: () => this.#applied,

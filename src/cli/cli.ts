@@ -4,6 +4,7 @@ import { applyCommand } from './apply-command.ts'
 import { bgpCommand } from './bgp-command.ts'
 import type { Io } from './command.ts'
 import { deleteCommand } from './delete-command.ts'
+import { drainCommand } from './drain-command.ts'
 import { CliFailure } from './failure.ts'
 import { getCommand } from './get-command.ts'
 import { routesCommand } from './routes-command.ts'
@@ -24,7 +25,7 @@ export async function runCli(argv: readonly string[], io: Io, commands: Commands
   const agent = agentCommand(async (options) => {
     exitCode = await commands.agent(options)
   })
-  const clients = [applyCommand, deleteCommand, getCommand, statusCommand, bgpCommand, routesCommand].map((make) => make(io))
+  const clients = [applyCommand, deleteCommand, getCommand, statusCommand, bgpCommand, routesCommand, drainCommand].map((make) => make(io))
   for (const command of [agent, ...clients]) program.addCommand(command)
   strict(program, io)
   try {

@@ -17,7 +17,7 @@ export type Server = {
 export type Credentials = { readonly token?: string; readonly ca?: string; readonly cert?: string; readonly key?: string }
 
 export type Call = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** YAML text. */
   readonly body?: string

@@ -1,5 +1,5 @@
 /** What the API needs to know of the running agent; src/agent.ts and its neighbours stand behind it. */
-import type { PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
+import type { DrainState, PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
 import type { CheckContext } from '../model/kind.ts'
 
@@ -15,6 +15,8 @@ export interface AgentFace {
   felixIpSets(query: FelixQuery): FelixPage | undefined
   /** Resolves as soon as `revision` is programmed, after `timeoutMs`, or when `signal` aborts (INTERFACE §4, "Waiting"). */
   waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome>
+  /** undefined: BGP is disabled. */
+  readonly drain: DrainFace | undefined
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
 }
@@ -30,10 +32,23 @@ export type AgentStatus = {
   readonly programmedRevision: number
   readonly problems: readonly StatusProblem[]
   readonly bgp: { readonly asNumber: number; readonly routerId: string; readonly peers: number; readonly established: number }
+  /** Only while traffic is led away from this node. */
+  readonly drain?: DrainStatus
   /** Counts by what is counted: {wanted, programmed, …}; also the labels of the metric `tortie_routes`. */
   readonly routes: Readonly<Record<string, number>>
   /** As `routes`, of the metric `tortie_policy`. */
   readonly policy: Readonly<Record<string, number>>
+}
+
+/** @property since ISO 8601; absent while nothing is drained */
+export type DrainStatus = { readonly state: DrainState; readonly since?: string }
+
+/** Leads traffic away from this node and back (RFC 8326). */
+export type DrainFace = {
+  readonly status: DrainStatus
+  /** Announces with GRACEFUL_SHUTDOWN, withdraws `waitSec` seconds later, and resolves then; or earlier, when undone or when `signal` aborts. */
+  start(waitSec: number, signal: AbortSignal): Promise<DrainStatus>
+  undo(): DrainStatus
 }
 
 export type StatusProblem = { readonly severity: 'warning' | 'error'; readonly subject: string; readonly message: string }

@@ -100,6 +100,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     felixChains: felixPage,
     felixIpSets: felixPage,
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
+    drain: undefined,
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
   }
 }

@@ -9,6 +9,7 @@ import { applyEndpoints } from './apply-endpoints.ts'
 import { bgpEndpoints } from './bgp-endpoints.ts'
 import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
+import { drainEndpoints } from './drain-endpoints.ts'
 import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
 import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
@@ -62,7 +63,16 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
   acceptBodies(app)
   app.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply, onBug))
   app.setNotFoundHandler((request, reply) => send(reply, problem(404, `there is nothing at ${request.url.split('?')[0]}`)))
-  const parts = [applyEndpoints, resourceEndpoints, statusEndpoints, bgpEndpoints, felixEndpoints, explainEndpoints, healthEndpoints]
+  const parts = [
+    applyEndpoints,
+    resourceEndpoints,
+    statusEndpoints,
+    bgpEndpoints,
+    felixEndpoints,
+    explainEndpoints,
+    drainEndpoints,
+    healthEndpoints,
+  ]
   for (const part of parts) mount(app, part(context), context)
   return app
 }
