@@ -20,6 +20,7 @@ export const kindNames: readonly KindName[] = [
   { apiVersion: calico, kind: 'NetworkSet', plural: 'networksets', namespaced: true, short: ['netset'] },
   { apiVersion: calico, kind: 'GlobalNetworkSet', plural: 'globalnetworksets', namespaced: false, short: ['gns'] },
   { apiVersion: calico, kind: 'WorkloadEndpoint', plural: 'workloadendpoints', namespaced: true, short: ['wep'] },
+  { apiVersion: calico, kind: 'IPPool', plural: 'ippools', namespaced: false, short: ['pool'] },
   { apiVersion: calico, kind: 'Node', plural: 'nodes', namespaced: false, short: [] },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies', namespaced: true, short: ['knp', 'netpol'] },
   { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false, short: ['ns'] },

@@ -1,6 +1,7 @@
 import type { CheckedItem, NamedItem } from './documents.ts'
 import { located } from './documents.ts'
 import { valueAt } from './path.ts'
+import { poolProblems } from './pool-check.ts'
 import { type Problem, type Resource, type ResourceRef, refOf } from './resource.ts'
 import { builtInTiers } from './tier.ts'
 
@@ -13,8 +14,13 @@ export interface StoredResources {
 const group = 'projectcalico.org'
 const tieredKinds: readonly string[] = ['NetworkPolicy', 'GlobalNetworkPolicy']
 
-/** What is wrong with putting these, all at once, given what is stored: a policy whose tier neither exists nor comes with it. */
+/** What is wrong with putting these, all at once, given what is stored. */
 export function checkPuts(items: readonly CheckedItem[], stored: StoredResources): readonly Problem[] {
+  return [...tierProblems(items, stored), ...poolProblems(items, stored)]
+}
+
+/** A policy whose tier neither exists nor comes with it. */
+function tierProblems(items: readonly CheckedItem[], stored: StoredResources): readonly Problem[] {
   const coming = new Set(items.filter(({ resource }) => isTier(refOf(resource))).map(({ resource }) => resource.metadata.name))
   return items.flatMap((item) => {
     const tier = tierOf(item.resource)

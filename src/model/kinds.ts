@@ -1,5 +1,6 @@
 import { hint } from './did-you-mean.ts'
 import { globalNetworkPolicy } from './global-network-policy.ts'
+import { ipPool } from './ip-pool.ts'
 import { apiVersionOf, type CheckContext, type CheckResult, type Kind } from './kind.ts'
 import { kubernetesNetworkPolicy } from './kubernetes-network-policy.ts'
 import { namespace } from './namespace.ts'
@@ -24,6 +25,7 @@ export const kinds: readonly Kind[] = [
   networkSet,
   globalNetworkSet,
   workloadEndpoint,
+  ipPool,
   node,
   namespace,
   serviceAccount,
