@@ -1,4 +1,8 @@
+import { bgpConfiguration } from './bgp-configuration.ts'
+import { bgpFilter } from './bgp-filter.ts'
+import { bgpPeer } from './bgp-peer.ts'
 import { hint } from './did-you-mean.ts'
+import { felixConfiguration } from './felix-configuration.ts'
 import { globalNetworkPolicy } from './global-network-policy.ts'
 import { ipPool } from './ip-pool.ts'
 import { apiVersionOf, type CheckContext, type CheckResult, type Kind } from './kind.ts'
@@ -27,6 +31,10 @@ export const kinds: readonly Kind[] = [
   workloadEndpoint,
   ipPool,
   node,
+  bgpConfiguration,
+  bgpPeer,
+  bgpFilter,
+  felixConfiguration,
   namespace,
   serviceAccount,
 ]
