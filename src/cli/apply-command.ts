@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { type Call, call, type Server } from './client.ts'
 import { clientCommand, formatted, type Io, type Output, outputOption, parseWait, problemLine } from './command.ts'
+import { withExamples } from './examples.ts'
 import { refused } from './failure.ts'
 import { type Input, placeOf, readInput } from './input-files.ts'
 
@@ -20,7 +21,7 @@ const defaultWaitSec = 30
 const marginSec = 10
 
 export function applyCommand(io: Io): Command {
-  return clientCommand(io, 'apply', 'create or update resources, all or none')
+  const command = clientCommand('apply', 'create or update resources, all or none')
     .requiredOption('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')
     .option('--dry-run', 'check, and show what would change', false)
     .option('--wait [seconds]', `answer once the node has programmed it (default ${defaultWaitSec})`, parseWait)
@@ -29,13 +30,17 @@ export function applyCommand(io: Io): Command {
       const input = await readInput(options.filename, io.stdin)
       await send(io, '/v1/apply', input, options)
     })
+  return withExamples(command, 'tortie apply -f policies/ -f web.yaml --dry-run', 'tortie apply -f web.yaml --wait 10')
 }
 
 /** Posts the documents and prints a line per resource. Shared with `tortie delete`. */
 export async function send(io: Io, path: string, input: Input, options: Omit<Options, 'filename'>): Promise<void> {
   const reply = await call(options.server, request(path, input, options))
   const place = ({ line }: { line?: number }) => (line === undefined ? '' : placeOf(input, line))
-  if (reply.status >= 400 && reply.status !== 504) throw refused(`${problemLine(reply, place)} (nothing was changed)`)
+  if (reply.status >= 400 && reply.status !== 504) {
+    const advice = reply.status === 409 ? ': get it again and repeat your change' : ''
+    throw refused(`${problemLine(reply, place)} (nothing was changed${advice})`)
+  }
   const answer = reply.body as Answer
   const text = (await formatted(options.output, answer)) ?? answer.results.map((result) => line(result, options.dryRun)).join('\n')
   if (text !== '') io.stdout.write(`${text}\n`)

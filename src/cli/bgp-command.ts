@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
+import { withExamples } from './examples.ts'
 import { table } from './table.ts'
 
 type Peer = {
@@ -43,12 +44,13 @@ export function bgpCommand(io: Io): Command {
 }
 
 function peersCommand(io: Io): Command {
-  return clientCommand(io, 'peers', 'sessions and their counts')
+  const command = clientCommand('peers', 'sessions and their counts')
     .addOption(outputOption())
     .action(async ({ server, output }: { server: Server; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/bgp/peers' })
       io.stdout.write(`${(await formatted(output, body)) ?? peerTable((body as { peers: readonly Peer[] }).peers)}\n`)
     })
+  return withExamples(command, 'tortie bgp peers')
 }
 
 function peerTable(peers: readonly Peer[]): string {
@@ -62,7 +64,7 @@ function peerTable(peers: readonly Peer[]): string {
 }
 
 function routesCommand(io: Io): Command {
-  return clientCommand(io, 'routes', 'the routing tables, with the step of the decision that chose each best path')
+  const command = clientCommand('routes', 'the routing tables, with the step of the decision that chose each best path')
     .addOption(new Option('--table <table>', 'which one').choices(['in', 'best', 'out']).default('best'))
     .option('--peer <name>', 'only of or to this peer')
     .option('--prefix <cidr>', 'only this prefix')
@@ -73,6 +75,7 @@ function routesCommand(io: Io): Command {
       const page = (await ask(options.server, { method: 'GET', path: `/v1/bgp/routes?${routeQuery(options).toString()}` })) as Page
       io.stdout.write(`${(await formatted(options.output, page)) ?? routeTable(page)}\n`)
     })
+  return withExamples(command, 'tortie bgp routes --prefix 10.244.0.0/16 --longer', 'tortie bgp routes --table out --peer tor1')
 }
 
 function routeQuery({ table, peer, prefix, longer, limit }: RouteOptions): URLSearchParams {

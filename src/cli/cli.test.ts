@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import type { RouteEntry, RouteQuery } from '../../bgp/peer.ts'
 import { startFixture } from '../http/api-fixture.ts'
+import { version } from '../version.ts'
 import { fixed, runTortie, tortieAt } from './cli-fixture.ts'
 
 const set = (name: string, net = '10.0.0.0/8') =>
@@ -231,6 +232,19 @@ t.test('help is on stdout and no mistake; no command at all is one', async (t) =
   const bare = await runTortie([])
   t.strictSame([bare.code, bare.out], [2, ''])
   t.match(bare.err, /^Usage: tortie/)
+})
+
+t.test('--version is the version of the package', async (t) => {
+  t.strictSame(await runTortie(['--version']), { code: 0, out: `${version}\n`, err: '' })
+})
+
+t.test('every command has help with an example', async (t) => {
+  const lines = ['agent', 'apply', 'delete', 'get', 'status', 'bgp peers', 'bgp routes', 'routes', 'explain', 'drain']
+  for (const line of lines) {
+    const { code, out } = await runTortie([...line.split(' '), '--help'])
+    t.equal(code, 0, line)
+    t.match(out, new RegExp(`\\nExamples?:\\n  tortie ${line} `.trimEnd()), line)
+  }
 })
 
 t.test('agent is handed to whoever runs it, and its exit code is ours', async (t) => {

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Call, call, type Reply, type Server } from './client.ts'
 import { refused } from './failure.ts'
-import { serverOptions } from './server-options.ts'
 
 /** What a command touches of its process. */
 export type Io = {
@@ -21,9 +20,9 @@ export type ApiProblem = {
   readonly errors?: readonly { readonly path: string; readonly reason: string; readonly line?: number; readonly document?: number }[]
 }
 
-/** A client command: it knows `--server` with its credentials, and TORTIE_SERVER behind it. Its action is given `server` as a `Server`. */
-export function clientCommand({ env }: Io, name: string, description: string): Command {
-  return serverOptions(new Command(name).description(description), env)
+/** A client command: src/cli/program.ts adds `--server` and its credentials, and its action is given `server` as a `Server`. */
+export function clientCommand(name: string, description: string): Command {
+  return new Command(name).description(description)
 }
 
 /** `-o`; table is for people, json is stable. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { send } from './apply-command.ts'
 import type { Server } from './client.ts'
 import { clientCommand, type Io, type Output, outputOption, parseWait } from './command.ts'
+import { withExamples } from './examples.ts'
 import { misused } from './failure.ts'
 import { type Input, readInput } from './input-files.ts'
 import { findKind } from './kind-names.ts'
@@ -17,8 +18,8 @@ type Options = {
 }
 
 export function deleteCommand(io: Io): Command {
-  return clientCommand(io, 'delete', 'delete resources, all or none')
-    .argument('[kind]', 'kind, plural or short name')
+  const command = clientCommand('delete', 'delete resources, all or none')
+    .argument('[kind]', 'kind, plural or short name, or KIND/NAME')
     .argument('[name...]', 'names of that kind')
     .option('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')
     .option('-n, --namespace <namespace>', 'namespace of the named resources (default: default)')
@@ -28,6 +29,7 @@ export function deleteCommand(io: Io): Command {
     .action(async (kind: string | undefined, names: readonly string[], options: Options) => {
       await send(io, '/v1/delete', await inputOf(io, kind, names, options), options)
     })
+  return withExamples(command, 'tortie delete -f web.yaml', 'tortie delete networkpolicy web db -n shop')
 }
 
 async function inputOf(io: Io, kind: string | undefined, names: readonly string[], options: Options): Promise<Input> {
@@ -35,10 +37,12 @@ async function inputOf(io: Io, kind: string | undefined, names: readonly string[
     if (kind !== undefined) throw misused('give either -f or KIND NAME, not both')
     return await readInput(options.filename, io.stdin)
   }
-  if (kind === undefined || names.length === 0) throw misused('delete what? Give -f FILE or KIND NAME')
-  const { apiVersion, kind: exact, namespaced } = findKind(kind)
+  const [kindPart, ...rest] = names.length === 0 ? (kind?.split('/') ?? []) : [kind]
+  const given = rest.length === 0 ? names : [rest.join('/')]
+  if (kindPart === undefined || given.length === 0) throw misused('delete what? Give -f FILE or KIND NAME')
+  const { apiVersion, kind: exact, namespaced } = findKind(kindPart)
   if (!namespaced && options.namespace !== undefined) throw misused(`${exact} is in no namespace: leave out -n`)
   const namespace = namespaced ? (options.namespace ?? 'default') : undefined
-  const documents = names.map((name) => ({ apiVersion, kind: exact, metadata: { name, namespace } }))
+  const documents = given.map((name) => ({ apiVersion, kind: exact, metadata: { name, namespace } }))
   return { text: JSON.stringify(documents.length === 1 ? documents[0] : documents), sources: [] }
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
+import { withExamples } from './examples.ts'
 
 type Options = { readonly server: Server; readonly undo: boolean; readonly wait: number; readonly output: Output }
 type Answer = { readonly state: 'none' | 'announced' | 'withdrawn'; readonly since?: string }
@@ -10,8 +11,7 @@ const defaultWaitSec = 30
 const marginSec = 10
 
 export function drainCommand(io: Io): Command {
-  return clientCommand(
-    io,
+  const command = clientCommand(
     'drain',
     'lead traffic away from this node before maintenance: announce its prefixes as going away, then withdraw them',
   )
@@ -25,6 +25,7 @@ export function drainCommand(io: Io): Command {
       const answer = await ask(server, request)
       io.stdout.write(`${(await formatted(output, answer)) ?? sentence(answer as Answer)}\n`)
     })
+  return withExamples(command, 'tortie drain --wait 60', 'tortie drain --undo')
 }
 
 function sentence({ state, since }: Answer): string {

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { startFixture } from '../http/api-fixture.ts'
-import { fixed, tortieAt } from './cli-fixture.ts'
+import { fixed, runTortie, tortieAt } from './cli-fixture.ts'
 
 const resources = `
 apiVersion: projectcalico.org/v3
@@ -92,7 +92,7 @@ t.test('get, then somebody else changes it, then apply what was got: refused, no
   t.strictSame(mine, {
     code: 1,
     out: '',
-    err: 'tortie: version conflict: stdin:7: metadata.resourceVersion: GlobalNetworkPolicy last is at resourceVersion 2 (nothing was changed)\n',
+    err: 'tortie: version conflict: stdin:7: metadata.resourceVersion: GlobalNetworkPolicy last is at resourceVersion 2 (nothing was changed: get it again and repeat your change)\n',
   })
   t.equal(api.store.revision, 2)
 })
@@ -102,6 +102,40 @@ t.test('get of a name that needs encoding', async (t) => {
   for (const name of ['a/b', '..', '%2e', 'ü', '?x=1'])
     t.strictSame(await tortie(`get tier ${name}`), { code: 1, out: '', err: `tortie: not found: there is no Tier ${name}\n` }, name)
 })
+
+t.test('get -l: only what has the labels, in every output', async (t) => {
+  const { tortie } = await start(t)
+  const labelled = (name: string, labels: string) => `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: {${labels}}}\n`
+  await tortie('apply -f -', [labelled('a', 'team: blue'), labelled('b', 'team: red'), labelled('c', '')].join('---\n'))
+  t.equal(squeeze(fixed((await tortie('get ns -l team=blue')).out)), 'NAME  CREATED\na  TIME\n')
+  t.match(JSON.parse((await tortie('get ns -l team!=blue -o json')).out), {
+    kind: 'NamespaceList',
+    items: [{ metadata: { name: 'b' } }, { metadata: { name: 'c' } }],
+  })
+  t.match(await tortie('get ns -l team=blue,'), { code: 2, err: /^tortie: -l team=blue, is not understood: / })
+})
+
+t.test('get and delete take KIND/NAME', async (t) => {
+  const { tortie } = await start(t)
+  await tortie('apply -f -', resources)
+  t.match(await tortie('get gnp/last -o yaml'), { code: 0, out: /\n {2}name: last\n/ })
+  t.match(await tortie('get wep/one -n shop'), { code: 0, out: /\nshop +one / })
+  t.match(await tortie('delete gnp/last'), { code: 0, out: 'GlobalNetworkPolicy last deleted\n' })
+  t.match(await tortie('delete wep/one -n shop'), { code: 0, out: 'WorkloadEndpoint shop/one deleted\n' })
+})
+
+const mistakes: [line: string, err: string][] = [
+  ['get gnp/', 'gnp/ names no resource: write KIND/NAME'],
+  ['get wep -n shop -A', 'give either -n or -A, not both'],
+  ['get wep one -A', 'a name is in one namespace: give -n instead of -A'],
+  ['get wep one -l app', 'give either a name or -l, not both'],
+  ['get globalnetworkpolicie', 'unknown kind globalnetworkpolicie, did you mean "globalnetworkpolicies"?'],
+  ['get gpn', 'unknown kind gpn, did you mean "gnp"?'],
+]
+for (const [line, err] of mistakes)
+  t.test(`"${line}" is a usage mistake with a hint`, async (t) => {
+    t.strictSame(await runTortie(line.split(' ')), { code: 2, out: '', err: `tortie: ${err}\n` })
+  })
 
 /** The width of a column follows its widest cell, which is not what is looked at here. */
 function squeeze(text: string): string {

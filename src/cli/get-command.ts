@@ -1,72 +1,63 @@
-/** `tortie get KIND [NAME] [-n NS]`. */
+/** `tortie get KIND [NAME]`: what is stored. */
 import type { Command } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
+import { withExamples } from './examples.ts'
 import { misused } from './failure.ts'
 import { findKind, type KindName, resourcePath } from './kind-names.ts'
+import { type LabelFilter, labelFilter } from './label-filter.ts'
+import { headingsOf, rowOf, type Shown } from './resource-table.ts'
 import { table } from './table.ts'
 
-type Options = { readonly server: Server; readonly namespace?: string; readonly output: Output }
-
-type Shown = {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace?: string
-    readonly creationTimestamp?: string
-    readonly resourceVersion?: string
-  }
-  readonly spec?: Readonly<Record<string, unknown>>
+type Options = {
+  readonly server: Server
+  readonly namespace?: string
+  readonly allNamespaces: boolean
+  readonly selector?: LabelFilter
+  readonly output: Output
 }
 
-/** Columns beside NAMESPACE, NAME and CREATED, of the kinds of projectcalico.org. */
-const columns: Readonly<Record<string, readonly [heading: string, field: string][]>> = {
-  NetworkPolicy: [
-    ['ORDER', 'order'],
-    ['SELECTOR', 'selector'],
-  ],
-  GlobalNetworkPolicy: [
-    ['ORDER', 'order'],
-    ['SELECTOR', 'selector'],
-  ],
-  Tier: [['ORDER', 'order']],
-  NetworkSet: [['NETS', 'nets']],
-  GlobalNetworkSet: [['NETS', 'nets']],
-  WorkloadEndpoint: [
-    ['NODE', 'node'],
-    ['INTERFACE', 'interfaceName'],
-    ['NETWORKS', 'ipNetworks'],
-  ],
-}
+/** @property namespace undefined: all, or the kind is in none */
+export type Wanted = { readonly kind: KindName; readonly namespace?: string; readonly name?: string; readonly selector?: LabelFilter }
+
+type List = { readonly items: readonly Shown[] }
 
 export function getCommand(io: Io): Command {
-  return clientCommand(io, 'get', 'show resources')
-    .argument('<kind>', 'kind, plural or short name')
+  const command = clientCommand('get', 'show resources')
+    .argument('<kind>', 'kind, plural or short name, or KIND/NAME')
     .argument('[name]', 'one of them')
     .option('-n, --namespace <namespace>', 'only this namespace (default: all; with a name: default)')
+    .option('-A, --all-namespaces', 'all namespaces, as without -n', false)
+    .option('-l, --selector <labels>', 'only those with these labels: KEY=VALUE, KEY!=VALUE, KEY, !KEY, joined by commas', labelFilter)
     .addOption(outputOption())
-    .action(async (kindText: string, name: string | undefined, { server, namespace, output }: Options) => {
-      const kind = findKind(kindText)
-      if (!kind.namespaced && namespace !== undefined) throw misused(`${kind.kind} is in no namespace: leave out -n`)
-      const within = namespace ?? (kind.namespaced && name !== undefined ? 'default' : undefined)
-      const body = await ask(server, { method: 'GET', path: resourcePath(kind, within, name) })
-      const resources = name === undefined ? (body as { readonly items: readonly Shown[] }).items : [body as Shown]
-      io.stdout.write(`${(await formatted(output, body)) ?? resourceTable(kind, resources)}\n`)
+    .action(async (kindText: string, name: string | undefined, options: Options) => {
+      const wanted = wantedOf(kindText, name, options)
+      io.stdout.write(`${await shown(options, wanted)}\n`)
     })
+  return withExamples(command, 'tortie get gnp', 'tortie get workloadendpoints -n shop -l app=web', 'tortie get tier/default -o yaml')
 }
 
-function resourceTable(kind: KindName, resources: readonly Shown[]): string {
-  const own = (kind.apiVersion === 'projectcalico.org/v3' ? columns[kind.kind] : undefined) ?? []
-  const headings = [...(kind.namespaced ? ['NAMESPACE'] : []), 'NAME', ...own.map(([heading]) => heading), 'CREATED']
-  const rows = resources.map(({ metadata, spec }) => [
-    ...(kind.namespaced ? [metadata.namespace] : []),
-    metadata.name,
-    ...own.map(([, field]) => fieldText(spec?.[field])),
-    metadata.creationTimestamp,
-  ])
-  return table(headings, rows)
+function wantedOf(kindText: string, nameText: string | undefined, { namespace, allNamespaces, selector }: Options): Wanted {
+  const [kindPart = '', ...rest] = nameText === undefined ? kindText.split('/') : [kindText]
+  const name = nameText ?? (rest.length === 0 ? undefined : rest.join('/'))
+  const kind = findKind(kindPart)
+  if (name === '') throw misused(`${kindText} names no resource: write KIND/NAME`)
+  if (!kind.namespaced && namespace !== undefined) throw misused(`${kind.kind} is in no namespace: leave out -n`)
+  if (allNamespaces && namespace !== undefined) throw misused('give either -n or -A, not both')
+  if (name !== undefined && kind.namespaced && allNamespaces) throw misused('a name is in one namespace: give -n instead of -A')
+  if (name !== undefined && selector !== undefined) throw misused('give either a name or -l, not both')
+  const within = namespace ?? (kind.namespaced && name !== undefined ? 'default' : undefined)
+  return { kind, ...(within !== undefined && { namespace: within }), ...(name !== undefined && { name }), ...(selector && { selector }) }
 }
 
-function fieldText(value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
-  return Array.isArray(value) ? value.join(',') : JSON.stringify(value)
+async function shown({ server, output }: Options, { kind, namespace, name, selector }: Wanted): Promise<string> {
+  const body = await ask(server, { method: 'GET', path: resourcePath(kind, namespace, name) })
+  const kept = name === undefined && selector !== undefined ? filtered(body as List, selector) : body
+  const resources = name === undefined ? (kept as List).items : [kept as Shown]
+  const rows = () => resources.map((resource) => rowOf(kind, resource))
+  return (await formatted(output, kept)) ?? table(headingsOf(kind), rows())
+}
+
+function filtered(list: List, selector: LabelFilter): List {
+  return { ...list, items: list.items.filter(({ metadata }) => selector(metadata.labels ?? {})) }
 }

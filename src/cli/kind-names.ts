@@ -1,4 +1,5 @@
 /** What a kind is called on the command line. Its own table: the schemas of src/model would double the start time of a command. */
+import { hint } from '../model/did-you-mean.ts'
 import { misused } from './failure.ts'
 
 export type KindName = {
@@ -40,7 +41,8 @@ export function findKind(text: string): KindName {
   const found = kindNames.find((name) => namesOf(name).includes(wanted))
   if (found !== undefined) return found
   const known = [...new Set(kindNames.map(({ kind }) => kind.toLowerCase()))]
-  throw misused(`unknown kind ${text}: use one of ${known.join(', ')}`)
+  const near = hint(wanted, kindNames.flatMap(namesOf))
+  throw misused(`unknown kind ${text}${near === '' ? `: use one of ${known.join(', ')}` : near}`)
 }
 
 /** "/apis/projectcalico.org/v3/namespaces/default/networkpolicies/web" */

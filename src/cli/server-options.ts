@@ -17,6 +17,7 @@ type Given = {
 /** Adds the options; the action is given `server` as a `Server`, with the files read. TORTIE_TOKEN holds the token itself. */
 export function serverOptions(command: Command, env: Environment): Command {
   return command
+    .optionsGroup('Connection:')
     .option('--server <address>', 'the agent: unix:PATH, https://HOST:PORT or http://HOST:PORT', env.TORTIE_SERVER || defaultServer)
     .option('--token-file <file>', 'file with the bearer token (default: $TORTIE_TOKEN)', env.TORTIE_TOKEN_FILE || undefined)
     .option('--ca-file <file>', 'authorities that the agent is checked against, PEM', env.TORTIE_CA_FILE || undefined)

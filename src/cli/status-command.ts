@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
+import { withExamples } from './examples.ts'
 import { table } from './table.ts'
 
 type Status = {
@@ -18,12 +19,13 @@ type Status = {
 }
 
 export function statusCommand(io: Io): Command {
-  return clientCommand(io, 'status', 'the node at a glance')
+  const command = clientCommand('status', 'the node at a glance')
     .addOption(outputOption())
     .action(async ({ server, output }: { server: Server; output: Output }) => {
       const body = await ask(server, { method: 'GET', path: '/v1/status' })
       io.stdout.write(`${(await formatted(output, body)) ?? statusText(body as Status)}\n`)
     })
+  return withExamples(command, "tortie status -o json | jq '.problems'")
 }
 
 function statusText({ node, version, uptimeSec, inSync, revision, programmedRevision, problems, bgp, routes, policy }: Status): string {

@@ -1,0 +1,50 @@
+/** The table of commands: every one but `agent` is a client of the API. */
+import { Command } from 'commander'
+import { version } from '../version.ts'
+import { applyCommand } from './apply-command.ts'
+import { bgpCommand } from './bgp-command.ts'
+import type { Io } from './command.ts'
+import { deleteCommand } from './delete-command.ts'
+import { drainCommand } from './drain-command.ts'
+import { withExamples } from './examples.ts'
+import { explainCommand } from './explain-command.ts'
+import { getCommand } from './get-command.ts'
+import { routesCommand } from './routes-command.ts'
+import { serverOptions } from './server-options.ts'
+import { statusCommand } from './status-command.ts'
+
+export type AgentOptions = { readonly configFile: string; readonly check: boolean }
+
+const clients = [applyCommand, deleteCommand, getCommand, statusCommand, bgpCommand, routesCommand, explainCommand, drainCommand]
+
+export function createProgram(io: Io, runAgent: (options: AgentOptions) => Promise<void>): Command {
+  const program = new Command('tortie').description('One L3 networking agent per Linux node').version(version, '-V, --version')
+  program.addCommand(agentCommand(runAgent))
+  for (const command of clients.map((make) => make(io))) program.addCommand(withServer(command, io))
+  strict(program, io)
+  return program
+}
+
+function agentCommand(run: (options: AgentOptions) => Promise<void>): Command {
+  const command = new Command('agent')
+    .description('the node agent, in the foreground')
+    .requiredOption('--config <file>', 'its configuration (YAML)')
+    .option('--check', 'only validate the configuration', false)
+    .action(({ config, check }: { config: string; check: boolean }) => run({ configFile: config, check }))
+  return withExamples(command, 'tortie agent --config /etc/tortie/tortie.yaml --check')
+}
+
+/** Behind the command's own options. */
+function withServer(command: Command, io: Io): Command {
+  if (command.commands.length === 0) return serverOptions(command, io.env)
+  for (const below of command.commands) withServer(below, io)
+  return command
+}
+
+/** Commander writes through `io`, throws instead of exiting, and leaves the words of an error to whoever catches it. */
+function strict(command: Command, io: Io): void {
+  command.exitOverride()
+  command.allowExcessArguments(false)
+  command.configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text), outputError: () => {} })
+  for (const below of command.commands) strict(below, io)
+}
