@@ -68,6 +68,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     speaker: speaker(true),
     kernel: kernel([]),
     drain: undefined,
+    events: () => [],
     programmed,
     storeRevision: () => 0,
     applied: () => true,

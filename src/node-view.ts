@@ -1,6 +1,16 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
-import type { AgentFace, AgentStatus, DrainFace, FelixPage, FelixQuery, Readiness, StatusProblem, WaitOutcome } from './http/agent-face.ts'
+import type {
+  AgentEvent,
+  AgentFace,
+  AgentStatus,
+  DrainFace,
+  FelixPage,
+  FelixQuery,
+  Readiness,
+  StatusProblem,
+  WaitOutcome,
+} from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 
@@ -40,6 +50,7 @@ export type NodeViewDependencies = {
   /** undefined: BGP is disabled. */
   readonly drain: DrainFace | undefined
   readonly programmed: ProgrammedRevision
+  readonly events: (limit: number) => readonly AgentEvent[]
   readonly storeRevision: () => number
   /** The first apply is done. */
   readonly applied: () => boolean
@@ -121,6 +132,10 @@ export class NodeView implements AgentFace {
 
   get drain(): DrainFace | undefined {
     return this.#parts.drain
+  }
+
+  events(limit: number): readonly AgentEvent[] {
+    return this.#parts.events(limit)
   }
 
   checkContext(): CheckContext {

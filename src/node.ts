@@ -8,6 +8,7 @@ import { type NodeAddresses, peerConfigs, speakerOptions } from './bgp-options.t
 import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
+import type { EventLog } from './event-log.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
@@ -27,12 +28,14 @@ export type NodeFacts = {
   readonly notes: readonly StatusProblem[]
 }
 
-export type NodeDependencies = { readonly log: Logger; readonly store: Datastore }
+/** @property events the last lines of `log` */
+export type NodeDependencies = { readonly log: Logger; readonly events: EventLog; readonly store: Datastore }
 
 export class Node {
   readonly #settings: Settings
   readonly #facts: NodeFacts
   readonly #log: Logger
+  readonly #events: EventLog
   readonly #store: Datastore
   readonly #programmed = new ProgrammedRevision()
   readonly #agent: Agent
@@ -44,11 +47,12 @@ export class Node {
   #api: Api | undefined
   #applied = false
 
-  constructor(settings: Settings, facts: NodeFacts, { log, store }: NodeDependencies) {
+  constructor(settings: Settings, facts: NodeFacts, { log, events, store }: NodeDependencies) {
     const { felix, node } = settings.config
     this.#settings = settings
     this.#facts = facts
     this.#log = log
+    this.#events = events
     this.#store = store
     const { routeProtocol, iptablesBackend, interfacePrefix } = felix
     if (felix.enabled) this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted() })
@@ -144,6 +148,7 @@ export class Node {
       kernel: this.#felix && new FelixView(this.#felix),
       drain: this.#drain,
       programmed: this.#programmed,
+      events: (limit) => this.#events.last(limit),
       storeRevision: () => this.#store.revision,
       applied: () => this.#applied,
       localEndpoints: () => this.#agent.localEndpoints,

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { openEmbedded } from './datastore/embedded.ts'
+import { EventLog } from './event-log.ts'
 import { createLog } from './log.ts'
 import { Node, type NodeFacts } from './node.ts'
 import { nodeAddress } from './node-address.ts'
@@ -31,8 +32,9 @@ export async function runAgent({ configFile, check }: AgentCommand): Promise<num
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)
 
-  const log = await createLog(read.config.log.level)
-  const node = new Node(read, facts, { log, store: opened.datastore })
+  const events = new EventLog()
+  const log = await createLog(read.config.log.level, events)
+  const node = new Node(read, facts, { log, events, store: opened.datastore })
   const ended = untilSignal()
   const reload = () => void changeSettings(node, configFile, log)
   process.on('SIGHUP', reload)

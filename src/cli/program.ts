@@ -6,6 +6,7 @@ import { bgpCommand } from './bgp-command.ts'
 import type { Io } from './command.ts'
 import { deleteCommand } from './delete-command.ts'
 import { drainCommand } from './drain-command.ts'
+import { eventsCommand } from './events-command.ts'
 import { withExamples } from './examples.ts'
 import { explainCommand } from './explain-command.ts'
 import { getCommand } from './get-command.ts'
@@ -15,7 +16,17 @@ import { statusCommand } from './status-command.ts'
 
 export type AgentOptions = { readonly configFile: string; readonly check: boolean }
 
-const clients = [applyCommand, deleteCommand, getCommand, statusCommand, bgpCommand, routesCommand, explainCommand, drainCommand]
+const clients = [
+  applyCommand,
+  deleteCommand,
+  getCommand,
+  statusCommand,
+  bgpCommand,
+  routesCommand,
+  explainCommand,
+  drainCommand,
+  eventsCommand,
+]
 
 export function createProgram(io: Io, runAgent: (options: AgentOptions) => Promise<void>): Command {
   const program = new Command('tortie').description('One L3 networking agent per Linux node').version(version, '-V, --version')

@@ -17,6 +17,8 @@ export interface AgentFace {
   waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome>
   /** undefined: BGP is disabled. */
   readonly drain: DrainFace | undefined
+  /** What was logged last from info on, oldest first. @param limit 1..1000 */
+  events(limit: number): readonly AgentEvent[]
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
 }
@@ -49,6 +51,14 @@ export type DrainFace = {
   /** Announces with GRACEFUL_SHUTDOWN, withdraws `waitSec` seconds later, and resolves then; or earlier, when undone or when `signal` aborts. */
   start(waitSec: number, signal: AbortSignal): Promise<DrainStatus>
   undo(): DrainStatus
+}
+
+/** @property time ISO 8601  @property message the fixed sentence of the place that logged it */
+export type AgentEvent = {
+  readonly time: string
+  readonly level: string
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
 }
 
 export type StatusProblem = { readonly severity: 'warning' | 'error'; readonly subject: string; readonly message: string }

@@ -101,6 +101,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     felixIpSets: felixPage,
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
     drain: undefined,
+    events: () => [],
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
   }
 }

@@ -11,6 +11,7 @@ import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
 import { drainEndpoints } from './drain-endpoints.ts'
 import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
+import { eventsEndpoints } from './events-endpoints.ts'
 import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
@@ -71,6 +72,7 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
     felixEndpoints,
     explainEndpoints,
     drainEndpoints,
+    eventsEndpoints,
     healthEndpoints,
   ]
   for (const part of parts) mount(app, part(context), context)

@@ -1,0 +1,40 @@
+import t from 'tap'
+import { EventLog } from './event-log.ts'
+import { type LogLevel, logTo } from './log.ts'
+
+function setup(level: LogLevel) {
+  const events = new EventLog()
+  const lines: string[] = []
+  const log = logTo({ write: (line) => void lines.push(line) }, level, events)
+  log.debug('one')
+  log.info({ peer: 'tor1' }, 'two')
+  log.error('three')
+  return { log, lines, shown: lines.map((line) => JSON.parse(line).msg), kept: events.last(10).map(({ message }) => message), events }
+}
+
+const table: [level: LogLevel, shown: readonly string[]][] = [
+  ['debug', ['one', 'two', 'three']],
+  ['info', ['two', 'three']],
+  ['error', ['three']],
+  ['silent', []],
+]
+for (const [level, shown] of table)
+  t.test(`log.level ${level}: ${shown.length} of three lines are written; events are kept from info on`, async (t) => {
+    const log = setup(level)
+    t.strictSame([log.shown, log.kept], [shown, ['two', 'three']])
+  })
+
+t.test('a line has time, sentence and fields, and nothing else', async (t) => {
+  const { lines } = setup('info')
+  const { time, ...rest } = JSON.parse(lines[0] ?? '')
+  t.strictSame(rest, { level: 30, peer: 'tor1', msg: 'two' })
+  t.equal(new Date(time).toISOString(), time)
+})
+
+t.test('passwords and tokens are neither written nor kept', async (t) => {
+  const { log, lines, events } = setup('info')
+  log.info({ password: 's3cret', peer: { password: 's3cret' }, api: { token: 's3cret' }, token: 's3cret' }, 'four')
+  t.notMatch(lines.join(''), 's3cret')
+  t.notMatch(JSON.stringify(events.last(10)), 's3cret')
+  t.match(lines.at(-1), 'four')
+})
