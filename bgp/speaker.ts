@@ -39,6 +39,11 @@ export type StopOptions = {
 }
 
 export class Speaker {
+  /**
+   * Resolves once everything that can be known is decided and handed over: at once, or, when restarting, when each peer has sent its
+   * End-of-RIB or had its time (RFC 4724 §4.1). From then on what is not among the best routes is not wanted.
+   */
+  readonly converged: Promise<void>
   readonly #options: SpeakerOptions
   readonly #log: Log
   readonly #onChange: () => void
@@ -84,6 +89,7 @@ export class Speaker {
       this.#turn.schedule()
       onChange()
     })
+    this.converged = this.#gate.released.then(() => this.#turn.settled())
     this.#strangers = new Strangers(log, now)
     this.#listeners = options.listenAddresses.map((address) => this.#listener(address))
     this.#sessionDependencies = {
@@ -101,14 +107,6 @@ export class Speaker {
         this.#faults++
       },
     }
-  }
-
-  /**
-   * Resolves once decisions are made on everything that can be known: at once, or, when restarting, when each peer has sent its
-   * End-of-RIB or had its time (RFC 4724 §4.1). From then on what is not among the best routes is not wanted.
-   */
-  get converged(): Promise<void> {
-    return this.#gate.released
   }
 
   /** Every listen address accepts connections. */

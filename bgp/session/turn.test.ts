@@ -41,6 +41,25 @@ t.test('a long decision is spread over turns, and output flows between them', as
   t.strictSame(done, ['flush 5', 'write', 'flush 5', 'write', 'flush 5', 'write'])
 })
 
+t.test('settled means the last of many turns: what was decided before it was handed over', async (t) => {
+  const done: string[] = []
+  let left = 4
+  const turn = new Turn({
+    flush: () => {
+      done.push('flush')
+      return --left > 0
+    },
+  })
+  const settled = turn.settled().then(() => void done.push('settled'))
+  await nextTurn()
+  await nextTurn()
+  t.strictSame(done, ['flush', 'flush'])
+  await settled
+  t.strictSame(done, ['flush', 'flush', 'flush', 'flush', 'settled'])
+  await turn.settled()
+  t.equal(done.length, 6, 'asked again, it takes one more turn')
+})
+
 t.test('what a write asks for comes with the next turn', async (t) => {
   let writes = 0
   const turn: Turn = new Turn({ flush: () => false })

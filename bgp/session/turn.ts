@@ -9,6 +9,7 @@ export class Turn {
   readonly #outputs = new Set<() => void>()
   #scheduled = false
   #stopped = false
+  #waiting: readonly (() => void)[] = []
 
   constructor(rib: Pick<RibFace, 'flush'>) {
     this.#rib = rib
@@ -19,6 +20,14 @@ export class Turn {
     if (this.#scheduled || this.#stopped) return
     this.#scheduled = true
     setImmediate(() => this.#run())
+  }
+
+  /** Resolves once everything there is to decide now was decided and handed over; never after `stop`. */
+  settled(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting = [...this.#waiting, resolve]
+    this.schedule()
+    return promise
   }
 
   /** There is something to write. @param pump the same function object for the same peer */
@@ -40,5 +49,12 @@ export class Turn {
     this.#outputs.clear()
     for (const pump of outputs) pump()
     if (more) this.schedule()
+    else this.#settle()
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
   }
 }
