@@ -1,20 +1,13 @@
-/**
- * `npm run bench -- table 200000`: the same load on each speaker in turn, three times, medians, and our ratio to BIRD. Run as root on an idle machine.
- *   table N                                          one feeder -> speaker -> one sink, N prefixes shaped like the Internet table
- *   fib N                                            one feeder -> speaker -> kernel routes
- *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
- * --who=bird,frr,tortie chooses the speakers (those that are not installed are left out), --runs=3 how often.
- */
+/** The same load on each speaker in turn, several times: medians, and our ratio to BIRD. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { Namespace } from '../e2e/lab/namespace.ts'
+import { type Figures, medianOf } from './figures.ts'
 import { meshAddresses, meshAs } from './mesh-plan.ts'
 import { type Peer, type SpeakerName, startSpeaker } from './speakers.ts'
 
-type Figures = Readonly<Record<string, number>>
 type Load = {
   readonly script: string
   readonly address: string
@@ -25,26 +18,18 @@ type Load = {
   readonly arguments: readonly string[]
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { who: { type: 'string', default: 'bird,frr,tortie' }, runs: { type: 'string', default: '3' } },
-})
-const [mode = '', ...numbers] = positionals
-const loads: readonly (readonly [string, readonly string[]])[] =
-  mode === ''
-    ? [
-        ['table', ['200000']],
-        ['fib', ['100000']],
-      ]
-    : [[mode, numbers]]
-for (const [name, parameters] of loads) await compare(name, loadOf(name, parameters))
-
-async function compare(name: string, load: Load): Promise<void> {
+/** @param name table, fib or mesh  @param parameters numbers, as `npm run bench` explains them */
+export async function compareSpeakers(
+  name: string,
+  parameters: readonly string[],
+  { speakers, runs }: { readonly speakers: readonly SpeakerName[]; readonly runs: number },
+): Promise<void> {
+  const load = loadOf(name, parameters)
   const medians = new Map<SpeakerName, Figures>()
-  for (const speaker of values.who.split(',') as SpeakerName[]) {
-    const runs: Figures[] = []
-    for (let run = 0; run < Number(values.runs); run++) runs.push(await measure(speaker, load))
-    const median = medianOf(runs)
+  for (const speaker of speakers) {
+    const all: Figures[] = []
+    for (let run = 0; run < runs; run++) all.push(await measure(speaker, load))
+    const median = medianOf(all)
     medians.set(speaker, median)
     console.log(`${name.padEnd(6)} ${speaker.padEnd(7)} ${JSON.stringify(median)}`)
   }
@@ -105,11 +90,4 @@ async function measure(name: SpeakerName, load: Load): Promise<Figures> {
     await Promise.all([speaker.remove(), peers.remove()])
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-function medianOf(runs: readonly Figures[]): Figures {
-  const keys = Object.keys(runs[0] ?? {})
-  const middle = (key: string) =>
-    runs.map((run) => run[key] ?? Number.NaN).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)] ?? Number.NaN
-  return Object.fromEntries(keys.map((key) => [key, middle(key)]))
 }

@@ -1,0 +1,45 @@
+/**
+ * `npm run bench -- table 200000`: as root, on an idle machine. Each figure is the median of --runs (3).
+ * Beside BIRD and FRR, where they are installed (--who=bird,frr,tortie):
+ *   table N                                          one feeder -> speaker -> one sink, N prefixes shaped like the Internet table
+ *   fib N                                            one feeder -> speaker -> kernel routes
+ *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
+ * Of the agent alone:
+ *   policy POLICIES                                  one policy changed among so many: from the request to the rule in the kernel
+ *   restart RESOURCES ROUTES                         SIGKILL and start with so much: until ready, and what of the kernel was rewritten
+ */
+import { parseArgs } from 'node:util'
+import { benchPolicy } from './policy-latency.ts'
+import { benchRestart } from './restart.ts'
+import { compareSpeakers } from './side-by-side.ts'
+import type { SpeakerName } from './speakers.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { who: { type: 'string', default: 'bird,frr,tortie' }, runs: { type: 'string', default: '3' } },
+})
+const runs = Number(values.runs)
+const speakers = values.who.split(',') as SpeakerName[]
+const [mode, ...numbers] = positionals
+const everything: readonly (readonly [string, readonly string[]])[] = [
+  ['table', ['200000']],
+  ['fib', ['100000']],
+  ['policy', ['100']],
+  ['restart', ['1000', '10000']],
+]
+for (const [name, parameters] of mode === undefined ? everything : [[mode, numbers] as const]) await bench(name, parameters)
+
+async function bench(name: string, parameters: readonly string[]): Promise<void> {
+  switch (name) {
+    case 'table':
+    case 'fib':
+    case 'mesh':
+      return compareSpeakers(name, parameters, { speakers, runs })
+    case 'policy':
+      return benchPolicy(parameters, runs)
+    case 'restart':
+      return benchRestart(parameters, runs)
+    default:
+      throw new Error(`no such load: ${name}; there are table, fib, mesh, policy and restart`)
+  }
+}
