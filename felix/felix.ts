@@ -7,7 +7,8 @@ import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
-import { unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
+import type { TunnelView } from './tunnel-table.ts'
+import { isPoliced, unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
 
 export type FelixOptions = {
   /** rtm_protocol of every route we own, 1..255. */
@@ -27,7 +28,7 @@ export type FelixDependencies = {
 
 export type FelixReport = TableReport
 
-/** What becomes removable: chains and sets once the datastore was read, routes once BGP has converged. */
+/** What becomes removable: chains and sets once the datastore was read, routes and tunnels once BGP has converged. */
 export type Prune = 'policy' | 'routes'
 
 /** A timer may not sleep longer than this. */
@@ -74,7 +75,8 @@ export class Felix {
       const links = await this.#network.applyLinks(desired)
       const policy = await this.#policy.apply(desired, this.#prunePolicy)
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
-      const routes = await this.#network.applyRoutes({ routes: desired.routes.filter((route) => !waiting.includes(route)) })
+      const policed = desired.routes.filter((route) => !waiting.includes(route))
+      const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
       const removed = await this.#policy.removeUnused()
       this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
       return { ...this.#report, changed: this.#report.changed + removed }
@@ -98,6 +100,11 @@ export class Felix {
         ? []
         : [{ severity: 'error', subject: 'policy', message: `policy cannot be programmed: ${choice.problem}` }]
     return [...backend, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
+  }
+
+  /** The tunnel device, wanted beside programmed; empty while it is neither wanted nor ours. */
+  tunnels(): readonly TunnelView[] {
+    return this.#network.tunnels()
   }
 
   /** Which iptables is used, and why; undefined before the first apply. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
+import type { IpAddress } from '../src/net/address.ts'
 import { run } from '../src/os/process.ts'
 import { IpKernel } from './ip-kernel.ts'
 import type { KernelHop, KernelRoute, RouteChange } from './kernel-route.ts'
@@ -58,9 +59,53 @@ if (isInNamespace()) {
       const link = (await kernel.links()).find(({ name }) => name === 'v1')
       if (link === undefined) throw new Error('no link')
       t.equal(link.up, false)
-      t.equal(await kernel.linkUp(link), undefined)
+      t.equal(await kernel.changeLink(link, { up: true }), undefined)
       t.equal((await kernel.links()).find(({ name }) => name === 'v1')?.up, true)
-      t.match(await kernel.linkUp({ index: 9999, name: 'absent', up: false }), { at: 0, text: /device/i })
+      t.match(await kernel.changeLink({ ...link, index: 9999, name: 'absent' }, { up: true }), { at: 0, text: /device/i })
+      kernel.close()
+    })
+
+    t.test(`${name}: a link takes an MTU and goes down, and nothing else of it changes`, async (t) => {
+      const kernel = await open()
+      ip('link set v1 up')
+      const v1 = async () => (await kernel.links()).find((link) => link.name === 'v1')
+      const before = await v1()
+      if (before === undefined) throw new Error('no link')
+      t.equal(await kernel.changeLink(before, { mtu: 1400 }), undefined)
+      t.same(await v1(), { ...before, mtu: 1400 })
+      t.equal(await kernel.changeLink(before, { up: false, mtu: 1500 }), undefined)
+      t.same(await v1(), { ...before, up: false })
+      t.match(await kernel.changeLink(before, { mtu: 7 }), { at: 0, text: /mtu/i })
+      kernel.close()
+    })
+
+    t.test(`${name}: an address with a label is told from one of others, and only it is removed`, async (t) => {
+      const kernel = await open()
+      const link = (await kernel.links()).find((one) => one.name === 'v1')
+      if (link === undefined) throw new Error('no link')
+      ip('addr add 10.88.0.1/32 dev v1')
+      const address = { index: link.index, family: 4, address: '10.88.0.2' as IpAddress, length: 32, label: 'v1:tortie' } as const
+      t.equal(await kernel.changeAddress('create', address), undefined)
+      const foreign = { ...address, address: '10.88.0.1', label: 'v1' }
+      const ofLink = async () => (await kernel.addresses(link)).filter(({ family }) => family === 4)
+      t.same(await ofLink(), [foreign, address])
+      t.equal((await kernel.addresses()).filter((one) => one.address.startsWith('10.88.') || one.address === '127.0.0.1').length, 3)
+      t.match(await kernel.changeAddress('create', address), { errno: 'EEXIST' })
+      t.ok(
+        await kernel.changeAddress('delete', { ...foreign, label: 'v1:tortie', address: address.address.replace('.2', '.1') as IpAddress }),
+      )
+      t.equal(await kernel.changeAddress('delete', address), undefined)
+      t.same(await ofLink(), [foreign])
+      ip('addr flush dev v1')
+      kernel.close()
+    })
+
+    t.test(`${name}: a kernel without ipip says so`, async (t) => {
+      const kernel = await open()
+      const refusal = await kernel.makeIpip('tunl0')
+      if (refusal === undefined || refusal.errno === 'EEXIST')
+        t.equal((await kernel.links()).find((link) => link.name === 'tunl0')?.ipip, true)
+      else t.match(refusal, { at: 0, errno: 'ENOTSUP', text: /unknown device type/i })
       kernel.close()
     })
   }

@@ -2,7 +2,8 @@ import type { Family } from '../src/net/address.ts'
 import type { Run } from '../src/os/process.ts'
 import { changeLine, readLinkAddresses, readLinks, readRefusals, readRoutes } from './ip-text.ts'
 import type { KernelRoute, Refusal, RouteChange } from './kernel-route.ts'
-import type { KernelAddress, KernelLink } from './netlink-link.ts'
+import type { KernelAddress } from './netlink-address.ts'
+import type { KernelLink, LinkChange } from './netlink-link.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 
 const TIMEOUT_MS = 60_000
@@ -34,8 +35,8 @@ export class IpKernel implements NetworkKernel {
     return links
   }
 
-  async addresses(): Promise<readonly KernelAddress[]> {
-    return readLinkAddresses(await this.#ip(['-json', 'address', 'show']))
+  async addresses(link?: KernelLink): Promise<readonly KernelAddress[]> {
+    return readLinkAddresses(await this.#ip(['-json', 'address', 'show', ...(link === undefined ? [] : ['dev', link.name])]))
   }
 
   change(change: RouteChange): void {
@@ -51,14 +52,29 @@ export class IpKernel implements NetworkKernel {
     return refusals
   }
 
-  async linkUp(link: KernelLink): Promise<Refusal | undefined> {
-    const result = await this.#run('ip', ['link', 'set', 'dev', link.name, 'up'], { timeoutMs: TIMEOUT_MS })
-    if (result.exitCode === 0) return undefined
-    return readRefusals(`${result.stderr}\nCommand failed -:1`, 1)[0]
+  async changeLink(link: KernelLink, { up, mtu }: LinkChange): Promise<Refusal | undefined> {
+    const words = [...(mtu === undefined ? [] : ['mtu', String(mtu)]), ...(up === undefined ? [] : [up ? 'up' : 'down'])]
+    return this.#ask(['link', 'set', 'dev', link.name, ...words])
+  }
+
+  async makeIpip(name: string): Promise<Refusal | undefined> {
+    return this.#ask(['link', 'add', 'name', name, 'type', 'ipip'])
+  }
+
+  async changeAddress(operation: 'create' | 'delete', { index, address, length, label }: KernelAddress): Promise<Refusal | undefined> {
+    const verb = operation === 'create' ? 'add' : 'del'
+    const labelWords = label === undefined ? [] : ['label', label]
+    return this.#ask(['address', verb, `${address}/${length}`, 'dev', this.#names.get(index) ?? `if${index}`, ...labelWords])
   }
 
   close(): void {
     this.#lines = []
+  }
+
+  async #ask(args: readonly string[]): Promise<Refusal | undefined> {
+    const result = await this.#run('ip', args, { timeoutMs: TIMEOUT_MS })
+    if (result.exitCode === 0) return undefined
+    return readRefusals(`${result.stderr}\nCommand failed -:1`, 1)[0]
   }
 
   async #ip(args: readonly string[]): Promise<string> {

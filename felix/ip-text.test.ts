@@ -74,20 +74,22 @@ t.test('links and addresses come from one answer', async (t) => {
       ifindex: 3,
       ifname: 'v0',
       flags: ['BROADCAST', 'UP'],
+      mtu: 1450,
+      link_type: 'ether',
       addr_info: [
-        { family: 'inet', local: '10.99.0.1', prefixlen: 24 },
+        { family: 'inet', local: '10.99.0.1', prefixlen: 24, label: 'v0' },
         { family: 'inet6', local: 'fd99::1', prefixlen: 64 },
       ],
     },
-    { ifindex: 4, ifname: 'v1', flags: [], addr_info: [] },
+    { ifindex: 4, ifname: 'tunl0', flags: [], mtu: 1480, link_type: 'ipip', addr_info: [] },
     {},
   ])
   t.same(readLinks(json), [
-    { index: 3, name: 'v0', up: true },
-    { index: 4, name: 'v1', up: false },
+    { index: 3, name: 'v0', up: true, mtu: 1450, ipip: false },
+    { index: 4, name: 'tunl0', up: false, mtu: 1480, ipip: true },
   ])
   t.same(readLinkAddresses(json), [
-    { index: 3, family: 4, address: '10.99.0.1', length: 24 },
+    { index: 3, family: 4, address: '10.99.0.1', length: 24, label: 'v0' },
     { index: 3, family: 6, address: 'fd99::1', length: 64 },
   ])
 })

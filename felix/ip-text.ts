@@ -11,7 +11,8 @@ import {
   SCOPE_GLOBAL,
   SCOPE_LINK,
 } from './kernel-route.ts'
-import type { KernelAddress, KernelLink } from './netlink-link.ts'
+import type { KernelAddress } from './netlink-address.ts'
+import type { KernelLink } from './netlink-link.ts'
 
 /** One line for `ip -batch`. @param nameOf the device of an index */
 export function changeLine(change: RouteChange, nameOf: (index: number) => string | undefined): string {
@@ -67,12 +68,13 @@ export function readRefusals(stderr: string, count: number): Refusal[] {
 
 function errnoOf(text: string): string {
   const names: [pattern: RegExp, errno: string][] = [
-    [/File exists/, 'EEXIST'],
+    [/File exists|already assigned/, 'EEXIST'],
     [/No such process/, 'ESRCH'],
     [/No such device/, 'ENODEV'],
     [/Network is unreachable|invalid gateway/, 'ENETUNREACH'],
     [/Network is down|device is not up/i, 'ENETDOWN'],
     [/not permitted/, 'EPERM'],
+    [/Unknown device type|not supported/, 'ENOTSUP'],
   ]
   return names.find(([pattern]) => pattern.test(text))?.[1] ?? 'EINVAL'
 }
@@ -118,9 +120,11 @@ const routeTypes: Record<string, KernelHop['type']> = { unicast: 'unicast', blac
 
 /** The links in the output of `ip -json address show`. @throws SyntaxError if it is no JSON */
 export function readLinks(json: string): KernelLink[] {
-  return objects(json).flatMap(({ ifindex, ifname, flags }) =>
-    typeof ifindex === 'number' ? [{ index: ifindex, name: text(ifname), up: Array.isArray(flags) && flags.includes('UP') }] : [],
-  )
+  return objects(json).flatMap(({ ifindex, ifname, flags, mtu, link_type: type }) => {
+    if (typeof ifindex !== 'number') return []
+    const up = Array.isArray(flags) && flags.includes('UP')
+    return [{ index: ifindex, name: text(ifname), up, mtu: typeof mtu === 'number' ? mtu : 0, ipip: type === 'ipip' }]
+  })
 }
 
 /** The addresses in the same output. @throws SyntaxError if it is no JSON */
@@ -131,7 +135,9 @@ export function readLinkAddresses(json: string): KernelAddress[] {
       : infos.filter(isEntry).flatMap((info) => {
           const parsed = parseInterfaceAddress(`${text(info.local)}/${String(info.prefixlen)}`)
           if (parsed === undefined) return []
-          return [{ index: ifindex, family: info.family === 'inet' ? 4 : 6, address: parsed.address, length: parsed.length } as const]
+          const { address, length } = parsed
+          const label = typeof info.label === 'string' ? { label: info.label } : {}
+          return [{ index: ifindex, family: info.family === 'inet' ? 4 : 6, address, length, ...label } as const]
         }),
   )
 }

@@ -4,7 +4,7 @@ import type { LinkView } from './link-view.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 
 export type LinkTableDependencies = {
-  readonly kernel: Pick<NetworkKernel, 'linkUp'>
+  readonly kernel: Pick<NetworkKernel, 'changeLink'>
   readonly links: LinkView
   /** A link is up now by our doing. */
   readonly onUp: () => void
@@ -31,7 +31,7 @@ export class LinkTable {
         unprogrammed.set(`link ${name}`, { state: 'pending', reason: `link ${name} does not exist` })
         continue
       }
-      const refusal = link.up ? undefined : await this.#dependencies.kernel.linkUp(link)
+      const refusal = link.up ? undefined : await this.#dependencies.kernel.changeLink(link, { up: true })
       if (refusal !== undefined) {
         unprogrammed.set(`link ${name}`, { state: 'failed', reason: refusalText(refusal) })
         continue

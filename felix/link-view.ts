@@ -22,10 +22,11 @@ export class LinkView {
     return before.filter(({ up, index }) => up && !this.#byIndex.get(index)?.up)
   }
 
-  /** One event: whether existence, name or state of a link changed by it, and the link that was up before and is not any more. */
+  /** One event: whether existence, name, state or MTU of a link changed by it, and the link that was up before and is not any more. */
   observe({ link, gone }: LinkMessage): { readonly changed: boolean; readonly lost?: KernelLink } {
     const before = this.#byIndex.get(link.index)
-    if (gone ? before === undefined : before?.name === link.name && before.up === link.up) return { changed: false }
+    if (gone ? before === undefined : before?.name === link.name && before.up === link.up && before.mtu === link.mtu)
+      return { changed: false }
     if (before !== undefined) this.#remove(before)
     if (!gone) this.#put(link)
     return { changed: true, ...(before?.up && (gone || !link.up) ? { lost: before } : {}) }

@@ -2,15 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { getSystemErrorMessage } from 'node:util'
 import type { Family } from '../src/net/address.ts'
 import { type KernelRoute, MAIN_TABLE, type Refusal, type RouteChange } from './kernel-route.ts'
-import {
-  addressDumpRequest,
-  type KernelAddress,
-  type KernelLink,
-  linkDumpRequest,
-  linkUpRequest,
-  readAddress,
-  readLink,
-} from './netlink-link.ts'
+import { addressChangeRequest, addressDumpRequest, type KernelAddress, readAddress } from './netlink-address.ts'
+import { ipipRequest, type KernelLink, type LinkChange, linkChangeRequest, linkDumpRequest, readLink } from './netlink-link.ts'
 import {
   messagesIn,
   type NetlinkError,
@@ -74,11 +67,16 @@ export class NetlinkKernel implements NetworkKernel {
     return refusals(this.#receiveVerdicts(this.#sequence - 1), first)
   }
 
-  async linkUp(link: KernelLink): Promise<Refusal | undefined> {
-    const sequence = this.#sequence++
-    this.#first = this.#sequence
-    this.#socket.send(linkUpRequest(link.index, sequence))
-    return refusals(this.#receiveVerdicts(sequence), sequence)[0]
+  async changeLink(link: KernelLink, change: LinkChange): Promise<Refusal | undefined> {
+    return this.#ask((sequence) => linkChangeRequest(link.index, change, sequence))
+  }
+
+  async makeIpip(name: string): Promise<Refusal | undefined> {
+    return this.#ask((sequence) => ipipRequest(name, sequence))
+  }
+
+  async changeAddress(operation: 'create' | 'delete', address: KernelAddress): Promise<Refusal | undefined> {
+    return this.#ask((sequence) => addressChangeRequest(operation, address, sequence))
   }
 
   async routes(family: Family, protocol: number, visit: (route: KernelRoute) => void): Promise<void> {
@@ -96,12 +94,21 @@ export class NetlinkKernel implements NetworkKernel {
     return (await dump(linkDumpRequest, readLink)).map(({ link }) => link)
   }
 
-  async addresses(): Promise<readonly KernelAddress[]> {
-    return (await dump(addressDumpRequest, readAddress)).map(({ address }) => address)
+  async addresses(link?: KernelLink): Promise<readonly KernelAddress[]> {
+    const found = await dump((sequence) => addressDumpRequest(sequence, link?.index), readAddress)
+    return found.map(({ address }) => address).filter(({ index }) => link === undefined || index === link.index)
   }
 
   close(): void {
     this.#socket.close()
+  }
+
+  /** One message of its own, never between the changes of a batch. */
+  #ask(request: (sequence: number) => Uint8Array): Refusal | undefined {
+    const sequence = this.#sequence++ >>> 0
+    this.#first = this.#sequence
+    this.#socket.send(request(sequence))
+    return refusals(this.#receiveVerdicts(sequence), sequence)[0]
   }
 
   #receiveVerdicts(last: number): NetlinkError[] {

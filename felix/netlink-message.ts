@@ -141,3 +141,8 @@ export function readText(bytes: Uint8Array, from: number, to: number): string {
   const zero = bytes.indexOf(0, from)
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, (zero === -1 || zero > to ? to : zero) - from).toString('utf8')
 }
+
+/** The other way round: with the terminator. */
+export function cString(text: string): Uint8Array {
+  return Buffer.from(`${text}\0`)
+}

@@ -8,7 +8,8 @@ import { NetlinkKernel } from './netlink-kernel.ts'
 import { NetworkTables } from './network-tables.ts'
 import { enterNetns } from './test-netns.ts'
 
-const desired: Pick<KernelState, 'links' | 'sysctls' | 'routes'> = {
+const desired: Pick<KernelState, 'links' | 'tunnels' | 'sysctls' | 'routes'> = {
+  tunnels: [],
   links: [{ name: 'tort1', up: true }],
   sysctls: [{ path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tort1' }],
   routes: [{ destination: '10.244.1.2/32' as Cidr, nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }],
@@ -64,7 +65,8 @@ async function start(t: Test, openKernel: (typeof kernels)[number][1]) {
   )
   t.teardown(() => tables.close())
   await tables.start()
-  const apply = async () => (await tables.applyLinks(desired)).unprogrammed.size + (await tables.applyRoutes(desired)).unprogrammed.size
+  const apply = async () =>
+    (await tables.applyLinks(desired)).unprogrammed.size + (await tables.applyRoutes(desired, true)).unprogrammed.size
   const drifted = async () => {
     await Promise.race([wake.promise, new Promise((resolve) => setImmediate(resolve))])
     wake = Promise.withResolvers()

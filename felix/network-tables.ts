@@ -13,6 +13,7 @@ import { type RouteCounters, RouteTable } from './route-table.ts'
 import type { RouteView } from './route-view.ts'
 import { SysctlTable } from './sysctl-table.ts'
 import { mergeReports, type Problem } from './table-report.ts'
+import { TunnelTable, type TunnelView } from './tunnel-table.ts'
 
 export type NetworkTablesDependencies = {
   readonly run: Run
@@ -38,9 +39,10 @@ type Parts = {
   readonly kernel: NetworkKernel
   readonly routes: RouteTable
   readonly linkTable: LinkTable
+  readonly tunnels: TunnelTable
 }
 
-/** Links, sysctls and routes, and the events by which their drift is seen. */
+/** Links, tunnels, sysctls and routes, and the events by which their drift is seen. */
 export class NetworkTables {
   readonly #routeProtocol: number
   readonly #dependencies: NetworkTablesDependencies
@@ -66,8 +68,11 @@ export class NetworkTables {
       { routeProtocol: this.#routeProtocol },
       { kernel, links, nowMs, onError: (error) => this.#failed(error), onProblems: onDrift },
     )
-    const linkTable = new LinkTable({ kernel, links, onUp: () => routes.linksChanged() })
-    this.#parts = { kernel, routes, linkTable }
+    const linksChanged = () => routes.linksChanged()
+    const linkTable = new LinkTable({ kernel, links, onUp: linksChanged })
+    const usesDevice = (index: number) => routes.usesDevice(index)
+    const tunnels = new TunnelTable({ kernel, links, nowMs, log, onUpOrDown: linksChanged, usesDevice })
+    this.#parts = { kernel, routes, linkTable, tunnels }
     await this.#read()
   }
 
@@ -79,25 +84,30 @@ export class NetworkTables {
     return this.#started().routes.counters
   }
 
-  /** When `applyLinks` wants to read everything again. */
+  /** When `applyLinks` wants to read everything again, or the tunnel to be tried again. */
   get dueAtMs(): number {
-    return this.#readAtMs
+    return Math.min(this.#readAtMs, this.#parts?.tunnels.dueAtMs ?? Number.POSITIVE_INFINITY)
   }
 
-  async applyLinks({ links, sysctls }: Pick<KernelState, 'links' | 'sysctls'>): Promise<TableReport> {
-    const { linkTable } = this.#started()
+  /** What has to be there before the chains: nothing in it lets a packet in that is not let in yet. */
+  async applyLinks({ links, tunnels, sysctls }: Pick<KernelState, 'links' | 'tunnels' | 'sysctls'>): Promise<TableReport> {
+    const parts = this.#started()
     if (this.#dependencies.nowMs() >= this.#readAtMs) await this.#read()
-    return mergeReports([await linkTable.apply(links), this.#sysctls.apply(sysctls)])
+    await parts.tunnels.make(tunnels)
+    return mergeReports([await parts.linkTable.apply(links), this.#sysctls.apply(sysctls)])
   }
 
-  async applyRoutes({ routes }: Pick<KernelState, 'routes'>): Promise<TableReport> {
-    const table = this.#started().routes
+  /** Behind the chains: tunnels, the routes over them, and then what no route needs any more. @param policed whether the chains are in the kernel */
+  async applyRoutes({ routes }: Pick<KernelState, 'routes'>, policed: boolean): Promise<TableReport> {
+    const { tunnels, routes: table } = this.#started()
     table.setStated(routes)
+    const tunnel = await tunnels.apply(policed)
     try {
-      return await table.apply()
+      const report = mergeReports([tunnel, await table.apply()])
+      return { ...report, changed: report.changed + (await tunnels.removeUnused()) }
     } catch (error) {
       this.#failed(error)
-      return mergeReports([])
+      return tunnel
     }
   }
 
@@ -106,7 +116,9 @@ export class NetworkTables {
   }
 
   allowPrune(): void {
-    this.#started().routes.allowPrune()
+    const { routes, tunnels } = this.#started()
+    routes.allowPrune()
+    tunnels.allowPrune()
   }
 
   problems(): Problem[] {
@@ -116,6 +128,10 @@ export class NetworkTables {
 
   routes(limit: number, after?: number): RoutePage {
     return this.#started().routes.entries(limit, after)
+  }
+
+  tunnels(): readonly TunnelView[] {
+    return this.#started().tunnels.entries()
   }
 
   async close(): Promise<void> {
@@ -133,7 +149,7 @@ export class NetworkTables {
   /** Everything from the kernel itself; listening comes first, so that nothing is missed in between. */
   async #read(): Promise<void> {
     const { nowMs, log } = this.#dependencies
-    const { kernel, routes } = this.#started()
+    const { kernel, routes, tunnels } = this.#started()
     const startMs = nowMs()
     this.#readAtMs = startMs + RETRY_MS
     try {
@@ -142,6 +158,7 @@ export class NetworkTables {
         onError: (error) => this.#deaf(error),
       })
       for (const { index } of this.#links.replace(await kernel.links())) routes.deviceLost(index)
+      tunnels.recheck()
       routes.linksChanged()
       await routes.read()
       this.#sysctls.recheck()
@@ -163,10 +180,11 @@ export class NetworkTables {
 
   /** Whether links or addresses changed by it. */
   #takeOne(event: KernelEvent): boolean {
-    const { routes } = this.#started()
+    const { routes, tunnels } = this.#started()
     switch (event.type) {
       case 'link': {
         const { changed, lost } = this.#links.observe(event.message)
+        if (changed) tunnels.linkChanged(event.message.link.index)
         if (lost !== undefined) routes.deviceLost(lost.index)
         if (event.message.gone) this.#sysctls.linkGone(event.message.link.name)
         return changed
@@ -174,6 +192,7 @@ export class NetworkTables {
       case 'address':
         // with an address the kernel takes the routes that have it as their source, without telling
         if (event.gone) this.#readSoon()
+        tunnels.linkChanged(event.index)
         return true
       case 'route':
         if (event.route.table === MAIN_TABLE) routes.observe(event.route, event.change)

@@ -19,7 +19,7 @@ class Fixture {
   readonly state = new RouteState(this.links, OURS, () => undefined)
 
   constructor() {
-    this.links.replace([{ index: 7, name: 'tort1', up: true }])
+    this.links.replace([{ index: 7, name: 'tort1', up: true, mtu: 1500, ipip: false }])
     this.state.linksChanged()
   }
 
@@ -95,14 +95,14 @@ const table: [title: string, run: (fixture: Fixture) => unknown, expected: unkno
     'a link that goes takes its routes: they wait for it and come back',
     (f) => {
       const seen = [f.learn(device), f.step()]
-      f.links.observe({ link: { index: 7, name: 'tort1', up: true }, gone: true })
+      f.links.observe({ link: { index: 7, name: 'tort1', up: true, mtu: 1500, ipip: false }, gone: true })
       f.state.deviceLost(7)
       f.state.linksChanged()
       seen.push(f.step())
-      f.links.observe({ link: { index: 9, name: 'tort1', up: false }, gone: false })
+      f.links.observe({ link: { index: 9, name: 'tort1', up: false, mtu: 1500, ipip: false }, gone: false })
       f.state.linksChanged()
       seen.push(f.step())
-      f.links.observe({ link: { index: 9, name: 'tort1', up: true }, gone: false })
+      f.links.observe({ link: { index: 9, name: 'tort1', up: true, mtu: 1500, ipip: false }, gone: false })
       f.state.linksChanged()
       return [...seen.slice(1), f.step()]
     },

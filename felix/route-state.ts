@@ -140,11 +140,13 @@ export class RouteState {
 
   /** All routes over this device are gone: the kernel takes them without telling (IPv4). */
   deviceLost(index: number): void {
-    for (const key of this.keys()) {
-      const rows = this.rowsOf(key)
-      const hop = this.hops.hop(rows.actual[key >> 1] as number)
-      if (hop?.index === index && hop.type !== 'blackhole') this.see(rows, key >> 1, 0)
-    }
+    for (const key of this.keys()) if (this.#leadsTo(key, index)) this.see(this.rowsOf(key), key >> 1, 0)
+  }
+
+  /** Whether the kernel has a route of ours over this device. */
+  usesDevice(index: number): boolean {
+    for (const key of this.keys()) if (this.#leadsTo(key, index)) return true
+    return false
   }
 
   linksChanged(): void {
@@ -174,6 +176,11 @@ export class RouteState {
 
   destination(key: RowKey): string {
     return this.rowsOf(key).prefixes.format(key >> 1)
+  }
+
+  #leadsTo(key: RowKey, index: number): boolean {
+    const hop = this.hops.hop(this.rowsOf(key).actual[key >> 1] as number)
+    return hop?.index === index && hop.type !== 'blackhole'
   }
 
   #observeForeign(rows: RouteRows, id: number, change: 'added' | 'replaced' | 'removed'): boolean {

@@ -86,6 +86,11 @@ export class RouteTable implements LearnedRoutes {
     return this.#state.has(destination)
   }
 
+  /** Whether the kernel has a route of ours over this device. */
+  usesDevice(index: number): boolean {
+    return this.#state.usesDevice(index)
+  }
+
   /** The store is loaded and BGP has converged: what is ours and wanted by nobody goes. */
   allowPrune(): void {
     this.#state.allowPrune()

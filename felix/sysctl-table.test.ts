@@ -9,7 +9,7 @@ const proxyArp = { path: 'net/ipv4/conf/tort1/proxy_arp', value: '1', link: 'tor
 function start(t: Test): { readonly table: SysctlTable; readonly links: LinkView; readonly file: string } {
   const root = t.testdir({ net: { ipv4: { ip_forward: '0\n', conf: { tort1: { proxy_arp: '0\n' } } } } })
   const links = new LinkView()
-  links.replace([{ index: 7, name: 'tort1', up: true }])
+  links.replace([{ index: 7, name: 'tort1', up: true, mtu: 1500, ipip: false }])
   return { table: new SysctlTable({ links, root }), links, file: join(root, proxyArp.path) }
 }
 
@@ -36,7 +36,7 @@ t.test('while its link is absent it is pending; the same name on a new link is w
   links.replace([])
   const pending = { state: 'pending', reason: 'link tort1 does not exist' }
   t.same([...table.apply([proxyArp]).unprogrammed], [[`sysctl ${proxyArp.path}`, pending]])
-  links.replace([{ index: 9, name: 'tort1', up: false }])
+  links.replace([{ index: 9, name: 'tort1', up: false, mtu: 1500, ipip: false }])
   writeFileSync(file, '0\n')
   t.equal(table.apply([proxyArp]).changed, 1)
 })

@@ -7,8 +7,12 @@ import type { ObjectStatus, Route, TableReport } from './kernel.ts'
  * @param inKernel whether the kernel has this route of ours
  */
 export function unpolicedRoutes(routes: readonly Route[], policy: TableReport, inKernel: (route: Route) => boolean): readonly Route[] {
-  const failed = [...policy.unprogrammed.values()].some(({ state }) => state === 'failed')
-  return failed ? routes.filter((route) => isWorkloads(route) && !inKernel(route)) : []
+  return isPoliced(policy) ? [] : routes.filter((route) => isWorkloads(route) && !inKernel(route))
+}
+
+/** Whether nothing that guards is refused by the kernel. */
+export function isPoliced(policy: TableReport): boolean {
+  return ![...policy.unprogrammed.values()].some(({ state }) => state === 'failed')
 }
 
 export function waitingForPolicy(routes: readonly Route[]): TableReport {
