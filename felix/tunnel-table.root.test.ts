@@ -178,7 +178,9 @@ async function device(): Promise<{ up: boolean; mtu: number; addresses: string[]
   const links: unknown = JSON.parse(await ip('-json -4 address show dev tunl0'))
   const [link] = Array.isArray(links) ? links : []
   const { flags, mtu, addr_info: infos = [] } = link ?? JSON.parse(await ip('-json link show dev tunl0'))[0]
-  const addresses = infos.map((info: Record<string, unknown>) => `${info.local}/${info.prefixlen} ${info.label}`)
+  const addresses = infos.map(
+    (info: { local: string; prefixlen: number; label: string }) => `${info.local}/${info.prefixlen} ${info.label}`,
+  )
   return { up: flags.includes('UP'), mtu, addresses }
 }
 
