@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
+import type { Access } from './http/access-files.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
@@ -19,7 +20,7 @@ import { connectedSubnets } from './os/interfaces.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
 import { version } from './version.ts'
 
-export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string> }
+export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string>; readonly access: Access }
 
 export type NodeFacts = {
   readonly name: string
@@ -69,13 +70,13 @@ export class Node {
    * @returns the sentence that says why the node cannot run
    */
   async start(): Promise<string | undefined> {
-    const { config, passwords } = this.#settings
+    const { config, passwords, access } = this.#settings
     await this.#felix?.start()
     if (config.bgp.enabled) this.#speaker = this.#createSpeaker()
     this.#drain = this.#speaker && new Drain(this.#speaker, this.#log)
     const { socket, listen } = config.api
     const started = await startApi(
-      { socket, ...(listen !== undefined && { listen: hostAndPort(listen) }) },
+      { socket, access, ...(listen !== undefined && { listen: hostAndPort(listen) }) },
       { store: this.#store, agent: this.#view(), onBug: this.#onBug },
     )
     if (started.type === 'problem') return started.problem
@@ -93,13 +94,16 @@ export class Node {
   }
 
   /**
-   * Takes what can change while running: peers (a changed one restarts alone) and pod CIDRs.
+   * Takes what can change while running: peers (a changed one restarts alone), pod CIDRs, and what is in the files that guard the API.
    * @returns the sections with other changes, which need a restart
    */
-  change({ config, passwords }: Settings): readonly string[] {
+  change({ config, passwords, access }: Settings): readonly string[] {
+    const needRestart = sectionsThatDiffer(this.#settings.config, config)
+    // Taken for another address than the one that is open, a weaker guard would open it.
+    if (!needRestart.includes('api')) this.#api?.setAccess(access)
     this.#speaker?.setPeers(peerConfigs(config, this.#facts.addresses, passwords))
     this.#agent.setPodCidrs(config.node.podCidrs)
-    return sectionsThatDiffer(this.#settings.config, config)
+    return needRestart
   }
 
   /** Ends everything and leaves the dataplane as it is; peers are left without a NOTIFICATION, so that they keep our routes (RFC 4724). */

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import { readConfig } from './read-config.ts'
@@ -31,6 +32,27 @@ t.test('a password file that is not there is a mistake that names the peer', asy
   const file = await configFile(t, 'bgp: {peers: [{name: tor1, address: 10.99.0.2, asNumber: 65002, passwordFile: /nowhere/key}]}')
   t.strictSame(await readConfig(file, {}), {
     mistakes: [`${file}: bgp.peers: passwordFile of tor1: /nowhere/key: there is no such file: name one that exists`],
+  })
+})
+
+t.test('the files that guard the API are read too; every mistake in them is listed', async (t) => {
+  const token = path.join(tmpdir(), `tortie-token-${process.pid}`)
+  t.teardown(() => rm(token))
+  await writeFile(token, 't0ken')
+  await chmod(token, 0o644)
+  const taken = await readConfig(await configFile(t, `api: {tokenFile: ${token}}`), {})
+  t.strictSame(taken.mistakes === undefined && [Object.keys(taken.access), taken.warnings], [
+    ['token'],
+    [`api.tokenFile: ${token}: every user of this machine can read it: run "chmod o= ${token}"`],
+  ])
+  const file = await configFile(t, 'api: {tokenFile: /nowhere/token, tls: {certFile: /nowhere/cert, keyFile: /nowhere/key}}')
+  const missing = 'there is no such file: name one that exists'
+  t.strictSame(await readConfig(file, {}), {
+    mistakes: [
+      `${file}: api.tls.certFile: /nowhere/cert: ${missing}`,
+      `${file}: api.tls.keyFile: /nowhere/key: ${missing}`,
+      `${file}: api.tokenFile: /nowhere/token: ${missing}`,
+    ],
   })
 })
 

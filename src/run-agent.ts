@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'
+import type { StatusProblem } from './http/agent-face.ts'
 import { createLog } from './log.ts'
 import { Node, type NodeFacts } from './node.ts'
 import { nodeAddress } from './node-address.ts'
@@ -11,23 +12,19 @@ import { connectedSubnets } from './os/interfaces.ts'
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
+type TakenConfig = Extract<Awaited<ReturnType<typeof readConfig>>, { readonly config: Config }>
+
 export type AgentCommand = { readonly configFile: string; readonly check: boolean }
 
 /** Resolves to the exit code when the agent has ended: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 for a configuration mistake. */
 export async function runAgent({ configFile, check }: AgentCommand): Promise<number> {
   const read = await readConfig(configFile, process.env)
   if (read.config === undefined) return fail(read.mistakes, 2)
-  const unsupported = notYet(read.config)
-  if (unsupported.length > 0)
-    return fail(
-      unsupported.map((mistake) => `${configFile}: ${mistake}`),
-      2,
-    )
   if (check) {
     console.log(`${configFile} is valid`)
     return 0
   }
-  const facts = findFacts(read.config)
+  const facts = findFacts(read)
   if (facts === undefined) return fail(['no interface of this machine has an IPv4 address that can be the underlay: set node.ipv4'], 1)
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)
@@ -51,22 +48,19 @@ function fail(lines: readonly string[], exitCode: number): number {
   return exitCode
 }
 
-/** What the configuration may say and this version cannot do: refused, never ignored. */
-function notYet({ api }: Config): readonly string[] {
-  const options = { 'api.tls': api.tls, 'api.tokenFile': api.tokenFile }
-  return Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}: is not supported yet: leave api.listen on loopback without it`],
-  )
-}
-
-function findFacts({ node, felix }: Config): NodeFacts | undefined {
+function findFacts({ config, warnings }: TakenConfig): NodeFacts | undefined {
+  const { node, felix } = config
   const found = nodeAddress(node.ipv4, connectedSubnets(), felix.interfacePrefix)
   if (found === undefined) return undefined
-  const notes =
-    node.ipv4 === undefined
-      ? [{ severity: 'warning' as const, subject: 'node/ipv4', message: `${found.address.address}: ${found.reason}` }]
-      : []
+  const notes = [
+    ...(node.ipv4 === undefined ? [warning('node/ipv4', `${found.address.address}: ${found.reason}`)] : []),
+    ...warnings.map((message) => warning('api', message)),
+  ]
   return { name: node.name ?? hostName(), addresses: { ipv4: found.address, ...(node.ipv6 !== undefined && { ipv6: node.ipv6 }) }, notes }
+}
+
+function warning(subject: string, message: string): StatusProblem {
+  return { severity: 'warning', subject, message }
 }
 
 function untilSignal(): Promise<NodeJS.Signals> {
@@ -82,6 +76,7 @@ async function changeSettings(node: Node, configFile: string, log: Logger): Prom
     log.error({ mistakes: read.mistakes }, 'the configuration has mistakes and was not taken')
     return
   }
+  for (const warning of read.warnings) log.warn({ warning }, 'the configuration leaves something open')
   const needRestart = node.change(read)
   if (needRestart.length > 0) log.warn({ sections: needRestart }, 'the configuration was taken, but these sections need a restart')
   else log.info({ configFile }, 'the configuration was taken')

@@ -27,6 +27,6 @@ for (const [title, errors, detail] of details)
   })
 
 t.test('every status of the interface has a title', async (t) => {
-  for (const status of [400, 404, 405, 409, 413, 415, 422, 423, 503, 504]) t.ok(isProblemStatus(status), String(status))
-  for (const status of [200, 401, 418]) t.notOk(isProblemStatus(status), String(status))
+  for (const status of [400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 423, 503, 504]) t.ok(isProblemStatus(status), String(status))
+  for (const status of [200, 402, 418]) t.notOk(isProblemStatus(status), String(status))
 })

@@ -14,6 +14,8 @@ export type ProblemDetails = {
 
 const titles = {
   400: 'Not parsable',
+  401: 'Not authenticated',
+  403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
   408: 'Request not received in time',
@@ -21,6 +23,7 @@ const titles = {
   413: 'Too large',
   415: 'Unsupported media type',
   417: 'Expectation failed',
+  421: 'Misdirected',
   422: 'Not valid',
   423: 'Protected',
   431: 'Header too large',

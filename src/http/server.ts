@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Datastore } from '../datastore/datastore.ts'
 import { DatastoreWriteError } from '../datastore/write-error.ts'
+import type { Access } from './access-files.ts'
 import type { AgentFace } from './agent-face.ts'
 import { type Answer, isProblemStatus, problem } from './answer.ts'
 import { applyEndpoints } from './apply-endpoints.ts'
@@ -29,6 +30,8 @@ export type ApiDependencies = {
 export type Api = {
   /** "unix:/run/tortie/api.sock", "http://127.0.0.1:9099" */
   readonly addresses: readonly string[]
+  /** What TCP clients are asked for from now on; whether there is TLS stays as it was. */
+  setAccess(access: Access): void
   /** Ends waits with 503, lets other requests finish, and removes the socket file. */
   close(): Promise<void>
 }
@@ -47,7 +50,10 @@ export async function startApi(options: ListenOptions, dependencies: ApiDependen
       await closeAll(open)
       await app.close()
     }
-    return { type: 'listening', api: { addresses: open.map(({ address }) => address), close } }
+    const setAccess = (access: Access) => {
+      for (const listening of open) listening.setAccess(access)
+    }
+    return { type: 'listening', api: { addresses: open.map(({ address }) => address), setAccess, close } }
   } catch (error) {
     if (error instanceof ListenError) return { type: 'problem', problem: error.message }
     throw error

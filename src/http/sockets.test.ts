@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { clientLimits, closeAll, type ListenOptions, listenAll } from './sockets.ts'
+import { clientLimits, newServer } from './client-server.ts'
+import { bindPrivately, closeAll, type ListenOptions, listenAll } from './sockets.ts'
 
 /** A directory whose name leaves room for a socket's. */
 function directoryOf(t: Test): string {
@@ -31,12 +32,6 @@ async function ask(where: { socketPath: string } | { host: string; port: number 
   const outgoing = request({ ...where, agent: false }).end()
   const [response] = await once(outgoing, 'response')
   return (await response.setEncoding('utf8').toArray()).join('')
-}
-
-/** All that comes until the other side ends. */
-async function answerTo(socket: Socket, text: string): Promise<string> {
-  socket.write(text)
-  return (await socket.setEncoding('utf8').toArray()).join('')
 }
 
 t.test('a Unix socket of mode 0660 in a directory that is made, and a TCP address; both go with close', async (t) => {
@@ -101,37 +96,16 @@ t.test('what cannot be listened on is one sentence, and nothing is left open', a
   )
 })
 
-t.test('what is not HTTP, and a header that is too large, are problems too', async (t) => {
-  const socket = join(directoryOf(t), 'api.sock')
-  await open(t, { socket })
-  const table: [title: string, text: string, expected: RegExp][] = [
-    [
-      'noise',
-      '\0\x01\x02garbage\r\n\r\n',
-      /^HTTP\/1\.1 400 .*application\/problem\+json.*"status":400.*"detail":"this is not HTTP\/1\.1"/s,
-    ],
-    [
-      'header',
-      `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`,
-      /^HTTP\/1\.1 431 .*"detail":"the header is larger than 16384 octets"/s,
-    ],
-  ]
-  const refusal = (status: number, reason: string) =>
-    new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json.*"detail":"${reason}"`, 's')
-  table.push(['no host', 'GET / HTTP/1.1\r\n\r\n', refusal(400, 'HTTP/1.1 needs a Host header')])
-  table.push(['expectation', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n', refusal(417, 'only Expect: 100-continue is known')])
-  for (const [title, text, expected] of table) t.match(await answerTo(connect(socket), text), expected, title)
-  t.equal(await ask({ socketPath: socket }), 'here', 'others are served')
-})
-
-t.test('a client that never finishes its header or body is answered 408 and cut off', async (t) => {
-  const socket = join(directoryOf(t), 'api.sock')
-  const limits = { ...clientLimits, headersTimeout: 20, requestTimeout: 40, connectionsCheckingInterval: 10 }
-  const listening = await listenAll({ socket }, (request, response) => request.resume().on('end', () => response.end()), limits)
-  t.teardown(() => closeAll(listening))
-  const slow: [title: string, text: string][] = [
-    ['header', 'GET / HTTP/1.1\r\nHost'],
-    ['body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
-  ]
-  for (const [title, text] of slow) t.match(await answerTo(connect(socket), text), /^HTTP\/1\.1 408 .*did not arrive in time/s, title)
+t.test('the socket file never has another mode than 0660, whatever the umask', async (t) => {
+  const path = join(directoryOf(t), 'api.sock')
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  const { server } = newServer(() => {}, clientLimits)
+  bindPrivately(server, path) // bind(2) has happened, nothing else could yet
+  t.equal(statSync(path).mode & 0o777, 0o660)
+  t.equal(process.umask(), 0, 'the umask is as it was')
+  await once(server, 'listening')
+  t.equal(statSync(path).mode & 0o777, 0o660)
+  server.close()
+  await once(server, 'close')
 })

@@ -1,43 +1,29 @@
-/** Where the API listens: a Unix socket whose mode is its guard, and a TCP address. */
+/** Where the API listens: a Unix socket whose mode is its guard, and a TCP address that asks for what `Access` says. */
 import { once } from 'node:events'
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { lstatSync, unlinkSync } from 'node:fs'
+import { type AddressInfo, connect } from 'node:net'
 import { dirname } from 'node:path'
 import { makeDirectory } from '../os/make-directory.ts'
-import { type ProblemStatus, problem } from './answer.ts'
+import type { Access } from './access-files.ts'
+import { type ClientServer, clientLimits, type HttpServer, newServer, type RequestListener } from './client-server.ts'
 
-/** `listen` is "host:port", "[::1]:port"; port 0 takes a free one. */
-export type ListenOptions = { readonly socket?: string; readonly listen?: string }
+/** `listen` is "host:port", "[::1]:port"; port 0 takes a free one. @property access of TCP clients; default: everybody who reaches it */
+export type ListenOptions = { readonly socket?: string; readonly listen?: string; readonly access?: Access }
 
-/** @property idle connections on which no request is being answered */
-export type Listening = Idling & { readonly address: string }
-
-type Idling = { readonly server: Server; readonly idle: ReadonlySet<Socket> }
+export type Listening = ClientServer & { readonly address: string }
 
 /** What makes an address unusable: one sentence. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-/** What one client may take: times in milliseconds, `maxHeaderSize` in octets. */
-export const clientLimits = {
-  headersTimeout: 10_000,
-  /** For header and body to arrive; the answer may take longer. */
-  requestTimeout: 30_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16_384,
-  maxConnections: 1_024,
-}
-
 /** @throws ListenError, with nothing left open */
 export async function listenAll(options: ListenOptions, handler: RequestListener, limits = clientLimits): Promise<readonly Listening[]> {
-  const make = () => newServer(handler, limits)
+  const { socket, listen, access = {} } = options
   const open: Listening[] = []
   try {
-    if (options.socket !== undefined) open.push(await listenUnix(options.socket, make()))
-    if (options.listen !== undefined) open.push(await listenTcp(options.listen, make()))
+    if (socket !== undefined) open.push(await listenUnix(socket, newServer(handler, limits)))
+    if (listen !== undefined) open.push(await listenTcp(listen, newServer(handler, limits, access)))
     return open
   } catch (error) {
     await closeAll(open)
@@ -54,7 +40,7 @@ export async function closeAll(open: readonly Listening[]): Promise<void> {
     open.map(async ({ server, idle }) => {
       const closed = once(server, 'close')
       server.close()
-      for (const socket of idle) socket.destroy()
+      for (const socket of idle()) socket.destroy()
       const deadline = setTimeout(() => server.closeAllConnections(), closeGraceMs)
       await closed
       clearTimeout(deadline)
@@ -65,31 +51,40 @@ export async function closeAll(open: readonly Listening[]): Promise<void> {
 /** sun_path of unix(7) without its final zero octet. */
 const maxPathOctets = 107
 
-async function listenUnix(path: string, { server, idle }: Idling): Promise<Listening> {
+async function listenUnix(path: string, made: ClientServer): Promise<Listening> {
   const octets = Buffer.byteLength(path)
   if (octets > maxPathOctets)
     throw new ListenError(`the socket path ${path} has ${octets} octets, at most ${maxPathOctets} are possible: choose a shorter one`)
-  await listen(server, { path }, path, async () => {
+  await listen(made.server, path, async () => {
     makeDirectory(dirname(path), 0o755)
     await removeStale(path)
+    bindPrivately(made.server, path)
   })
-  chmodSync(path, 0o660)
-  return { server, idle, address: `unix:${path}` }
+  return { ...made, address: `unix:${path}` }
 }
 
-async function listenTcp(text: string, { server, idle }: Idling): Promise<Listening> {
+/** The file has mode 0660 from its first moment: chmod after bind would leave a gap in which everybody may connect. */
+export function bindPrivately(server: HttpServer, path: string): void {
+  const before = process.umask(0o117)
+  try {
+    server.listen({ path })
+  } finally {
+    process.umask(before)
+  }
+}
+
+async function listenTcp(text: string, made: ClientServer): Promise<Listening> {
   const { hostname, port } = new URL(`http://${text}`)
   const host = hostname.replace(/^\[|\]$/g, '')
-  await listen(server, { host, port: Number(port) }, text)
-  const bound = server.address() as AddressInfo
-  return { server, idle, address: `http://${hostname}:${bound.port}` }
+  await listen(made.server, text, () => void made.server.listen({ host, port: Number(port) }))
+  const bound = made.server.address() as AddressInfo
+  return { ...made, address: `${made.scheme}://${hostname}:${bound.port}` }
 }
 
-async function listen(server: Server, where: object, shown: string, prepare?: () => Promise<void>): Promise<void> {
+async function listen(server: HttpServer, shown: string, begin: () => void | Promise<void>): Promise<void> {
   try {
-    await prepare?.()
-    server.listen(where)
-    await once(server, 'listening')
+    const listening = once(server, 'listening')
+    await Promise.all([begin(), listening])
   } catch (error) {
     throw error instanceof ListenError ? error : new ListenError(refusal(shown, error), { cause: error })
   }
@@ -116,52 +111,4 @@ async function removeStale(path: string): Promise<void> {
   } finally {
     probe.destroy()
   }
-}
-
-/** Knows its idle connections, those that never sent a request among them: node:http itself would wait for these. */
-function newServer(handler: RequestListener, limits: typeof clientLimits): Idling {
-  // node:http itself would refuse it without saying why
-  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
-    if (request.httpVersion === '1.1' && request.headers.host === undefined) refuseRequest(response, 400, 'HTTP/1.1 needs a Host header')
-    else handler(request, response)
-  })
-  const idle = new Set<Socket>()
-  server.maxConnections = limits.maxConnections
-  server.on('clientError', refuseClient)
-  server.on('checkExpectation', (_request, response) => refuseRequest(response, 417, 'only Expect: 100-continue is known'))
-  server.on('connection', (socket: Socket) => {
-    idle.add(socket)
-    socket.once('close', () => idle.delete(socket))
-  })
-  server.on('request', ({ socket }, response) => {
-    idle.delete(socket)
-    response.once('close', () => {
-      if (!server.listening) socket.end()
-      else if (!socket.destroyed) idle.add(socket)
-    })
-  })
-  return { server, idle }
-}
-
-function refuseRequest(response: ServerResponse, status: ProblemStatus, reason: string): void {
-  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' })
-  response.end(JSON.stringify(problem(status, reason).body))
-}
-
-/** What node:http cannot parse, or waited too long for, never reaches a handler. */
-function refuseClient(error: Error, socket: Socket): void {
-  if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
-    socket.destroy()
-    return
-  }
-  const { status, reason } = clientError('code' in error ? error.code : undefined)
-  const body = JSON.stringify(problem(status, reason).body)
-  const headers = `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${headers}\r\n\r\n${body}`)
-}
-
-function clientError(code: unknown): { status: ProblemStatus; reason: string } {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, reason: 'the request did not arrive in time' }
-  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, reason: `the header is larger than ${clientLimits.maxHeaderSize} octets` }
-  return { status: 400, reason: 'this is not HTTP/1.1' }
 }
