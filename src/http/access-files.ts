@@ -81,10 +81,10 @@ async function readParsed<Value extends object>(
   parse: (text: string) => Value | string,
   notes: Notes,
 ): Promise<Parsed<Value> | undefined> {
-  const { text, problem } = await readTextFile(file)
-  const value = text === undefined ? problem : parse(text)
-  if (text !== undefined && typeof value === 'object') return { text, value }
-  notes.mistakes.push(`${option}: ${file}: ${String(value)}`)
+  const { text = '', problem } = await readTextFile(file)
+  const value = problem ?? parse(text)
+  if (typeof value !== 'string') return { text, value }
+  notes.mistakes.push(`${option}: ${file}: ${value}`)
   return undefined
 }
 

@@ -35,5 +35,5 @@ t.test('every token is known by itself alone, and cannot be read back', async ()
       return isBearer(`Bearer ${own}`, token) && isBearer(`Bearer ${other}`, token) === (own === other) && token.length === 32
     }),
   )
-  fc.assert(fc.property(fc.string(), (noise) => !isBearer(noise, token) || /t0ken$/.test(noise)))
+  fc.assert(fc.property(fc.string(), (noise) => !isBearer(noise, token) || noise.endsWith('t0ken')))
 })
