@@ -2,6 +2,7 @@
 import type { DrainState, PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
 import type { CheckContext } from '../model/kind.ts'
+import type { ToolUse } from '../os/counted-run.ts'
 
 export interface AgentFace {
   status(): AgentStatus
@@ -19,8 +20,22 @@ export interface AgentFace {
   readonly drain: DrainFace | undefined
   /** What was logged last from info on, oldest first. @param limit 1..1000 */
   events(limit: number): readonly AgentEvent[]
+  counters(): AgentCounters
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
+}
+
+/** What was counted since the agent started: each number only grows. Times in seconds. */
+export type AgentCounters = {
+  /** Times the kernel was brought to what is wanted. */
+  readonly applies: { readonly count: number; readonly seconds: number }
+  /** What was changed in the kernel, and how much of it had been right before somebody else changed it: by table. */
+  readonly changes: Readonly<Record<string, number>>
+  readonly repairs: Readonly<Record<string, number>>
+  /** The programs that were run. */
+  readonly tools: readonly ToolUse[]
+  /** Waiting for the lock of iptables, which other writers hold. */
+  readonly lockWaits: { readonly count: number; readonly seconds: number }
 }
 
 /** `GET /v1/status`. */

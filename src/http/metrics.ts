@@ -1,7 +1,7 @@
 /** The numbers of `/metrics`: read from the agent when Prometheus asks, once per scrape, so that nothing is counted twice. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { PeerStatus } from '../../bgp/peer.ts'
-import type { AgentFace, AgentStatus } from './agent-face.ts'
+import type { AgentCounters, AgentFace, AgentStatus } from './agent-face.ts'
 
 /** Peers beyond this many have no series of their own. */
 const maxPeers = 1_000
@@ -9,11 +9,17 @@ const maxPeers = 1_000
 /** The loop is woken this often to measure its lag; prom-client's 10 ms would cost an idle agent half of its CPU time. */
 const loopLagPrecisionMs = 100
 
-type Reading = { readonly ready: boolean; readonly status: AgentStatus; readonly peers: readonly PeerStatus[] }
+type Reading = {
+  readonly ready: boolean
+  readonly status: AgentStatus
+  readonly peers: readonly PeerStatus[]
+  readonly counters: AgentCounters
+}
 
 /** One value, by its labels; a gauge has several of them. */
 type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
 
+/** @property name a counter's ends in `_total`, as Prometheus has it; the others are gauges */
 type Metric = {
   readonly name: string
   readonly help: string
@@ -28,34 +34,70 @@ type Metric = {
 export function buildMetrics(agent: AgentFace): () => Promise<string> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopLagPrecisionMs })
-  const gauges = metrics.map((metric) => {
+  const all = metrics.map((metric) => {
     const { name, help, labels } = metric
-    return { metric, gauge: new Gauge({ name, help, labelNames: labels, registers: [registry] }) }
+    const options = { name, help, labelNames: labels, registers: [registry] }
+    return { metric, series: name.endsWith('_total') ? new Counter(options) : new Gauge(options) }
   })
   return async () => {
-    const reading = { ready: agent.ready().ready, status: agent.status(), peers: agent.peers().slice(0, maxPeers) }
-    for (const { metric, gauge } of gauges) {
-      gauge.reset() // a removed peer's series ends
-      for (const { labels, value } of metric.read(reading)) gauge.set(labels, value)
+    const peers = agent.peers().slice(0, maxPeers)
+    const reading = { ready: agent.ready().ready, status: agent.status(), peers, counters: agent.counters() }
+    for (const { metric, series } of all) {
+      series.reset() // a removed peer's series ends
+      for (const { labels, value } of metric.read(reading)) series.inc(labels, value)
     }
     return await registry.metrics()
   }
 }
 
+const states: readonly PeerStatus['state'][] = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established']
+
 const metrics: readonly Metric[] = [
+  {
+    name: 'tortie_build_info',
+    help: 'Always 1; the version is a label',
+    labels: ['version'],
+    read: ({ status: { version } }) => [{ labels: { version }, value: 1 }],
+  },
   single('tortie_ready', '1 once the agent is ready', ({ ready }) => Number(ready)),
   single('tortie_in_sync', '1 while the kernel matches what is wanted', ({ status }) => Number(status.inSync)),
   single('tortie_revision', 'Revision of the last committed change set', ({ status }) => status.revision),
   single('tortie_programmed_revision', 'Newest revision that is programmed', ({ status }) => status.programmedRevision),
-  single('tortie_problems', 'Entries of problems in /v1/status', ({ status }) => status.problems.length),
+  {
+    name: 'tortie_problems',
+    help: 'Entries of problems in /v1/status, by severity',
+    labels: ['severity'],
+    read: ({ status }) =>
+      (['warning', 'error'] as const).map((severity) => ({
+        labels: { severity },
+        value: status.problems.filter((problem) => problem.severity === severity).length,
+      })),
+  },
   single('tortie_bgp_peers', 'Configured BGP peers', ({ status }) => status.bgp.peers),
   single('tortie_bgp_peers_established', 'BGP peers in state Established', ({ status }) => status.bgp.established),
   counts('tortie_routes', 'Counts of routes in /v1/status', ({ status }) => status.routes),
   counts('tortie_policy', 'Counts of policy in /v1/status', ({ status }) => status.policy),
+  single('tortie_applies_total', 'Times the kernel was brought to what is wanted', ({ counters }) => counters.applies.count),
+  single('tortie_apply_seconds_total', 'Time that took', ({ counters }) => counters.applies.seconds),
+  perTable('tortie_kernel_changes_total', 'Objects changed in the kernel', ({ changes }) => changes),
+  perTable('tortie_kernel_repairs_total', 'Objects of ours that somebody else had changed, put right', ({ repairs }) => repairs),
+  perTool('tortie_kernel_tool_runs_total', 'Runs of iptables-restore, ipset and their like', ({ runs }) => runs),
+  perTool('tortie_kernel_tool_failures_total', 'Runs that did not end with 0', ({ failed }) => failed),
+  perTool('tortie_kernel_tool_seconds_total', 'Time in which they ran', ({ seconds }) => seconds),
+  single('tortie_kernel_lock_waits_total', 'Times another writer held the lock of iptables', ({ counters }) => counters.lockWaits.count),
+  single('tortie_kernel_lock_wait_seconds_total', 'Time spent waiting for it', ({ counters }) => counters.lockWaits.seconds),
   perPeer('tortie_bgp_peer_established', '1 while the session is Established', ({ state }) => Number(state === 'Established')),
-  perPeer('tortie_bgp_peer_flaps', 'Times the session left Established', ({ flaps }) => flaps),
-  perPeer('tortie_bgp_peer_messages_sent', 'BGP messages sent', ({ messages }) => messages.sent),
-  perPeer('tortie_bgp_peer_messages_received', 'BGP messages received', ({ messages }) => messages.received),
+  {
+    name: 'tortie_bgp_peer_state',
+    help: '1 for the state the session is in (RFC 4271 §8.2.2)',
+    labels: ['peer', 'state'],
+    read: ({ peers }) => peers.flatMap(({ name, state }) => states.map((each) => ({ labels: { peer: name, state: each }, value: Number(each === state) }))),
+  },
+  perPeer('tortie_bgp_peer_flaps_total', 'Times the session left Established', ({ flaps }) => flaps),
+  perPeer('tortie_bgp_peer_messages_sent_total', 'BGP messages sent', ({ messages }) => messages.sent),
+  perPeer('tortie_bgp_peer_messages_received_total', 'BGP messages received', ({ messages }) => messages.received),
+  perPeer('tortie_bgp_peer_updates_sent_total', 'UPDATE messages sent', ({ messages }) => messages.updatesSent),
+  perPeer('tortie_bgp_peer_updates_received_total', 'UPDATE messages received', ({ messages }) => messages.updatesReceived),
   {
     name: 'tortie_bgp_peer_prefixes',
     help: 'Prefixes of a peer by family: received, accepted, advertised, stale',
@@ -75,6 +117,16 @@ function counts(name: string, help: string, numbers: (reading: Reading) => Reado
 
 function perPeer(name: string, help: string, value: (peer: PeerStatus) => number): Metric {
   return { name, help, labels: ['peer'], read: ({ peers }) => peers.map((peer) => ({ labels: { peer: peer.name }, value: value(peer) })) }
+}
+
+function perTable(name: string, help: string, numbers: (counters: AgentCounters) => Readonly<Record<string, number>>): Metric {
+  const read = ({ counters }: Reading) => Object.entries(numbers(counters)).map(([table, value]) => ({ labels: { table }, value }))
+  return { name, help, labels: ['table'], read }
+}
+
+function perTool(name: string, help: string, value: (use: AgentCounters['tools'][number]) => number): Metric {
+  const read = ({ counters }: Reading) => counters.tools.map((use) => ({ labels: { command: use.command }, value: value(use) }))
+  return { name, help, labels: ['command'], read }
 }
 
 function prefixes({ name, families }: PeerStatus): readonly Sample[] {

@@ -1,0 +1,35 @@
+import type { Run } from './process.ts'
+
+/** What one program cost since the counting began. `failed`: runs that did not end with 0. */
+export type ToolUse = { readonly command: string; readonly runs: number; readonly failed: number; readonly seconds: number }
+
+/** Runs programs as `run` does, and counts by program how often, how long and how often in vain. */
+export class CountedRun {
+  readonly #uses = new Map<string, ToolUse>()
+  readonly run: Run
+
+  /** @param nowMs milliseconds of a monotonic clock */
+  constructor(run: Run, nowMs: () => number = () => performance.now()) {
+    this.run = async (command, args, options) => {
+      const began = nowMs()
+      const result = await run(command, args, options)
+      this.#count(command, result.exitCode !== 0, (nowMs() - began) / 1000)
+      return result
+    }
+  }
+
+  /** In the order in which each was first run. */
+  get uses(): readonly ToolUse[] {
+    return [...this.#uses.values()]
+  }
+
+  #count(command: string, failed: boolean, seconds: number): void {
+    const before = this.#uses.get(command) ?? { command, runs: 0, failed: 0, seconds: 0 }
+    this.#uses.set(command, {
+      command,
+      runs: before.runs + 1,
+      failed: before.failed + Number(failed),
+      seconds: before.seconds + seconds,
+    })
+  }
+}
