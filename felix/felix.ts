@@ -28,6 +28,9 @@ export type FelixDependencies = {
 
 export type FelixReport = TableReport
 
+/** Numbers that only grow. */
+export type FelixCounters = Readonly<Record<'links' | 'policy' | 'routes', { readonly changes: number; readonly repairs: number }>>
+
 /** What becomes removable: chains and sets once the datastore was read, routes and tunnels once BGP has converged. */
 export type Prune = 'policy' | 'routes'
 
@@ -41,6 +44,7 @@ export class Felix {
   readonly #network: NetworkTables
   #prunePolicy = false
   #report: TableReport = mergeReports([])
+  readonly #counters = { links: { changes: 0, repairs: 0 }, policy: { changes: 0, repairs: 0 } }
   #applying = false
   #timer: NodeJS.Timeout | undefined
   #closed = false
@@ -78,6 +82,8 @@ export class Felix {
       const policed = desired.routes.filter((route) => !waiting.includes(route))
       const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
       const removed = await this.#policy.removeUnused()
+      this.#count('links', links, 0)
+      this.#count('policy', policy, removed)
       this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
       return { ...this.#report, changed: this.#report.changed + removed }
     } finally {
@@ -121,6 +127,12 @@ export class Felix {
     return this.#network.routeCounters
   }
 
+  /** What was changed in the kernel since the start, and how much of it was drift. Routes are counted when the kernel took them. */
+  get counters(): FelixCounters {
+    const { changes, repairs } = this.#network.routeCounters
+    return { ...this.#counters, routes: { changes, repairs } }
+  }
+
   /** How many chains and IP sets are wanted: cheap, unlike the views. */
   get policyCounters(): { readonly chains: number; readonly ipSets: number } {
     return this.#policy.counters
@@ -139,6 +151,11 @@ export class Felix {
     this.#closed = true
     clearTimeout(this.#timer)
     await this.#network.close()
+  }
+
+  #count(table: 'links' | 'policy', { changed, repaired }: TableReport, removed: number): void {
+    const { changes, repairs } = this.#counters[table]
+    this.#counters[table] = { changes: changes + changed + removed, repairs: repairs + repaired }
   }
 
   /** Until the next table is due to be checked or tried again. */

@@ -41,6 +41,7 @@ export class Agent {
   #revision = 0
   #wanted = false
   #running: Promise<void> | undefined
+  #applies = { count: 0, seconds: 0 }
 
   constructor(options: AgentOptions, dependencies: AgentDependencies) {
     this.#options = options
@@ -51,6 +52,11 @@ export class Agent {
   /** How many workloads this node has. */
   get localEndpoints(): number {
     return this.#endpoints.size
+  }
+
+  /** How often the kernel was brought to what is wanted, and how long that took in all. */
+  get applies(): { readonly count: number; readonly seconds: number } {
+    return this.#applies
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
@@ -97,6 +103,7 @@ export class Agent {
   async #apply(): Promise<void> {
     const { policy, kernel, programmed, originate } = this.#dependencies
     const revision = this.#revision
+    const beganMs = performance.now()
     const { links, sysctls, routes: workloads, gateway } = workloadState(this.#endpoints.values())
     const desired: KernelState = {
       links,
@@ -108,6 +115,7 @@ export class Agent {
     const report = await kernel?.apply(desired)
     originate(originatedPrefixes(this.#podCidrs, workloads))
     programmed.applied(revision, report?.unprogrammed ?? new Map())
+    this.#applies = { count: this.#applies.count + 1, seconds: this.#applies.seconds + (performance.now() - beganMs) / 1000 }
   }
 
   #take(events: readonly WatchEvent[], revision: number): void {

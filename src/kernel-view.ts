@@ -1,10 +1,10 @@
 /** Felix as the API shows it: wanted beside programmed, page by page. */
 import type { Felix } from '../felix/felix.ts'
-import type { FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
+import type { AgentCounters, FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
 import type { KernelView } from './node-view.ts'
 
 /** What the view reads of felix. */
-export type ShownKernel = Pick<Felix, 'problems' | 'routeCounters' | 'policyCounters' | 'chains' | 'ipSets' | 'routes'>
+export type ShownKernel = Pick<Felix, 'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'chains' | 'ipSets' | 'routes'>
 
 export class FelixView implements KernelView {
   readonly #felix: ShownKernel
@@ -23,6 +23,14 @@ export class FelixView implements KernelView {
 
   policyCounts(): Readonly<Record<string, number>> {
     return this.#felix.policyCounters
+  }
+
+  counters(): Pick<AgentCounters, 'changes' | 'repairs'> {
+    const tables = Object.entries(this.#felix.counters)
+    return {
+      changes: Object.fromEntries(tables.map(([table, { changes }]) => [table, changes])),
+      repairs: Object.fromEntries(tables.map(([table, { repairs }]) => [table, repairs])),
+    }
   }
 
   routes({ limit, cursor }: FelixQuery): FelixPage | undefined {

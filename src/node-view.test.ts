@@ -8,6 +8,8 @@ import { ProgrammedRevision } from './programmed-revision.ts'
 const options = { node: 'node-a', version: '0.1.0', asNumber: 64512, routerId: '10.99.0.1', interfacePrefix: 'tort', notes: [] }
 const noIptables = { severity: 'error', subject: 'policy', message: 'policy cannot be programmed: iptables is not installed' } as const
 
+const counted = { applies: { count: 2, seconds: 0.1 }, tools: [{ command: 'ipset', runs: 1, failed: 0, seconds: 0.01 }] }
+
 t.test('a node whose kernel has caught up is in sync', async (t) => {
   const programmed = new ProgrammedRevision()
   programmed.applied(7, new Map())
@@ -58,6 +60,11 @@ t.test('what is disabled shows nothing', async (t) => {
   t.strictSame([node.felixRoutes({ limit: 1 }), node.felixChains({ limit: 1 }), node.felixIpSets({ limit: 1 })], [empty, empty, empty])
 })
 
+t.test('what was counted is of the agent and of felix, where it is enabled', async (t) => {
+  t.strictSame(view({}).counters(), { ...counted, changes: { routes: 3 }, repairs: { routes: 1 } })
+  t.strictSame(view({ kernel: undefined }).counters(), { ...counted, changes: {}, repairs: {} })
+})
+
 function view(changes: Partial<NodeViewDependencies>): NodeView {
   return new NodeView(options, parts(changes))
 }
@@ -73,6 +80,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     storeRevision: () => 0,
     applied: () => true,
     localEndpoints: () => 0,
+    counters: () => counted,
     ...changes,
   }
 }
@@ -96,6 +104,7 @@ function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
     routes: page,
     chains: page,
     ipSets: page,
+    counters: () => ({ changes: { routes: 3 }, repairs: { routes: 1 } }),
   }
 }
 

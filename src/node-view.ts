@@ -1,6 +1,7 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
 import type {
+  AgentCounters,
   AgentEvent,
   AgentFace,
   AgentStatus,
@@ -30,6 +31,7 @@ export type KernelView = {
   routes(query: FelixQuery): FelixPage | undefined
   chains(query: FelixQuery): FelixPage | undefined
   ipSets(query: FelixQuery): FelixPage | undefined
+  counters(): Pick<AgentCounters, 'changes' | 'repairs'>
 }
 
 export type NodeViewOptions = {
@@ -55,6 +57,7 @@ export type NodeViewDependencies = {
   /** The first apply is done. */
   readonly applied: () => boolean
   readonly localEndpoints: () => number
+  readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
 }
 
 const nothing: FelixPage = { items: [], total: 0 }
@@ -136,6 +139,11 @@ export class NodeView implements AgentFace {
 
   events(limit: number): readonly AgentEvent[] {
     return this.#parts.events(limit)
+  }
+
+  counters(): AgentCounters {
+    const { kernel, counters } = this.#parts
+    return { changes: {}, repairs: {}, ...kernel?.counters(), ...counters() }
   }
 
   checkContext(): CheckContext {

@@ -16,7 +16,9 @@ import { FelixView } from './kernel-view.ts'
 import { RouteHandover } from './learned-routes.ts'
 import { familyOf, type IpAddress } from './net/address.ts'
 import { NodeView } from './node-view.ts'
+import { CountedRun } from './os/counted-run.ts'
 import { connectedSubnets } from './os/interfaces.ts'
+import { run } from './os/process.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
 import { version } from './version.ts'
 
@@ -41,6 +43,7 @@ export class Node {
   readonly #programmed = new ProgrammedRevision()
   readonly #agent: Agent
   readonly #felix: Felix | undefined
+  readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
   #connected = ''
   #speaker: Speaker | undefined
@@ -56,7 +59,8 @@ export class Node {
     this.#events = events
     this.#store = store
     const { routeProtocol, iptablesBackend, interfacePrefix } = felix
-    if (felix.enabled) this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted() })
+    if (felix.enabled)
+      this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
     const policy = new PolicyGraph({ nodeName: facts.name, interfacePrefix, ipv6: true })
     this.#agent = new Agent(
       { nodeName: facts.name, podCidrs: node.podCidrs },
@@ -156,6 +160,7 @@ export class Node {
       storeRevision: () => this.#store.revision,
       applied: () => this.#applied,
       localEndpoints: () => this.#agent.localEndpoints,
+      counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
     })
   }
 

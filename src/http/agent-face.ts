@@ -34,8 +34,6 @@ export type AgentCounters = {
   readonly repairs: Readonly<Record<string, number>>
   /** The programs that were run. */
   readonly tools: readonly ToolUse[]
-  /** Waiting for the lock of iptables, which other writers hold. */
-  readonly lockWaits: { readonly count: number; readonly seconds: number }
 }
 
 /** `GET /v1/status`. */

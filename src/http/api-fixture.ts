@@ -10,7 +10,7 @@ import type { PeerStatus, RouteQuery } from '../../bgp/peer.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
 import { ProgrammedRevision } from '../programmed-revision.ts'
-import type { AgentFace, AgentStatus, FelixQuery } from './agent-face.ts'
+import type { AgentCounters, AgentFace, AgentStatus, FelixQuery } from './agent-face.ts'
 import { startApi } from './server.ts'
 
 export type Reply = {
@@ -43,6 +43,13 @@ export const peer: PeerStatus = {
   timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 120 },
   messages: { sent: 5, received: 6, updatesSent: 1, updatesReceived: 2 },
   flaps: 1,
+}
+
+export const counters: AgentCounters = {
+  applies: { count: 9, seconds: 0.5 },
+  changes: { policy: 4, routes: 3 },
+  repairs: { policy: 1, routes: 0 },
+  tools: [{ command: 'ipset', runs: 3, failed: 1, seconds: 0.25 }],
 }
 
 export const status: AgentStatus = {
@@ -102,6 +109,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
     drain: undefined,
     events: () => [],
+    counters: () => counters,
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
   }
 }

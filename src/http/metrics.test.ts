@@ -1,12 +1,18 @@
 import t from 'tap'
 import type { PeerStatus } from '../../bgp/peer.ts'
 import type { AgentFace } from './agent-face.ts'
-import { peer, status } from './api-fixture.ts'
+import { counters, peer, status } from './api-fixture.ts'
 import { buildMetrics } from './metrics.ts'
 
 /** An agent of which only this is asked. */
 function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers'>> = {}): AgentFace {
-  return { ready: () => ({ ready: true, reasons: [] }), status: () => status, peers: () => [peer], ...face } as AgentFace
+  return {
+    ready: () => ({ ready: true, reasons: [] }),
+    status: () => status,
+    peers: () => [peer],
+    counters: () => counters,
+    ...face,
+  } as AgentFace
 }
 
 /** Our own lines, without those about them. */
@@ -14,21 +20,36 @@ const ours = (text: string) => text.split('\n').filter((line) => line.startsWith
 
 t.test('every number of ours, with its labels', async (t) => {
   t.strictSame(ours(await buildMetrics(agent())()), [
+    'tortie_build_info{version="0.1.0"} 1',
     'tortie_ready 1',
     'tortie_in_sync 1',
     'tortie_revision 0',
     'tortie_programmed_revision 0',
-    'tortie_problems 1',
+    'tortie_problems{severity="warning"} 1',
+    'tortie_problems{severity="error"} 0',
     'tortie_bgp_peers 1',
     'tortie_bgp_peers_established 1',
     'tortie_routes{count="wanted"} 4',
     'tortie_routes{count="programmed"} 3',
     'tortie_policy{count="chains"} 7',
     'tortie_policy{count="ipSets"} 2',
+    'tortie_applies_total 9',
+    'tortie_apply_seconds_total 0.5',
+    'tortie_kernel_changes_total{table="policy"} 4',
+    'tortie_kernel_changes_total{table="routes"} 3',
+    'tortie_kernel_repairs_total{table="policy"} 1',
+    'tortie_kernel_repairs_total{table="routes"} 0',
+    'tortie_kernel_tool_runs_total{command="ipset"} 3',
+    'tortie_kernel_tool_failures_total{command="ipset"} 1',
+    'tortie_kernel_tool_seconds_total{command="ipset"} 0.25',
     'tortie_bgp_peer_established{peer="tor1"} 1',
-    'tortie_bgp_peer_flaps{peer="tor1"} 1',
-    'tortie_bgp_peer_messages_sent{peer="tor1"} 5',
-    'tortie_bgp_peer_messages_received{peer="tor1"} 6',
+    ...['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm'].map((state) => `tortie_bgp_peer_state{peer="tor1",state="${state}"} 0`),
+    'tortie_bgp_peer_state{peer="tor1",state="Established"} 1',
+    'tortie_bgp_peer_flaps_total{peer="tor1"} 1',
+    'tortie_bgp_peer_messages_sent_total{peer="tor1"} 5',
+    'tortie_bgp_peer_messages_received_total{peer="tor1"} 6',
+    'tortie_bgp_peer_updates_sent_total{peer="tor1"} 1',
+    'tortie_bgp_peer_updates_received_total{peer="tor1"} 2',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="received"} 3',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="accepted"} 2',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="advertised"} 1',

@@ -84,14 +84,13 @@ const metrics: readonly Metric[] = [
   perTool('tortie_kernel_tool_runs_total', 'Runs of iptables-restore, ipset and their like', ({ runs }) => runs),
   perTool('tortie_kernel_tool_failures_total', 'Runs that did not end with 0', ({ failed }) => failed),
   perTool('tortie_kernel_tool_seconds_total', 'Time in which they ran', ({ seconds }) => seconds),
-  single('tortie_kernel_lock_waits_total', 'Times another writer held the lock of iptables', ({ counters }) => counters.lockWaits.count),
-  single('tortie_kernel_lock_wait_seconds_total', 'Time spent waiting for it', ({ counters }) => counters.lockWaits.seconds),
   perPeer('tortie_bgp_peer_established', '1 while the session is Established', ({ state }) => Number(state === 'Established')),
   {
     name: 'tortie_bgp_peer_state',
     help: '1 for the state the session is in (RFC 4271 §8.2.2)',
     labels: ['peer', 'state'],
-    read: ({ peers }) => peers.flatMap(({ name, state }) => states.map((each) => ({ labels: { peer: name, state: each }, value: Number(each === state) }))),
+    read: ({ peers }) =>
+      peers.flatMap(({ name, state }) => states.map((each) => ({ labels: { peer: name, state: each }, value: Number(each === state) }))),
   },
   perPeer('tortie_bgp_peer_flaps_total', 'Times the session left Established', ({ flaps }) => flaps),
   perPeer('tortie_bgp_peer_messages_sent_total', 'BGP messages sent', ({ messages }) => messages.sent),
