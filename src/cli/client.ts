@@ -23,6 +23,8 @@ export type Call = {
   readonly body?: string
   /** How long the answer may take to begin. */
   readonly timeoutSec?: number
+  /** Ends the request, and an answer that is still coming. */
+  readonly signal?: AbortSignal
 }
 
 export type Reply = { readonly status: number; readonly body: unknown }
@@ -56,14 +58,25 @@ function isThisMachine(host: string): boolean {
 }
 
 /** @throws CliFailure with what to do if no agent answers */
-export async function call(server: Server, { method, path, body, timeoutSec = defaultTimeoutSec }: Call): Promise<Reply> {
+export async function call(server: Server, request: Call): Promise<Reply> {
+  return await readReply(server, await open(server, request))
+}
+
+/**
+ * The answer as it begins; whoever asked reads its body, which takes the time it takes.
+ * @throws CliFailure with what to do if no agent answers
+ */
+export async function open(server: Server, { method, path, body, timeoutSec = defaultTimeoutSec, signal }: Call): Promise<IncomingMessage> {
   const content = body === undefined ? {} : { 'content-type': 'application/yaml', 'content-length': Buffer.byteLength(body) }
-  const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const make = server.secure ? (await import('node:https')).request : request
   const headers = { ...server.headers, ...content }
   try {
-    const outgoing = make({ ...server.connection, method, path, headers, agent: false, timeout: timeoutSec * 1_000 }, (response) => {
-      readReply(server, response).then(resolve, reject)
+    const timeout = timeoutSec * 1_000
+    const options = { ...server.connection, method, path, headers, agent: false, timeout, ...(signal && { signal }) }
+    const outgoing = make(options, (response) => {
+      outgoing.setTimeout(0)
+      resolve(response)
     })
     outgoing.on('timeout', () =>
       outgoing.destroy(refused(`the agent at ${server.text} does not answer within ${timeoutSec} s: is it busy or stopped?`)),
@@ -84,14 +97,20 @@ function unusable(error: unknown): CliFailure {
 }
 
 async function readReply(server: Server, response: IncomingMessage): Promise<Reply> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = await textOf(response).catch((error: unknown) => {
+    throw refused(`the answer of ${server.text} broke off: ask again`, { cause: error })
+  })
   try {
     return { status: response.statusCode ?? 0, body: JSON.parse(text) }
   } catch (error) {
     throw refused(`what answers at ${server.text} is not Tortie: check --server`, { cause: error })
   }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function unreachable(server: Server, error: Error): CliFailure {

@@ -8,6 +8,8 @@ export type Io = {
   readonly stdin: AsyncIterable<Buffer | string>
   readonly stdout: { write(text: string): unknown; on?(event: 'error', listener: (error: Error) => void): unknown }
   readonly stderr: { write(text: string): unknown }
+  /** Calls back at Ctrl-C, which does not end the process then. */
+  readonly onInterrupt?: (listener: () => void) => void
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

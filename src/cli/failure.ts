@@ -17,3 +17,8 @@ export function refused(message: string, options?: ErrorOptions): CliFailure {
 export function misused(message: string, options?: ErrorOptions): CliFailure {
   return new CliFailure(2, message, options)
 }
+
+/** Ctrl-C ended a command that would have gone on. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}

@@ -1,12 +1,13 @@
-/** `tortie get KIND [NAME]`: what is stored. */
+/** `tortie get KIND [NAME]`: what is stored, once or as it changes. */
 import type { Command } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { withExamples } from './examples.ts'
 import { misused } from './failure.ts'
-import { findKind, type KindName, resourcePath } from './kind-names.ts'
+import { findKind, resourcePath } from './kind-names.ts'
 import { type LabelFilter, labelFilter } from './label-filter.ts'
 import { headingsOf, rowOf, type Shown } from './resource-table.ts'
+import type { Wanted } from './resource-watch.ts'
 import { table } from './table.ts'
 
 type Options = {
@@ -14,11 +15,9 @@ type Options = {
   readonly namespace?: string
   readonly allNamespaces: boolean
   readonly selector?: LabelFilter
+  readonly watch: boolean
   readonly output: Output
 }
-
-/** @property namespace undefined: all, or the kind is in none */
-export type Wanted = { readonly kind: KindName; readonly namespace?: string; readonly name?: string; readonly selector?: LabelFilter }
 
 type List = { readonly items: readonly Shown[] }
 
@@ -29,12 +28,20 @@ export function getCommand(io: Io): Command {
     .option('-n, --namespace <namespace>', 'only this namespace (default: all; with a name: default)')
     .option('-A, --all-namespaces', 'all namespaces, as without -n', false)
     .option('-l, --selector <labels>', 'only those with these labels: KEY=VALUE, KEY!=VALUE, KEY, !KEY, joined by commas', labelFilter)
+    .option('-w, --watch', 'go on with what changes, until Ctrl-C', false)
     .addOption(outputOption())
     .action(async (kindText: string, name: string | undefined, options: Options) => {
       const wanted = wantedOf(kindText, name, options)
-      io.stdout.write(`${await shown(options, wanted)}\n`)
+      if (options.watch) await (await import('./get-watch.ts')).printWatch(io, options, wanted)
+      else io.stdout.write(`${await shown(options, wanted)}\n`)
     })
-  return withExamples(command, 'tortie get gnp', 'tortie get workloadendpoints -n shop -l app=web', 'tortie get tier/default -o yaml')
+  return withExamples(
+    command,
+    'tortie get gnp',
+    'tortie get workloadendpoints -n shop -l app=web',
+    'tortie get tier/default -o yaml',
+    'tortie get wep --watch',
+  )
 }
 
 function wantedOf(kindText: string, nameText: string | undefined, { namespace, allNamespaces, selector }: Options): Wanted {
