@@ -56,7 +56,7 @@ async function listOnce(server: Server, path: string, signal: AbortSignal): Prom
 }
 
 /** undefined: the signal came first. */
-async function listAgain(server: Server, path: string, signal: AbortSignal, onLost: (reason: string) => void): Promise<List | undefined> {
+async function listAgain(server: Server, path: string, { signal, retryMs, onLost }: WatchOptions): Promise<List | undefined> {
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       return await listOnce(server, path, signal)
