@@ -1,5 +1,6 @@
 #!/bin/sh
 # Brings a fresh Debian 12 machine (root, Node.js >= 20, npm) to where `npm start` and `npm test` run: says what it installs, installs only what is missing.
+# Arguments are more Debian packages to have.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -22,11 +22,11 @@ export class Account {
     console.log(`  ${held ? styleText('green', '✓') : styleText('red', '✗')} ${claim}`)
   }
 
-  /** @returns whether every claim held */
-  close(): boolean {
+  /** @param word what the tally calls a claim that held. @returns whether every claim did */
+  close(word: 'proved' | 'passed' = 'proved'): boolean {
     console.log('')
-    for (const claim of this.#failed) console.log(`not proved: ${claim}`)
-    console.log(`${this.#proved} proved, ${this.#failed.length} failed`)
+    for (const claim of this.#failed) console.log(`not ${word}: ${claim}`)
+    console.log(`${this.#proved} ${word}, ${this.#failed.length} failed`)
     return this.#failed.length === 0
   }
 }

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { execa } from 'execa'
+import type { DockerEngine } from './docker-engine.ts'
+
+const image = 'debian:bookworm-slim'
+
+/** Sees to it that the engine has the base image: there already, from the registry, or made from Debian's packages. @returns which */
+export async function provideDebianImage(engine: DockerEngine): Promise<string> {
+  const has = await execa('docker', ['image', 'inspect', image], { env: engine.env, reject: false })
+  if (has.exitCode === 0) return 'the engine has it'
+  const pulled = await execa('docker', ['pull', '--quiet', image], { env: engine.env, reject: false, timeout: 60_000 })
+  if (pulled.exitCode === 0) return 'pulled'
+  const directory = await mkdtemp(path.join(engine.directory ?? '/var/tmp', 'tortie-debian-'))
+  try {
+    await execa('debootstrap', ['--variant=minbase', 'bookworm', directory, 'http://deb.debian.org/debian'])
+    await importTree(directory, engine)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+  return 'no registry answers: made with debootstrap'
+}
+
+async function importTree(directory: string, engine: DockerEngine): Promise<void> {
+  const tar = spawn('tar', ['-C', directory, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await execa('docker', ['import', '-', image], { env: engine.env, input: tar.stdout })
+}
