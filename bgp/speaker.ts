@@ -58,6 +58,7 @@ export class Speaker {
   readonly #byName = new Map<string, PeerSession>()
   readonly #byAddress = new Map<IpAddress, PeerSession>()
   readonly #byId = new Map<number, PeerSession>()
+  readonly #ended = Promise.withResolvers<void>()
   #started = false
   #stopped = false
   #faults = 0
@@ -152,10 +153,13 @@ export class Speaker {
     this.#turn.schedule()
   }
 
-  /** `nextHopMetric` may answer differently now. */
-  nextHopsChanged(): void {
+  /**
+   * Next hops may be reached differently now, or not any more: `nextHopMetric` is asked anew, and every best learned route is handed to
+   * `onBest` again. Resolves once that is done, or will not be: while decisions are held back (they will tell everything), or after `stop`.
+   */
+  nextHopsChanged(): Promise<void> {
     this.#rib.nextHopsChanged()
-    this.#turn.schedule()
+    return Promise.race([this.#turn.settled(), this.#ended.promise])
   }
 
   peers(): readonly PeerStatus[] {
@@ -179,6 +183,7 @@ export class Speaker {
   async stop(options: StopOptions = {}): Promise<void> {
     this.#stopped = true
     this.#turn.stop()
+    this.#ended.resolve()
     this.#gate.stop()
     for (const listener of this.#listeners) listener.stop()
     for (const session of this.#byName.values()) session.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))

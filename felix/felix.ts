@@ -108,6 +108,11 @@ export class Felix {
     return [...backend, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
   }
 
+  /** In octets; undefined for a link that does not exist. */
+  linkMtu(name: string): number | undefined {
+    return this.#network.linkMtu(name)
+  }
+
   /** The tunnel device, wanted beside programmed; empty while it is neither wanted nor ours. */
   tunnels(): readonly TunnelView[] {
     return this.#network.tunnels()

@@ -130,6 +130,11 @@ export class NetworkTables {
     return this.#started().routes.entries(limit, after)
   }
 
+  /** In octets; undefined for a link that does not exist. */
+  linkMtu(name: string): number | undefined {
+    return this.#links.byName(name)?.mtu
+  }
+
   tunnels(): readonly TunnelView[] {
     return this.#started().tunnels.entries()
   }

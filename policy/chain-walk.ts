@@ -18,6 +18,8 @@ export type Packet = {
   readonly state: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID'
   /** Whether the route back to the source is not through `inInterface`. */
   readonly reversePathFails?: boolean
+  /** Which of its ends are addresses of this host; must be said where rules ask for it. */
+  readonly local?: readonly ('source' | 'destination')[]
   readonly mark: number
 }
 
@@ -126,7 +128,8 @@ class Walker {
       case 'reverse-path':
         return packet.reversePathFails === true
       case 'address-type':
-        throw new Error('address-type needs the routing table')
+        if (packet.local === undefined || match.addressType !== 'LOCAL') throw new Error('address-type needs the routing table')
+        return packet.local.includes(match.side)
     }
   }
 

@@ -4,11 +4,15 @@ import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
+import { TunnelGraph } from '../ipip/tunnel-graph.ts'
+import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import type { Resource } from './model/resource.ts'
+import { calico, stored } from './model/sample-resources.ts'
+import type { IpAddress } from './net/address.ts'
 import type { Cidr } from './net/prefix.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
 
@@ -17,6 +21,8 @@ const podCidrs = ['10.244.1.0/24'] as Cidr[]
 /** Stands for the kernel, whose slowness and refusals these tests choose: what it was asked for, one apply at a time. */
 class RecordingKernel {
   readonly applied: KernelState[] = []
+  /** What was done, in order: applies by their tunnels, and how many nodes routes may be tunnelled to. */
+  readonly order: string[] = []
   unprogrammed: ReadonlyMap<string, ObjectStatus> = new Map()
   overlapped = false
   #open: Promise<void> = Promise.resolve()
@@ -42,6 +48,7 @@ class RecordingKernel {
     this.#entered.resolve()
     await this.#open
     this.applied.push(desired)
+    this.order.push(`tunnels ${desired.tunnels.length}`)
     this.#busy = false
     return { unprogrammed: this.unprogrammed }
   }
@@ -56,16 +63,33 @@ async function setUp(t: Test) {
   const programmed = new ProgrammedRevision()
   const originated: (readonly Cidr[])[] = []
   const policy = new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: false })
+  const encapsulated: Encapsulation[] = []
   const agent = new Agent(
     { nodeName: 'node-a', podCidrs },
-    { store, policy, kernel, programmed, originate: (prefixes) => originated.push(prefixes) },
+    {
+      store,
+      policy,
+      tunnels: newTunnels(),
+      kernel,
+      programmed,
+      originate: (prefixes) => originated.push(prefixes),
+      encapsulate: async (encapsulation) => {
+        kernel.order.push(`routes to ${encapsulation.tunnelTo.size}`)
+        encapsulated.push(encapsulation)
+      },
+      underlayMtu: () => 1500,
+    },
   )
   t.teardown(async () => {
     await agent.stop()
     await store.close()
     await rm(directory, { recursive: true })
   })
-  return { store, kernel, programmed, originated, agent }
+  return { store, kernel, programmed, originated, encapsulated, agent }
+}
+
+function newTunnels(): TunnelGraph {
+  return new TunnelGraph({ nodeName: 'node-a', nodeAddress: '10.99.0.1' as IpAddress })
 }
 
 function endpoint(name: string, node: string, address: string): Resource {
@@ -153,10 +177,68 @@ t.test('without a kernel a revision counts once BGP has taken it', async (t) => 
   const originated: (readonly Cidr[])[] = []
   const policy = new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: false })
   const originate = (prefixes: readonly Cidr[]) => originated.push(prefixes)
-  const agent = new Agent({ nodeName: 'node-a', podCidrs }, { store, policy, kernel: undefined, programmed, originate })
+  const parts = { store, policy, tunnels: newTunnels(), kernel: undefined, programmed, originate }
+  const agent = new Agent({ nodeName: 'node-a', podCidrs }, { ...parts, encapsulate: async () => {}, underlayMtu: () => undefined })
   await agent.start()
   await store.commit([{ type: 'put', resource: endpoint('a', 'node-a', '10.9.9.9/32') }])
   await programmed.wait(1, 60_000)
   t.strictSame(originated.at(-1), ['10.244.1.0/24', '10.9.9.9/32'])
   await agent.stop()
+})
+
+const pool = (ipipMode: string) => stored(calico('IPPool', { cidr: '10.244.0.0/16', ipipMode }, { name: 'pods' }))
+const nodeB = stored(calico('Node', { bgp: { ipv4Address: '10.99.0.2/24' } }, { name: 'node-b' }))
+
+t.test('ipipMode changed live: the tunnel is there before routes lead into it, and goes when they have left', async (t) => {
+  const { store, kernel, programmed, encapsulated, agent } = await setUp(t)
+  await agent.start()
+  for (const resource of [nodeB, pool('Always'), pool('CrossSubnet'), pool('Never')]) {
+    const committed = await store.commit([{ type: 'put', resource }])
+    await programmed.wait(committed.type === 'committed' ? committed.revision : 0, 60_000)
+  }
+  const none = ['tunnels 0', 'routes to 0']
+  t.strictSame(kernel.order, [...none, ...none, 'tunnels 1', 'routes to 1', 'tunnels 1', 'routes to 1', 'routes to 0', 'tunnels 0'])
+  t.strictSame(
+    encapsulated.map(({ modes }) => modes.of(0x0af4_0200, 24)),
+    ['Never', 'Never', 'Always', 'CrossSubnet', 'Never'],
+  )
+})
+
+t.test('the tunnel comes with its address, its chains beside those of policy, and is programmed with the pool', async (t) => {
+  const { store, kernel, programmed, originated, agent } = await setUp(t)
+  await agent.start()
+  const [before] = kernel.applied
+  const own = stored(calico('Node', { bgp: { ipv4IPIPTunnelAddr: '10.9.9.9' } }, { name: 'node-a' }))
+  await store.commit([
+    { type: 'put', resource: pool('Always') },
+    { type: 'put', resource: own },
+  ])
+  await programmed.wait(1, 60_000)
+  const after = kernel.applied.at(-1)
+  if (before === undefined || after === undefined) return t.fail('nothing was applied')
+  t.strictSame(after.tunnels, [{ type: 'ipip', name: 'tunl0', address: '10.9.9.9', mtu: 1480 }])
+  t.strictSame(
+    after.chains.filter((chain) => !before.chains.includes(chain)).map(({ name }) => name),
+    ['tort-ipip-in', 'tort-ipip-out', 'tort-ipip-inner'],
+  )
+  t.strictSame(after.hooks.slice(0, before.hooks.length), before.hooks, 'policy is asked first')
+  t.strictSame(originated.at(-1), ['10.244.1.0/24', '10.9.9.9/32'])
+})
+
+t.test('a tunnel the kernel refuses holds the revision of its pool back', async (t) => {
+  const { store, kernel, programmed, agent } = await setUp(t)
+  await agent.start()
+  kernel.unprogrammed = new Map([['tunnel tunl0', { state: 'failed', reason: 'the kernel has no IP-in-IP' }]])
+  await store.commit([{ type: 'put', resource: pool('Always') }])
+  await agent.requestApply()
+  t.equal(programmed.revision, 0)
+  t.equal(programmed.unprogrammed[0]?.subject, 'tunnel tunl0')
+})
+
+t.test('what pools ask for and do not get is among the problems', async (t) => {
+  const { store, programmed, agent } = await setUp(t)
+  await agent.start()
+  await store.commit([{ type: 'put', resource: stored(calico('IPPool', { cidr: '10.244.0.0/16', natOutgoing: true }, { name: 'pods' })) }])
+  await programmed.wait(1, 60_000)
+  t.strictSame(agent.problems, [{ severity: 'warning', subject: 'ippool/pods', message: 'without effect yet: natOutgoing' }])
 })

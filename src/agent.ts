@@ -1,18 +1,27 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
 import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
+import type { TunnelSite } from '../ipip/tunnel-graph.ts'
+import type { Encapsulation, TunnelPlan, TunnelProblem } from '../ipip/tunnel-plan.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
 import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 import { blockRoutes, originatedPrefixes } from './originated.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
-import { workloadState } from './workloads.ts'
+import { type HostSide, workloadState } from './workloads.ts'
 
 /** What the agent needs of policy/graph.ts. */
 export type PolicyCompiler = {
   put(resource: Resource): void
   delete(ref: ResourceRef): void
   compile(): Pick<KernelState, 'chains' | 'hooks' | 'ipSets'>
+}
+
+/** What the agent needs of ipip/tunnel-graph.ts. */
+export type TunnelCompiler = {
+  put(resource: Resource): void
+  delete(ref: ResourceRef): void
+  plan(site: TunnelSite): TunnelPlan
 }
 
 /** What the agent needs of felix/felix.ts. */
@@ -25,11 +34,16 @@ export type AgentOptions = { readonly nodeName: string; readonly podCidrs: reado
 export type AgentDependencies = {
   readonly store: Datastore
   readonly policy: PolicyCompiler
+  readonly tunnels: TunnelCompiler
   /** undefined: felix is disabled, nothing in the kernel is touched. */
   readonly kernel: KernelWriter | undefined
   readonly programmed: ProgrammedRevision
   /** The prefixes this node announces; called after the kernel was brought to the state they belong to. */
   readonly originate: (prefixes: readonly Cidr[]) => void
+  /** How learned routes find their way from now on; resolves once they were handed over by it. Called with the same object for the same. */
+  readonly encapsulate: (encapsulation: Encapsulation) => Promise<void>
+  /** MTU in octets of the device that has the node's address, now. */
+  readonly underlayMtu: () => number | undefined
 }
 
 export class Agent {
@@ -37,6 +51,7 @@ export class Agent {
   readonly #dependencies: AgentDependencies
   readonly #endpoints = new Map<string, WorkloadEndpoint>()
   #podCidrs: readonly Cidr[]
+  #hasTunnel = false
   #unsubscribe: (() => void) | undefined
   #revision = 0
   #wanted = false
@@ -57,6 +72,11 @@ export class Agent {
   /** How often the kernel was brought to what is wanted, and how long that took in all. */
   get applies(): { readonly count: number; readonly seconds: number } {
     return this.#applies
+  }
+
+  /** What of tunnels and pools an operator should know. */
+  get problems(): readonly TunnelProblem[] {
+    return this.#tunnelPlan().problems
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
@@ -101,21 +121,44 @@ export class Agent {
   }
 
   async #apply(): Promise<void> {
-    const { policy, kernel, programmed, originate } = this.#dependencies
+    const { kernel, programmed, originate } = this.#dependencies
     const revision = this.#revision
     const beganMs = performance.now()
-    const { links, sysctls, routes: workloads, gateway } = workloadState(this.#endpoints.values())
-    const desired: KernelState = {
-      links,
-      tunnels: [],
-      sysctls,
-      ...policy.compile(),
-      routes: [...blockRoutes(this.#podCidrs), ...workloads, ...gateway],
-    }
-    const report = await kernel?.apply(desired)
-    originate(originatedPrefixes(this.#podCidrs, workloads))
-    programmed.applied(revision, report?.unprogrammed ?? new Map())
+    const plan = this.#tunnelPlan()
+    const workloads = workloadState(this.#endpoints.values())
+    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads)))?.unprogrammed)
+    originate(originatedPrefixes(this.#podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
+    programmed.applied(revision, unprogrammed ?? new Map())
     this.#applies = { count: this.#applies.count + 1, seconds: this.#applies.seconds + (performance.now() - beganMs) / 1000 }
+  }
+
+  #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide): KernelState {
+    const { chains, hooks, ipSets } = this.#dependencies.policy.compile()
+    return {
+      links,
+      tunnels: kernel.tunnels,
+      sysctls: [...sysctls, ...kernel.sysctls],
+      chains: [...chains, ...kernel.chains],
+      hooks: [...hooks, ...kernel.hooks],
+      ipSets: [...ipSets, ...kernel.ipSets],
+      routes: [...blockRoutes(this.#podCidrs), ...routes, ...gateway],
+    }
+  }
+
+  /** A tunnel is there before routes lead into it, and goes when they have left it. */
+  async #around<Result>({ kernel, encapsulation }: TunnelPlan, apply: () => Promise<Result>): Promise<Result> {
+    const { encapsulate } = this.#dependencies
+    const goes = this.#hasTunnel && kernel.tunnels.length === 0
+    this.#hasTunnel = kernel.tunnels.length > 0
+    if (goes) await encapsulate(encapsulation)
+    const result = await apply()
+    if (!goes) await encapsulate(encapsulation)
+    return result
+  }
+
+  #tunnelPlan(): TunnelPlan {
+    const { tunnels, underlayMtu } = this.#dependencies
+    return tunnels.plan({ podCidrs: this.#podCidrs, underlayMtu: underlayMtu() })
   }
 
   #take(events: readonly WatchEvent[], revision: number): void {
@@ -129,6 +172,7 @@ export class Agent {
 
   #put(resource: Resource): void {
     this.#dependencies.policy.put(resource)
+    this.#dependencies.tunnels.put(resource)
     if (!isEndpoint(resource)) return
     if (resource.spec.node === this.#options.nodeName) this.#endpoints.set(endpointKey(resource), resource)
     else this.#endpoints.delete(endpointKey(resource))
@@ -136,6 +180,7 @@ export class Agent {
 
   #delete(resource: Resource): void {
     this.#dependencies.policy.delete(refOf(resource))
+    this.#dependencies.tunnels.delete(refOf(resource))
     if (isEndpoint(resource)) this.#endpoints.delete(endpointKey(resource))
   }
 }

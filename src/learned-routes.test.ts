@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { BestRouteBatch } from '../bgp/peer.ts'
 import type { LearnedRoutes, NextHop } from '../felix/kernel.ts'
+import { type PoolMode, PoolModes } from '../ipip/pool-modes.ts'
+import { type Encapsulation, noEncapsulation } from '../ipip/tunnel-plan.ts'
 import { RouteHandover } from './learned-routes.ts'
 import { formatAddress, type IpAddress } from './net/address.ts'
 import type { ConnectedSubnet } from './net/connected-subnet.ts'
 import { Ipv4PrefixTable } from './net/ipv4-prefix-table.ts'
-import { parsePrefix } from './net/prefix.ts'
+import { type Cidr, parsePrefix } from './net/prefix.ts'
 
 const neighbour = '10.99.0.2' as IpAddress
 const eth0 = [on('eth0', '10.99.0.1/24')]
@@ -31,13 +33,122 @@ t.test('a prefix without a learned best route, or with a next hop that leads now
   ])
 })
 
-t.test('when the node’s subnets change, next hops are resolved anew', async (t) => {
+t.test('when the node’s subnets change, next hops are resolved anew, and it is said whether any is another one now', async (t) => {
   const handover = new RouteHandover(recorder().routes, eth0)
-  t.match(handover.resolve(neighbour), { device: 'eth0' })
-  handover.setConnected([on('eth1', '10.99.0.1/24')])
-  t.match(handover.resolve(neighbour), { device: 'eth1' })
-  handover.setConnected([])
-  t.equal(handover.resolve(neighbour), undefined)
+  t.match(handover.resolve(neighbour, 'Never'), { device: 'eth0' })
+  t.equal(handover.setConnected([...eth0, on('docker0', '172.17.0.1/16')]), false, 'nobody asked for what is there')
+  t.equal(handover.setConnected([on('eth1', '10.99.0.1/24')]), true)
+  t.match(handover.resolve(neighbour, 'Never'), { device: 'eth1' })
+  t.equal(handover.setConnected([]), true)
+  t.equal(handover.resolve(neighbour, 'Never'), undefined)
+})
+
+const behindRouter = '10.98.0.7' as IpAddress
+const stranger = '10.99.0.66' as IpAddress
+const viaTunnel = (via: IpAddress): NextHop => ({ type: 'unicast', via, device: 'tunl0', onlink: true })
+const viaEth0 = (via: IpAddress): NextHop => ({ type: 'unicast', via, device: 'eth0' })
+const encapsulation = (ipipMode: PoolMode['ipipMode'], tunnelTo: readonly IpAddress[] = [neighbour, behindRouter]): Encapsulation => ({
+  modes: new PoolModes([{ cidr: '10.244.0.0/16' as Cidr, ipipMode }]),
+  tunnelTo: new Set(tunnelTo),
+})
+const routes = { '10.244.2.0/24': neighbour, '10.244.3.0/24': behindRouter, '10.1.0.0/16': neighbour, '10.2.0.0/16': behindRouter }
+
+const ways: [mode: PoolMode['ipipMode'], told: Told[]][] = [
+  [
+    'Never',
+    [
+      ['10.244.2.0/24', viaEth0(neighbour)],
+      ['10.244.3.0/24', undefined],
+      ['10.1.0.0/16', viaEth0(neighbour)],
+      ['10.2.0.0/16', undefined],
+    ],
+  ],
+  [
+    'CrossSubnet',
+    [
+      ['10.244.2.0/24', viaEth0(neighbour)],
+      ['10.244.3.0/24', viaTunnel(behindRouter)],
+      ['10.1.0.0/16', viaEth0(neighbour)],
+      ['10.2.0.0/16', undefined],
+    ],
+  ],
+  [
+    'Always',
+    [
+      ['10.244.2.0/24', viaTunnel(neighbour)],
+      ['10.244.3.0/24', viaTunnel(behindRouter)],
+      ['10.1.0.0/16', viaEth0(neighbour)],
+      ['10.2.0.0/16', undefined],
+    ],
+  ],
+]
+for (const [mode, expected] of ways) {
+  t.test(`ipipMode ${mode}: the pool that contains a prefix decides, what is outside goes directly`, async (t) => {
+    const { routes: table, told } = recorder()
+    const handover = new RouteHandover(table, eth0)
+    handover.setEncapsulation(encapsulation(mode))
+    handover.take(batch(routes))
+    t.strictSame(told, expected)
+  })
+}
+
+t.test('a best route that leads nowhere is told of until it leads somewhere or is gone', async (t) => {
+  const handover = new RouteHandover(recorder().routes, eth0)
+  handover.setEncapsulation(encapsulation('Always'))
+  t.equal(handover.problem, undefined)
+  handover.take(batch({ '10.244.2.0/24': stranger, '200.0.0.0/8': behindRouter, '10.244.3.0/24': behindRouter }))
+  t.match(handover.problem, /^2 best routes are not programmed, as 10\.244\.2\.0\/24: its next hop 10\.99\.0\.66 is reached neither/)
+  handover.setEncapsulation(encapsulation('Always', [stranger, behindRouter]))
+  handover.take(batch({ '10.244.2.0/24': stranger }))
+  t.match(handover.problem, /^a best route is not programmed, as 200\.0\.0\.0\/8: /)
+  handover.take(batch({ '200.0.0.0/8': undefined }))
+  t.equal(handover.problem, undefined)
+})
+
+t.test('BGP is told that a next hop is reachable if either way leads there', async (t) => {
+  const handover = new RouteHandover(recorder().routes, eth0)
+  t.strictSame(
+    [neighbour, behindRouter, stranger].map((nextHop) => handover.reaches(nextHop)),
+    [true, false, true],
+  )
+  t.equal(handover.setEncapsulation(encapsulation('CrossSubnet')), true)
+  t.strictSame(
+    [neighbour, behindRouter, stranger].map((nextHop) => handover.reaches(nextHop)),
+    [true, true, true],
+  )
+})
+
+t.test('a prefix around its own next hop is never tunnelled: the outer packet would take the same route', async (t) => {
+  const { routes: table, told } = recorder()
+  const handover = new RouteHandover(table, eth0)
+  const modes = new PoolModes([{ cidr: '10.0.0.0/8' as Cidr, ipipMode: 'Always' }])
+  handover.setEncapsulation({ modes, tunnelTo: new Set([neighbour, behindRouter]) })
+  handover.take(batch({ '10.99.0.0/16': neighbour, '10.98.0.0/24': behindRouter, '10.98.0.8/32': behindRouter }))
+  t.strictSame(told, [
+    ['10.99.0.0/16', viaEth0(neighbour)],
+    ['10.98.0.0/24', undefined],
+    ['10.98.0.8/32', viaTunnel(behindRouter)],
+  ])
+})
+
+t.test('all best routes are asked for again exactly when an answer may be another one', async (t) => {
+  const handover = new RouteHandover(recorder().routes, eth0)
+  const always = encapsulation('Always')
+  const changes: [title: string, to: Encapsulation, again: boolean][] = [
+    ['pools ask for the tunnel', always, true],
+    ['the same object', always, false],
+    ['an equal one', encapsulation('Always'), false],
+    ['a node more, to which no route leads', encapsulation('Always', [neighbour, behindRouter, '10.97.0.1' as IpAddress]), false],
+    ['a node less, to which one does', encapsulation('Always', [neighbour]), true],
+    ['another mode', encapsulation('CrossSubnet', [neighbour]), true],
+    ['no pool asks for it any more', noEncapsulation, true],
+  ]
+  handover.setEncapsulation(noEncapsulation)
+  for (const [title, to, again] of changes) {
+    t.equal(handover.setEncapsulation(to), again, title)
+    handover.take(batch(routes))
+    for (const nextHop of [neighbour, behindRouter]) handover.reaches(nextHop)
+  }
 })
 
 type Told = [destination: string, nextHop: NextHop | undefined]

@@ -1,41 +1,127 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { BestRouteBatch } from '../bgp/peer.ts'
 import type { LearnedRoutes, NextHop } from '../felix/kernel.ts'
-import { resolveNextHop } from '../ipip/next-hop.ts'
+import { isReachable, nextHopFor, type Surroundings } from '../ipip/next-hop.ts'
+import { type Encapsulation, noEncapsulation } from '../ipip/tunnel-plan.ts'
+import type { EncapsulationMode } from './model/ip-pool.ts'
 import type { IpAddress } from './net/address.ts'
 import type { ConnectedSubnet } from './net/connected-subnet.ts'
+import { formatIpv4, parseIpv4, readIpv4 } from './net/ipv4.ts'
 
-/** Hands the best routes of BGP to the kernel's route table: each distinct next hop is resolved once, no object per route. */
+/** What was answered so far, by next hop: the same object for the same question, so that a route costs none. */
+class Answers {
+  readonly reachable = new Map<IpAddress, boolean>()
+  readonly nextHops: Readonly<Record<EncapsulationMode, Map<IpAddress, NextHop | undefined>>> = {
+    Never: new Map(),
+    Always: new Map(),
+    CrossSubnet: new Map(),
+  }
+}
+
+/** Hands the best routes of BGP to the kernel's route table: each distinct next hop is resolved once per IP-in-IP mode, no object per route. */
 export class RouteHandover {
   readonly #routes: LearnedRoutes
   readonly #address = new Uint8Array(16)
-  #nextHops = new Map<IpAddress, NextHop | undefined>()
+  #answers = new Answers()
   #connected: readonly ConnectedSubnet[]
+  #encapsulation = noEncapsulation
+  /** Whether a pool holds a node's own address: then a route may lead to its own next hop. */
+  #nodesInPools = false
+  /** IPv4 prefixes with a best route that leads nowhere, and its next hop. */
+  readonly #stranded = new Map<number, IpAddress>()
 
   constructor(routes: LearnedRoutes, connected: readonly ConnectedSubnet[]) {
     this.#routes = routes
     this.#connected = connected
   }
 
-  /** The node's subnets changed: what was resolved is resolved anew. */
-  setConnected(connected: readonly ConnectedSubnet[]): void {
+  /** The node's subnets changed. @returns whether any answer so far is another one now: then all best routes are to be taken again */
+  setConnected(connected: readonly ConnectedSubnet[]): boolean {
     this.#connected = connected
-    this.#nextHops = new Map()
+    return this.#askAgain()
   }
 
-  resolve(nextHop: IpAddress): NextHop | undefined {
-    if (!this.#nextHops.has(nextHop)) this.#nextHops.set(nextHop, resolveNextHop(nextHop, this.#connected))
-    return this.#nextHops.get(nextHop)
+  /** Pools, known nodes or the tunnel changed. @returns as `setConnected` */
+  setEncapsulation(encapsulation: Encapsulation): boolean {
+    const before = this.#encapsulation
+    if (encapsulation === before) return false
+    const { modes, tunnelTo } = encapsulation
+    this.#encapsulation = encapsulation
+    this.#nodesInPools = [...tunnelTo].some((node) => modes.holds(node))
+    return this.#askAgain() || modes.key !== before.modes.key
+  }
+
+  /** Whether the next hop of a route can be reached at all, directly or through the tunnel. */
+  reaches(nextHop: IpAddress): boolean {
+    const { reachable } = this.#answers
+    let answer = reachable.get(nextHop)
+    if (answer === undefined) {
+      answer = isReachable(nextHop, this.#surroundings)
+      reachable.set(nextHop, answer)
+    }
+    return answer
+  }
+
+  resolve(nextHop: IpAddress, mode: EncapsulationMode): NextHop | undefined {
+    const known = this.#answers.nextHops[mode]
+    if (!known.has(nextHop)) known.set(nextHop, nextHopFor(mode, nextHop, this.#surroundings))
+    return known.get(nextHop)
   }
 
   take(batch: BestRouteBatch): void {
     const { table, ids, count } = batch
+    const tunnelling = table.family === 4 && this.#encapsulation.modes.tunnelling
     for (let i = 0; i < count; i++) {
       const id = ids[i] as number
+      const length = table.lengthOf(id)
       table.copyAddress(id, this.#address, 0)
       const address = batch.nextHopOf(id)
-      const nextHop = address === undefined ? undefined : this.resolve(address)
-      if (nextHop === undefined) this.#routes.delete(table.family, this.#address, 0, table.lengthOf(id))
-      else this.#routes.put(table.family, this.#address, 0, table.lengthOf(id), nextHop)
+      const nextHop = address && this.resolve(address, tunnelling ? this.#modeOf(length, address) : 'Never')
+      if (nextHop === undefined) this.#routes.delete(table.family, this.#address, 0, length)
+      else this.#routes.put(table.family, this.#address, 0, length, nextHop)
+      if (table.family === 4) this.#note(length, nextHop === undefined ? address : undefined)
     }
+  }
+
+  /** The best routes that lead nowhere, in one sentence; undefined without any. */
+  get problem(): string | undefined {
+    const [first] = this.#stranded
+    if (first === undefined) return undefined
+    const [key, nextHop] = first
+    const prefix = `${formatIpv4(Math.floor(key / 64))}/${key % 64}`
+    const many = this.#stranded.size === 1 ? 'a best route is' : `${this.#stranded.size} best routes are`
+    return `${many} not programmed, as ${prefix}: its next hop ${nextHop} is reached neither directly nor, for this prefix, through a tunnel (a Node resource or a peer makes it a known node)`
+  }
+
+  get #surroundings(): Surroundings {
+    return { connected: this.#connected, tunnelTo: this.#encapsulation.tunnelTo }
+  }
+
+  /** Of the prefix in `#address`. What contains its own next hop is never tunnelled: the outer packet would take the same route again. */
+  #modeOf(length: number, nextHop: IpAddress): EncapsulationMode {
+    const { modes } = this.#encapsulation
+    const network = readIpv4(this.#address, 0)
+    const mode = modes.of(network, length)
+    if (mode === 'Never' || !this.#nodesInPools) return mode
+    const target = parseIpv4(nextHop)
+    const isInside = target !== undefined && Math.floor(target / 2 ** (32 - length)) === Math.floor(network / 2 ** (32 - length))
+    return isInside ? 'Never' : mode
+  }
+
+  #note(length: number, strandedBy: IpAddress | undefined): void {
+    if (strandedBy === undefined && this.#stranded.size === 0) return
+    const key = readIpv4(this.#address, 0) * 64 + length
+    if (strandedBy === undefined) this.#stranded.delete(key)
+    else this.#stranded.set(key, strandedBy)
+  }
+
+  #askAgain(): boolean {
+    const { reachable, nextHops } = this.#answers
+    this.#answers = new Answers()
+    const modes = ['Never', 'Always', 'CrossSubnet'] as const
+    const same =
+      [...reachable].every(([nextHop, answer]) => this.reaches(nextHop) === answer) &&
+      modes.every((mode) => [...nextHops[mode]].every(([nextHop, answer]) => isDeepStrictEqual(this.resolve(nextHop, mode), answer)))
+    return !same
   }
 }

@@ -48,9 +48,10 @@ for (const [title, parts, reasons] of readiness)
 
 t.test('problems of the node, the kernel and BGP stand together', async (t) => {
   const note = { severity: 'warning', subject: 'node/ipv4', message: 'detected' } as const
-  const problems = new NodeView({ ...options, notes: [note] }, parts({ kernel: kernel([noIptables]), speaker: speaker(false) })).status()
-    .problems
-  t.strictSame(problems, [note, noIptables, { severity: 'error', subject: 'bgp/listener', message: 'port 179 is taken' }])
+  const pool = { severity: 'warning', subject: 'ippool/a', message: 'without effect yet: natOutgoing' } as const
+  const all = parts({ kernel: kernel([noIptables]), speaker: speaker(false), problems: () => [pool] })
+  const { problems } = new NodeView({ ...options, notes: [note] }, all).status()
+  t.strictSame(problems, [note, pool, noIptables, { severity: 'error', subject: 'bgp/listener', message: 'port 179 is taken' }])
 })
 
 t.test('what is disabled shows nothing', async (t) => {
@@ -81,6 +82,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     applied: () => true,
     localEndpoints: () => 0,
     counters: () => counted,
+    problems: () => [],
     ...changes,
   }
 }

@@ -58,6 +58,8 @@ export type NodeViewDependencies = {
   readonly applied: () => boolean
   readonly localEndpoints: () => number
   readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
+  /** What was asked for and is not done, or not done yet. */
+  readonly problems: () => readonly StatusProblem[]
 }
 
 const nothing: FelixPage = { items: [], total: 0 }
@@ -151,9 +153,9 @@ export class NodeView implements AgentFace {
   }
 
   #problems(): readonly StatusProblem[] {
-    const { speaker, kernel } = this.#parts
+    const { speaker, kernel, problems } = this.#parts
     const bgp = (speaker?.problems() ?? []).map((problem) => ({ severity: 'error' as const, ...problem }))
-    return [...this.#options.notes, ...(kernel?.problems() ?? []), ...bgp, ...drained(this.drain)]
+    return [...this.#options.notes, ...problems(), ...(kernel?.problems() ?? []), ...bgp, ...drained(this.drain)]
   }
 }
 

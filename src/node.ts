@@ -2,6 +2,8 @@
 import type { Logger } from 'pino'
 import { Speaker } from '../bgp/speaker.ts'
 import { Felix } from '../felix/felix.ts'
+import { TunnelGraph } from '../ipip/tunnel-graph.ts'
+import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
 import { type NodeAddresses, peerConfigs, speakerOptions } from './bgp-options.ts'
@@ -42,10 +44,11 @@ export class Node {
   readonly #store: Datastore
   readonly #programmed = new ProgrammedRevision()
   readonly #agent: Agent
+  readonly #tunnels: TunnelGraph
   readonly #felix: Felix | undefined
   readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
-  #connected = ''
+  #connected = connectedSubnets()
   #speaker: Speaker | undefined
   #drain: Drain | undefined
   #api: Api | undefined
@@ -62,9 +65,19 @@ export class Node {
     if (felix.enabled)
       this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
     const policy = new PolicyGraph({ nodeName: facts.name, interfacePrefix, ipv6: true })
+    this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
       { nodeName: facts.name, podCidrs: node.podCidrs },
-      { store, policy, kernel: this.#felix, programmed: this.#programmed, originate: (prefixes) => this.#speaker?.originate(prefixes) },
+      {
+        store,
+        policy,
+        tunnels: this.#tunnels,
+        kernel: this.#felix,
+        programmed: this.#programmed,
+        originate: (prefixes) => this.#speaker?.originate(prefixes),
+        encapsulate: (encapsulation) => this.#encapsulate(encapsulation),
+        underlayMtu: () => this.#underlayMtu(),
+      },
     )
   }
 
@@ -74,7 +87,7 @@ export class Node {
    * @returns the sentence that says why the node cannot run
    */
   async start(): Promise<string | undefined> {
-    const { config, passwords, access } = this.#settings
+    const { config, access } = this.#settings
     await this.#felix?.start()
     if (config.bgp.enabled) this.#speaker = this.#createSpeaker()
     this.#drain = this.#speaker && new Drain(this.#speaker, this.#log)
@@ -88,7 +101,7 @@ export class Node {
     this.#log.info({ addresses: this.#api.addresses }, 'the API listens')
     // The store was read whole when it was opened: what it does not want is not wanted.
     this.#felix?.allowPrune('policy')
-    this.#speaker?.setPeers(peerConfigs(config, this.#facts.addresses, passwords))
+    this.#setPeers(this.#settings)
     await this.#agent.start()
     this.#applied = true
     await this.#speaker?.start()
@@ -101,11 +114,12 @@ export class Node {
    * Takes what can change while running: peers (a changed one restarts alone), pod CIDRs, and what is in the files that guard the API.
    * @returns the sections with other changes, which need a restart
    */
-  change({ config, passwords, access }: Settings): readonly string[] {
+  change(settings: Settings): readonly string[] {
+    const { config, access } = settings
     const needRestart = sectionsThatDiffer(this.#settings.config, config)
     // Taken for another address than the one that is open, a weaker guard would open it.
     if (!needRestart.includes('api')) this.#api?.setAccess(access)
-    this.#speaker?.setPeers(peerConfigs(config, this.#facts.addresses, passwords))
+    this.#setPeers(settings)
     this.#agent.setPodCidrs(config.node.podCidrs)
     return needRestart
   }
@@ -126,7 +140,7 @@ export class Node {
 
   #createSpeaker(): Speaker {
     const restarting = (this.#felix?.routes(1).routes.length ?? 0) > 0
-    this.#handover = this.#felix && new RouteHandover(this.#felix.learned, this.#readConnected())
+    this.#handover = this.#felix && new RouteHandover(this.#felix.learned, this.#connected)
     return new Speaker(speakerOptions(this.#settings.config, this.#facts.addresses, restarting), {
       log: this.#log,
       nextHopMetric: (nextHop) => this.#nextHopMetric(nextHop),
@@ -135,9 +149,15 @@ export class Node {
     })
   }
 
+  #setPeers({ config, passwords }: Settings): void {
+    const peers = peerConfigs(config, this.#facts.addresses, passwords)
+    this.#speaker?.setPeers(peers)
+    this.#tunnels.setPeers(peers.map(({ address }) => address))
+  }
+
   /** Without felix every next hop counts as reachable (INTERFACE §4). */
   #nextHopMetric(nextHop: IpAddress): number | undefined {
-    return this.#handover === undefined || this.#handover.resolve(nextHop) !== undefined ? 0 : undefined
+    return this.#handover === undefined || this.#handover.reaches(nextHop) ? 0 : undefined
   }
 
   #view(): NodeView {
@@ -159,9 +179,15 @@ export class Node {
       events: (limit) => this.#events.last(limit),
       storeRevision: () => this.#store.revision,
       applied: () => this.#applied,
+      problems: () => [...this.#agent.problems, ...this.#routeProblems()],
       localEndpoints: () => this.#agent.localEndpoints,
       counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
     })
+  }
+
+  #routeProblems(): readonly StatusProblem[] {
+    const message = this.#handover?.problem
+    return message === undefined ? [] : [{ severity: 'warning', subject: 'routes', message }]
   }
 
   async #pruneOnceConverged(): Promise<void> {
@@ -172,19 +198,18 @@ export class Node {
 
   /** The kernel is not as it was: the next apply repairs it, and next hops may lead elsewhere. */
   #drifted(): void {
-    const before = this.#connected
-    const connected = this.#readConnected()
-    if (this.#connected !== before) {
-      this.#handover?.setConnected(connected)
-      this.#speaker?.nextHopsChanged()
-    }
+    this.#connected = connectedSubnets()
+    if (this.#handover?.setConnected(this.#connected)) void this.#speaker?.nextHopsChanged()
     if (this.#applied) void this.#agent.requestApply()
   }
 
-  #readConnected() {
-    const connected = connectedSubnets()
-    this.#connected = JSON.stringify(connected)
-    return connected
+  async #encapsulate(encapsulation: Encapsulation): Promise<void> {
+    if (this.#handover?.setEncapsulation(encapsulation)) await this.#speaker?.nextHopsChanged()
+  }
+
+  #underlayMtu(): number | undefined {
+    const underlay = this.#connected.find(({ address }) => address === this.#facts.addresses.ipv4.address)
+    return underlay && this.#felix?.linkMtu(underlay.device)
   }
 }
 

@@ -2,12 +2,10 @@
 import type { Route } from '../felix/kernel.ts'
 import { type Cidr, containsPrefix, type Prefix, parsePrefix } from './net/prefix.ts'
 
-/** The pod CIDRs, plus the workload addresses outside all of them, without repeats. */
-export function originatedPrefixes(podCidrs: readonly Cidr[], workloadRoutes: readonly Route[]): readonly Cidr[] {
+/** The pod CIDRs, plus the addresses (of workloads, of the tunnel) outside all of them, without repeats. */
+export function originatedPrefixes(podCidrs: readonly Cidr[], addresses: readonly Cidr[]): readonly Cidr[] {
   const blocks = podCidrs.map(known)
-  const outside = workloadRoutes
-    .map((route) => route.destination)
-    .filter((cidr) => !blocks.some((block) => containsPrefix(block, known(cidr))))
+  const outside = addresses.filter((cidr) => !blocks.some((block) => containsPrefix(block, known(cidr))))
   return [...new Set([...podCidrs, ...outside])]
 }
 

@@ -13,7 +13,7 @@ const workloadGateway: Route = {
 }
 
 /** @property routes of the workloads' addresses, apart from those to their `gateway` */
-type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { readonly gateway: readonly Route[] }
+export type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { readonly gateway: readonly Route[] }
 
 /**
  * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.

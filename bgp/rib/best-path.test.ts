@@ -211,6 +211,28 @@ t.test('RFC 4271 §9.1.2.1: metrics are asked once for each next hop, and again 
   t.strictSame([...lab.best.keys()].toSorted(), [prefix, '10.2.0.0/24'])
 })
 
+t.test('when next hops may lead elsewhere, each best learned route is handed over again, once, and peers hear nothing', async (t) => {
+  const told: string[][] = []
+  const lab = new RibLab(ribOptions, {
+    onBest: ({ table, ids, count }) => told.push([...ids].slice(0, count).map((id) => table.format(id))),
+  })
+  const [a, b] = [lab.peer('a'), lab.peer('b', { asNumber: 65002 })]
+  a.announce([prefix, '10.2.0.0/24'])
+  lab.originate(['10.3.0.0/24'])
+  lab.settle()
+  b.announce(['10.4.0.0/24'])
+  lab.rib.nextHopsChanged()
+  lab.rib.nextHopsChanged()
+  lab.settle()
+  t.strictSame(told[1]?.toSorted(), [prefix, '10.2.0.0/24', '10.4.0.0/24'])
+  const heard = b.reader.readAll().events.length
+  lab.rib.nextHopsChanged()
+  lab.settle()
+  t.strictSame([told.length, b.reader.readAll().events.length - heard], [3, 0])
+  lab.settle()
+  t.equal(told.length, 3)
+})
+
 t.test('RFC 4724 §4.1: while decisions are held nothing is handed over; released, all at once', async (t) => {
   const lab = new RibLab()
   lab.rib.holdDecisions()

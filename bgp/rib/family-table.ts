@@ -33,6 +33,7 @@ export class FamilyTable {
   /** By prefix: the next hop that `nextHops` says changed is in the batch already. */
   #isChanged = new Uint8Array(64)
   readonly changed: number[] = []
+  #tellAll = false
   /** Decided, and without a best path: perhaps nothing is left of them. */
   #unused: number[] = []
   /** Update groups of this family. */
@@ -149,6 +150,22 @@ export class FamilyTable {
   removeUnused(): void {
     for (const prefix of this.#unused) this.removeIfUnused(prefix)
     if (this.#unused.length > 0) this.#unused = []
+  }
+
+  /** What a next hop means may be something else now: `changed` is to hold every learned best path once more. */
+  tellAllAgain(): void {
+    this.#tellAll = true
+  }
+
+  /** Completes `changed` before it is handed over. */
+  gatherChanged(): void {
+    if (!this.#tellAll) return
+    this.#tellAll = false
+    for (const prefix of this.prefixes.ids()) {
+      if (this.#isChanged[prefix] !== 0 || this.bestNextHop(prefix) === undefined) continue
+      this.#isChanged[prefix] = 1
+      this.changed.push(prefix)
+    }
   }
 
   /** Empties `changed` after it was handed over. */

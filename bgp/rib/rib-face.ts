@@ -65,6 +65,7 @@ export interface RibFace {
   /** Restarting speaker (RFC 4724 §4.1): while held, nothing is advertised and best routes are not handed over; `release` decides all at once. */
   holdDecisions(): void
   releaseDecisions(): void
+  /** Metrics are asked for anew, and every best learned route is handed over again: its next hop may lead elsewhere. */
   nextHopsChanged(): void
   /** Decides and encodes what changed, for at most about `budgetMs`; true while work is left. */
   flush(budgetMs: number): boolean

@@ -147,7 +147,11 @@ export class Rib implements RibFace {
   }
 
   nextHopsChanged(): void {
-    if (this.#nextHops.refresh()) for (const family of families) this.#tables[family].markAllDirty()
+    const isOther = this.#nextHops.refresh()
+    for (const family of families) {
+      this.#tables[family].tellAllAgain()
+      if (isOther) this.#tables[family].markAllDirty()
+    }
   }
 
   flush(budgetMs: number): boolean {
@@ -234,6 +238,7 @@ export class Rib implements RibFace {
   }
 
   #handOver(table: FamilyTable): void {
+    table.gatherChanged()
     const { changed } = table
     if (changed.length > 0) {
       this.#deps.onBest({
