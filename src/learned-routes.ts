@@ -37,8 +37,9 @@ export class RouteHandover {
 
   /** The node's subnets changed. @returns whether any answer so far is another one now: then all best routes are to be taken again */
   setConnected(connected: readonly ConnectedSubnet[]): boolean {
+    const isSame = isDeepStrictEqual(connected, this.#connected)
     this.#connected = connected
-    return this.#askAgain()
+    return !isSame && this.#askAgain()
   }
 
   /** Pools, known nodes or the tunnel changed. @returns as `setConnected` */
