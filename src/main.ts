@@ -21,8 +21,10 @@ else await run()
 
 async function run(): Promise<void> {
   const { runCli } = await import('./cli/cli.ts')
-  const agent = async (options: { readonly configFile: string; readonly check: boolean }) =>
-    (await import('./run-agent.ts')).runAgent(options)
+  const agent = async (options: { readonly configFile: string; readonly check: boolean }) => {
+    if (!options.check) await (await import('./os/capabilities.ts')).dropCapabilities() // before much is loaded: it starts again
+    return (await import('./run-agent.ts')).runAgent(options)
+  }
   const { stdin, stdout, stderr, env } = process
   const onInterrupt = (listener: () => void) => void process.once('SIGINT', listener)
   process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, onInterrupt, env }, { agent })

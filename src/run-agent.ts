@@ -7,6 +7,7 @@ import type { StatusProblem } from './http/agent-face.ts'
 import { createLog } from './log.ts'
 import { Node, type NodeFacts } from './node.ts'
 import { nodeAddress } from './node-address.ts'
+import { excessCapabilities } from './os/capabilities.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { trimMemory } from './os/trim-memory.ts'
@@ -52,9 +53,11 @@ function findFacts({ config, warnings }: TakenConfig): NodeFacts | undefined {
   const { node, felix } = config
   const found = nodeAddress(node.ipv4, connectedSubnets(), felix.interfacePrefix)
   if (found === undefined) return undefined
+  const capabilities = excessCapabilities()
   const notes = [
     ...(node.ipv4 === undefined ? [warning('node/ipv4', `${found.address.address}: ${found.reason}`)] : []),
     ...warnings.map((message) => warning('api', message)),
+    ...(capabilities === undefined ? [] : [warning('node/capabilities', capabilities)]),
   ]
   return { name: node.name ?? hostName(), addresses: { ipv4: found.address, ...(node.ipv6 !== undefined && { ipv6: node.ipv6 }) }, notes }
 }
