@@ -50,7 +50,13 @@ export async function send(io: Io, path: string, input: Input, options: Omit<Opt
 function request(path: string, input: Input, { dryRun, wait }: Omit<Options, 'filename'>): Call {
   const waitSec = wait === true ? defaultWaitSec : wait
   const query = new URLSearchParams({ ...(dryRun && { dryRun: 'true' }), ...(waitSec !== undefined && { wait: String(waitSec) }) })
-  return { method: 'POST', path: `${path}?${query.toString()}`, body: input.text, timeoutSec: (waitSec ?? defaultWaitSec) + marginSec }
+  return {
+    method: 'POST',
+    path: `${path}?${query.toString()}`,
+    body: input.text,
+    ...(input.format && { format: input.format }),
+    timeoutSec: (waitSec ?? defaultWaitSec) + marginSec,
+  }
 }
 
 function line({ kind, namespace, name, result }: Result, dryRun: boolean): string {

@@ -239,7 +239,21 @@ t.test('--version is the version of the package', async (t) => {
 })
 
 t.test('every command has help with an example', async (t) => {
-  const lines = ['agent', 'apply', 'delete', 'get', 'status', 'bgp peers', 'bgp routes', 'routes', 'explain', 'drain', 'events']
+  const lines = [
+    'agent',
+    'apply',
+    'delete',
+    'get',
+    'status',
+    'bgp peers',
+    'bgp routes',
+    'routes',
+    'explain',
+    'drain',
+    'events',
+    'datastore export',
+    'datastore import',
+  ]
   for (const line of lines) {
     const { code, out } = await runTortie([...line.split(' '), '--help'])
     t.equal(code, 0, line)

@@ -19,8 +19,9 @@ export type Credentials = { readonly token?: string; readonly ca?: string; reado
 export type Call = {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** YAML text. */
   readonly body?: string
+  /** Of the body; default yaml. */
+  readonly format?: 'json' | 'yaml'
   /** How long the answer may take to begin. */
   readonly timeoutSec?: number
   /** Ends the request, and an answer that is still coming. */
@@ -66,8 +67,11 @@ export async function call(server: Server, request: Call): Promise<Reply> {
  * The answer as it begins; whoever asked reads its body, which takes the time it takes.
  * @throws CliFailure with what to do if no agent answers
  */
-export async function open(server: Server, { method, path, body, timeoutSec = defaultTimeoutSec, signal }: Call): Promise<IncomingMessage> {
-  const content = body === undefined ? {} : { 'content-type': 'application/yaml', 'content-length': Buffer.byteLength(body) }
+export async function open(
+  server: Server,
+  { method, path, body, format = 'yaml', timeoutSec = defaultTimeoutSec, signal }: Call,
+): Promise<IncomingMessage> {
+  const content = body === undefined ? {} : { 'content-type': `application/${format}`, 'content-length': Buffer.byteLength(body) }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const make = server.secure ? (await import('node:https')).request : request
   const headers = { ...server.headers, ...content }

@@ -6,7 +6,8 @@ import { misused, refused } from './failure.ts'
 /** @property firstLine 1-based line of the joined text at which the source begins */
 type Source = { readonly name: string; readonly firstLine: number }
 
-export type Input = { readonly text: string; readonly sources: readonly Source[] }
+/** @property format of the text; default yaml, of which JSON is a part */
+export type Input = { readonly text: string; readonly format?: 'json'; readonly sources: readonly Source[] }
 
 /**
  * @param places paths, or "-" for stdin; directories stand for their *.yaml, *.yml and *.json in the order of names

@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { applyCommand } from './apply-command.ts'
 import { bgpCommand } from './bgp-command.ts'
 import type { Io } from './command.ts'
+import { datastoreCommand } from './datastore-command.ts'
 import { deleteCommand } from './delete-command.ts'
 import { drainCommand } from './drain-command.ts'
 import { eventsCommand } from './events-command.ts'
@@ -25,6 +26,7 @@ const clients = [
   routesCommand,
   explainCommand,
   drainCommand,
+  datastoreCommand,
   eventsCommand,
 ]
 
