@@ -9,6 +9,7 @@ import { PolicyTables } from './policy-tables.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
 import type { TunnelView } from './tunnel-table.ts'
 import { isPoliced, unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
+import { WaitingLog } from './waiting-log.ts'
 
 export type FelixOptions = {
   /** rtm_protocol of every route we own, 1..255. */
@@ -42,6 +43,7 @@ export class Felix {
   readonly #nowMs: () => number
   readonly #policy: PolicyTables
   readonly #network: NetworkTables
+  readonly #waitingLog: WaitingLog
   #prunePolicy = false
   #report: TableReport = mergeReports([])
   readonly #counters = { links: { changes: 0, repairs: 0 }, policy: { changes: 0, repairs: 0 } }
@@ -53,6 +55,7 @@ export class Felix {
     const { log, onDrift, run = runProcess, nowMs = () => performance.now() } = dependencies
     this.#dependencies = dependencies
     this.#nowMs = nowMs
+    this.#waitingLog = new WaitingLog(log)
     this.#policy = new PolicyTables(options.iptablesBackend, { run, nowMs, log })
     const network = { run, nowMs, log, onDrift, onDue: () => this.#sleep() }
     this.#network = new NetworkTables({ routeProtocol: options.routeProtocol }, network)
@@ -85,6 +88,7 @@ export class Felix {
       this.#count('links', links, 0)
       this.#count('policy', policy, removed)
       this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
+      this.#waitingLog.applied(this.#report.unprogrammed)
       return { ...this.#report, changed: this.#report.changed + removed }
     } finally {
       this.#applying = false
