@@ -50,6 +50,10 @@ const table: readonly Row[] = [
   ['nor past a policy', forward, { ...between('eth0', 'tortb'), mark: 0xffff_ffff }, 'drop'],
   ['a workload makes no VXLAN of its own', forward, { ...between('torta', 'eth0'), protocol: 17, destinationPort: 4789 }, 'drop'],
   ['and no IP-in-IP', forward, { ...between('torta', 'eth0'), protocol: 4 }, 'drop'],
+  ['also not where it has begun', forward, { ...between('torta', 'eth0'), protocol: 4, state: 'ESTABLISHED' }, 'drop'],
+  ['and not to its host', input, { ...toHost, protocol: 4, state: 'ESTABLISHED' }, 'drop'],
+  ['a tunnel through this node that no workload made is left to others', forward, { ...between('eth0', 'eth1'), protocol: 4 }, 'end'],
+  ['a workload may answer from the port of VXLAN', forward, { ...between('torta', 'eth0'), protocol: 17, sourcePort: 4789 }, 'accept'],
   ['a workload does not reach its host, open as it may be', input, toHost, 'drop'],
   ['but answers it', input, { ...toHost, state: 'ESTABLISHED' }, 'accept'],
   ['DHCP reaches the host', input, { ...toHost, protocol: 17, sourcePort: 68, destinationPort: 67 }, 'accept'],
@@ -66,3 +70,21 @@ const table: readonly Row[] = [
 ]
 for (const [title, [tableName, kernelChain], packet, expected] of table)
   t.test(`${kernelChain}: ${title}`, async (t) => t.equal(walk(ruleset, tableName, kernelChain, packet).verdict, expected))
+
+t.test(
+  '§6.13 allowIPIPPacketsFromWorkloads, allowVXLANPacketsFromWorkloads: each is allowed by itself, live, and taken back',
+  async (t) => {
+    const packets = {
+      ipip: { ...between('torta', 'eth0'), protocol: 4 },
+      vxlan: { ...between('torta', 'eth0'), protocol: 17, destinationPort: 4789 },
+    }
+    const verdicts = () => Object.values(packets).map((packet) => walk(graph.compile(), ...forward, packet).verdict)
+    t.strictSame(verdicts(), ['drop', 'drop'])
+    graph.allowTunnels({ ipip: true, vxlan: false })
+    t.strictSame(verdicts(), ['accept', 'drop'])
+    graph.allowTunnels({ ipip: false, vxlan: true })
+    t.strictSame(verdicts(), ['drop', 'accept'])
+    graph.allowTunnels({ ipip: false, vxlan: false })
+    t.strictSame(verdicts(), ['drop', 'drop'])
+  },
+)

@@ -5,21 +5,24 @@ import { interfaceMatch } from './dispatch-chains.ts'
 import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
 import { clearBits, hasBits } from './rule-chains.ts'
+import { type AllowedTunnels, tunnelRules } from './workload-tunnels.ts'
 
 export type BaseOptions = { readonly families: readonly Family[]; readonly interfacePrefix: string; readonly marks: Marks }
 
-export function baseChains({ families, interfacePrefix, marks }: BaseOptions): readonly Chain[] {
+/** @param allowed tunnels that workloads may make */
+export function baseChains({ families, interfacePrefix, marks }: BaseOptions, allowed: AllowedTunnels): readonly Chain[] {
   const workloads = `${interfacePrefix}+`
   const fromWorkload = interfaceMatch('egress', workloads)
   const toWorkload = interfaceMatch('ingress', workloads)
   return families.flatMap((family): Chain[] => [
     filter(family, chainNames.forward, [
       { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
+      ...tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [fromWorkload, ...rule.match] })),
       jump([fromWorkload], dispatchChainName('egress')),
       jump([toWorkload], dispatchChainName('ingress')),
     ]),
     filter(family, chainNames.input, [{ match: [fromWorkload], action: { type: 'goto', chain: chainNames.workloadToHost } }]),
-    filter(family, chainNames.workloadToHost, workloadToHostRules(family)),
+    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family)]),
     filter(family, chainNames.output, [
       { match: [toWorkload], action: { type: 'accept' }, comment: 'A node always reaches its workloads' },
     ]),

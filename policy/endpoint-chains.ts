@@ -20,7 +20,7 @@ export function endpointChains(endpoint: LocalEndpoint, families: readonly Famil
     families.map((family): Chain => {
       const name = endpointChainName(direction, endpoint.interfaceName)
       const rules = [
-        ...firstRules(direction, family, marks),
+        ...firstRules(marks),
         ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks)),
         ...profileRules(endpoint, direction, marks),
       ]
@@ -33,27 +33,12 @@ export function endpointChains(endpoint: LocalEndpoint, families: readonly Famil
  * ACCEPT of established traffic is terminal on purpose: a connection is only confirmed once its first packet has passed the
  * chains of both ends, so it is established for both, and only that packet pays for the walk.
  */
-function firstRules(direction: Direction, family: Family, { accept, pass }: Marks): readonly Rule[] {
+function firstRules({ accept, pass }: Marks): readonly Rule[] {
   return [
     { match: [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], action: { type: 'accept' } },
     { match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } },
     { match: [], action: clearBits((accept | pass) >>> 0) },
-    ...(direction === 'egress' ? encapsulationRules(family) : []),
   ]
-}
-
-/** A workload that makes its own tunnel packets could write any inner source (Calico drops them as well). */
-function encapsulationRules(family: Family): readonly Rule[] {
-  const vxlan: Rule = {
-    match: [
-      { type: 'protocol', protocol: 'udp' },
-      { type: 'destination-ports', ports: [{ from: 4789, to: 4789 }] },
-    ],
-    action: { type: 'drop' },
-    comment: 'Drop VXLAN made by a workload',
-  }
-  const ipip: Rule = { match: [{ type: 'protocol', protocol: 4 }], action: { type: 'drop' }, comment: 'Drop IP-in-IP made by a workload' }
-  return family === 4 ? [vxlan, ipip] : [vxlan]
 }
 
 function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks): readonly Rule[] {

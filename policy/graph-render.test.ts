@@ -30,6 +30,8 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
     rendered.replaceAll(set?.name ?? '?', 'SET'),
     `
 -A tort-FORWARD -j MARK --set-xmark 0x0/0x30000
+-A tort-FORWARD -i tort+ -p udp --dports 4789 -j DROP # Drop VXLAN made by a workload
+-A tort-FORWARD -i tort+ -p 4 -j DROP # Drop IP-in-IP made by a workload
 -A tort-FORWARD -i tort+ -j tort-from-wl
 -A tort-FORWARD -o tort+ -j tort-to-wl
 -A tort-INPUT -i tort+ -g tort-wl-to-host
@@ -40,8 +42,6 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-fw-tort1a2b --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A tort-fw-tort1a2b --ctstate INVALID -j DROP
 -A tort-fw-tort1a2b -j MARK --set-xmark 0x0/0x30000
--A tort-fw-tort1a2b -p udp --dports 4789 -j DROP # Drop VXLAN made by a workload
--A tort-fw-tort1a2b -p 4 -j DROP # Drop IP-in-IP made by a workload
 -A tort-fw-tort1a2b -j tort-pro-kns.shop
 -A tort-fw-tort1a2b --mark 0x10000/0x10000 -j RETURN
 -A tort-fw-tort1a2b -j DROP # Drop if no profiles matched
@@ -65,6 +65,8 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-tw-tort1a2b -j tort-pri-kns.shop
 -A tort-tw-tort1a2b --mark 0x10000/0x10000 -j RETURN
 -A tort-tw-tort1a2b -j DROP # Drop if no profiles matched
+-A tort-wl-to-host -p udp --dports 4789 -j DROP # Drop VXLAN made by a workload
+-A tort-wl-to-host -p 4 -j DROP # Drop IP-in-IP made by a workload
 -A tort-wl-to-host -p udp --sports 68 --dports 67 -j ACCEPT # DHCP
 -A tort-wl-to-host -j tort-from-wl
 -A tort-wl-to-host -j DROP # Drop from workload to host

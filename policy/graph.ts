@@ -1,7 +1,7 @@
 import type { Chain, Hook, IpSet } from '../felix/kernel.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
 import type { Family } from '../src/net/address.ts'
-import { baseChains, baseHooks } from './base-chains.ts'
+import { type BaseOptions, baseChains, baseHooks } from './base-chains.ts'
 import { ChainStore } from './chain-store.ts'
 import { dispatchChains } from './dispatch-chains.ts'
 import { endpointChains } from './endpoint-chains.ts'
@@ -13,6 +13,7 @@ import { type Policy, policyOf } from './policy.ts'
 import { resourceKey } from './resource-key.ts'
 import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
+import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
 
 export type PolicyGraphOptions = {
   readonly nodeName: string
@@ -32,6 +33,7 @@ export type CompiledPolicy = { readonly chains: readonly Chain[]; readonly hooks
  */
 export class PolicyGraph {
   readonly #rules: RuleContext
+  readonly #base: BaseOptions
   readonly #hooks: readonly Hook[]
   readonly #labels = new InheritedLabels()
   readonly #sets: IpSetStore
@@ -46,9 +48,15 @@ export class PolicyGraph {
     this.#sets = new IpSetStore(families)
     this.#locals = new LocalEndpoints(nodeName)
     this.#rules = { families, marks, sets: this.#sets.name }
-    this.#hooks = baseHooks({ families, interfacePrefix, marks })
-    this.#chains.put('base', baseChains({ families, interfacePrefix, marks }))
+    this.#base = { families, interfacePrefix, marks }
+    this.#hooks = baseHooks(this.#base)
+    this.allowTunnels(noTunnels)
     this.#chains.put('dispatch', dispatchChains([], families))
+  }
+
+  /** Which tunnels workloads may make themselves; none, until it is called. */
+  allowTunnels(allowed: AllowedTunnels): void {
+    this.#chains.put('base', baseChains(this.#base, allowed))
   }
 
   /**

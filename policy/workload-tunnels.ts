@@ -1,0 +1,25 @@
+/** Tunnel packets that workloads make themselves: in one, a workload could write any inner source (Calico drops them as well). */
+import type { Rule } from '../felix/kernel.ts'
+import type { Family } from '../src/net/address.ts'
+
+/** Which tunnels workloads may make all the same (FelixConfiguration's `allowIPIPPacketsFromWorkloads` and its like for VXLAN). */
+export type AllowedTunnels = { readonly ipip: boolean; readonly vxlan: boolean }
+
+export const noTunnels: AllowedTunnels = { ipip: false, vxlan: false }
+
+/** IANA */
+const vxlanPort = 4789
+
+/** For packets from workloads, before anything accepts them: an established conversation makes a tunnel no better. */
+export function tunnelRules(family: Family, allowed: AllowedTunnels): readonly Rule[] {
+  const vxlan: Rule = {
+    match: [
+      { type: 'protocol', protocol: 'udp' },
+      { type: 'destination-ports', ports: [{ from: vxlanPort, to: vxlanPort }] },
+    ],
+    action: { type: 'drop' },
+    comment: 'Drop VXLAN made by a workload',
+  }
+  const ipip: Rule = { match: [{ type: 'protocol', protocol: 4 }], action: { type: 'drop' }, comment: 'Drop IP-in-IP made by a workload' }
+  return [...(allowed.vxlan ? [] : [vxlan]), ...(allowed.ipip || family === 6 ? [] : [ipip])]
+}
