@@ -24,6 +24,8 @@ export type PeerConfig = {
   /** 0: no limit. Above it: Cease/1 (RFC 4486). */
   readonly maxPrefixes: number
   readonly password?: string
+  /** RFC 4724 restart time offered to this peer, seconds 0..4095; default: the speaker's. */
+  readonly restartTimeSec?: number
   readonly import: 'all' | 'none'
   readonly export: 'local' | 'all' | 'none'
 }

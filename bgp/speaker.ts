@@ -179,6 +179,13 @@ export class Speaker {
     return [...refused, ...unusable]
   }
 
+  /** Ends every session, takes back all that was learned (`onBest`) and resolves when both are done: another speaker is to follow. */
+  async retire(): Promise<void> {
+    for (const session of this.#byName.values()) this.#remove(session, 'otherConfigurationChange')
+    await this.#turn.settled()
+    await this.stop()
+  }
+
   /** Ends every session and resolves when TCP is done, within about a second. Routes are left as they are: no `onBest` comes any more. */
   async stop(options: StopOptions = {}): Promise<void> {
     this.#stopped = true
@@ -193,7 +200,8 @@ export class Speaker {
   #add(config: PeerConfig): void {
     const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
     const from = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
-    const options = { config, localAs: asNumber, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: from }
+    const offeredSec = config.restartTimeSec ?? restartTimeSec
+    const options = { config, localAs: asNumber, routerId, forwardingPreserved: restarting, restartTimeSec: offeredSec, localAddress: from }
     const session = new PeerSession(options, this.#sessionDependencies)
     this.#byName.set(config.name, session)
     this.#byAddress.set(config.address, session)

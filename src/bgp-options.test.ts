@@ -1,6 +1,8 @@
 import t from 'tap'
 import { peerConfigs, speakerOptions } from './bgp-options.ts'
 import { type Config, loadConfig } from './config.ts'
+import type { IpAddress } from './net/address.ts'
+import { asn } from './net/asn.ts'
 import { type InterfaceAddress, parseInterfaceAddress } from './net/prefix.ts'
 
 const ipv4 = address('10.99.0.1/24')
@@ -8,28 +10,30 @@ const ipv6 = address('fd99::1/64')
 const peers =
   '[{name: tor1, address: 10.99.0.2, asNumber: 65002}, {name: tor2, address: 10.99.0.3, asNumber: 65003, families: [ipv6-unicast], passwordFile: /key}]'
 
-t.test('INTERFACE §2: router id and listen addresses default to the node’s addresses', async (t) => {
-  t.strictSame(speakerOptions(config(''), { ipv4, ipv6 }, false), {
+t.test('the speaker’s next hops are the node’s addresses', async (t) => {
+  const listenAddresses = [ipv4.address, ipv6.address]
+  const bgp = { asNumber: asn(64_512), routerId: ipv4.address, listenAddresses, listenPort: 179 }
+  t.strictSame(speakerOptions(bgp, { ipv4, ipv6 }), {
     asNumber: 64512,
     routerId: 0x0a630001,
     listenAddresses: ['10.99.0.1', 'fd99::1'],
     listenPort: 179,
     localAddress: { ipv4: '10.99.0.1', ipv6: 'fd99::1' },
-    restarting: false,
     restartTimeSec: 120,
   })
 })
 
-t.test('what is configured is taken', async (t) => {
-  const text = 'bgp: {asNumber: 65001, routerId: 255.0.0.1, clusterId: 10.0.0.9, listenAddresses: [0.0.0.0], listenPort: 1790}'
-  t.strictSame(speakerOptions(config(text), { ipv4 }, true), {
+t.test('identifiers are numbers', async (t) => {
+  const routerId = '255.0.0.1' as IpAddress
+  const clusterId = '10.0.0.9' as IpAddress
+  const bgp = { asNumber: asn(65_001), routerId, clusterId, listenAddresses: [ipv4.address], listenPort: 1790 }
+  t.strictSame(speakerOptions(bgp, { ipv4 }), {
     asNumber: 65001,
     routerId: 0xff000001,
     clusterId: 0x0a000009,
-    listenAddresses: ['0.0.0.0'],
+    listenAddresses: ['10.99.0.1'],
     listenPort: 1790,
     localAddress: { ipv4: '10.99.0.1' },
-    restarting: true,
     restartTimeSec: 120,
   })
 })

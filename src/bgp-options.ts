@@ -2,24 +2,21 @@
 import type { AddressFamily, PeerConfig, SpeakerOptions } from '../bgp/peer.ts'
 import type { Config, ConfigPeer } from './config.ts'
 import { parseIpv4 } from './net/ipv4.ts'
-import type { InterfaceAddress } from './net/prefix.ts'
+import type { EffectiveBgp } from './settings/effective-bgp.ts'
+import type { NodeAddresses } from './settings/node-addresses.ts'
 
 /** Offered to peers (RFC 4724 §3): how long they keep our routes while we are away. */
 const restartTimeSec = 120
 
-export type NodeAddresses = { readonly ipv4: InterfaceAddress; readonly ipv6?: InterfaceAddress }
-
-/** @param restarting the kernel still has routes of this node's previous life */
-export function speakerOptions({ bgp }: Config, { ipv4, ipv6 }: NodeAddresses, restarting: boolean): SpeakerOptions {
+export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses): Omit<SpeakerOptions, 'restarting'> {
   const addresses = { ipv4: ipv4.address, ...(ipv6 !== undefined && { ipv6: ipv6.address }) }
   return {
     asNumber: bgp.asNumber,
-    routerId: identifier(bgp.routerId ?? ipv4.address),
+    routerId: identifier(bgp.routerId),
     ...(bgp.clusterId !== undefined && { clusterId: identifier(bgp.clusterId) }),
-    listenAddresses: bgp.listenAddresses ?? Object.values(addresses),
+    listenAddresses: bgp.listenAddresses,
     listenPort: bgp.listenPort,
     localAddress: addresses,
-    restarting,
     restartTimeSec,
   }
 }

@@ -10,11 +10,11 @@ const told = (text: string, environment: Environment = {}) => (load(text, enviro
 
 const defaults = {
   node: { podCidrs: [] },
-  bgp: { enabled: true, asNumber: 64_512, listenPort: 179, peers: [] },
-  felix: { enabled: true, interfacePrefix: 'tort', routeProtocol: 116, iptablesBackend: 'auto' },
+  bgp: { enabled: true, peers: [] },
+  felix: { enabled: true, routeProtocol: 116 },
   api: { socket: '/run/tortie/api.sock' },
   datastore: { type: 'embedded', path: '/var/lib/tortie' },
-  log: { level: 'info' },
+  log: {},
 }
 const peerDefaults = {
   port: 179,
@@ -169,7 +169,7 @@ t.test('INTERFACE §2: all problems at once, each with its path and line', async
     'tortie.yaml:21: bgp.peers[1].import: must be all or none: a BGPFilter is not supported yet (is "from-tor")',
     'tortie.yaml:22: bgp.peers[1].families[0]: must be ipv4-unicast or ipv6-unicast (is "ipv4")',
     'tortie.yaml:23: bgp.peers[2].asNumber: is required',
-    'tortie.yaml:24: bgp.peers[2].address: bgp.peers[1] has this address and port already',
+    'tortie.yaml:24: bgp.peers[2].address: bgp.peers[1] has this address already',
     'tortie.yaml:27: felix.interfacePrefix: must be 1 to 12 of A-Z, a-z, 0-9, "_" and "-" (is "tort+")',
     'tortie.yaml:28: felix.routeProtocol: 12 is used by bird: its routes would be taken for ours (is 12)',
     'tortie.yaml:30: api.listen: 192.0.2.1 is not a loopback address: that needs tokenFile or tls.clientCaFile (is "192.0.2.1:9099")',
@@ -221,11 +221,11 @@ t.test('protocols of the kernel and of other daemons are refused for our routes'
   for (const number of [5, 116, 255]) t.equal(load(`felix: {routeProtocol: ${number}}`).config?.felix.routeProtocol, number)
 })
 
-t.test('two peers may share an address at different ports', async (t) => {
-  const peer = (name: string, port: number) => `{name: ${name}, address: 10.0.0.1, asNumber: 1, port: ${port}}`
-  t.equal(load(`bgp: {peers: [${peer('a', 179)}, ${peer('b', 180)}]}`).problems, undefined)
-  t.strictSame(told(`bgp: {peers: [${peer('a', 179)}, ${peer('b', 179)}]}`), [
-    'tortie.yaml:1: bgp.peers[1].address: bgp.peers[0] has this address and port already',
+t.test('two peers never share an address, whatever their ports and however it is written', async (t) => {
+  const peer = (name: string, address: string, port: number) => `{name: ${name}, address: "${address}", asNumber: 1, port: ${port}}`
+  t.equal(load(`bgp: {peers: [${peer('a', 'fd00::1', 179)}, ${peer('b', 'fd00::2', 179)}]}`).problems, undefined)
+  t.strictSame(told(`bgp: {peers: [${peer('a', 'fd00::1', 179)}, ${peer('b', 'FD00:0::1', 180)}]}`), [
+    'tortie.yaml:1: bgp.peers[1].address: bgp.peers[0] has this address already',
   ])
 })
 
@@ -296,7 +296,7 @@ t.test('the reference has a row for every option, with default, unit and variabl
   const rows = configReference().split('\n')
   const expected = [
     "| `node.name` | the host name |  | this node's name in resources | `TORTIE_NODE_NAME` |",
-    '| `bgp.listenPort` | `179` |  | TCP port to listen on | `TORTIE_BGP_LISTENPORT` |',
+    '| `bgp.listenPort` | BGPConfiguration, else `179` |  | TCP port to listen on | `TORTIE_BGP_LISTENPORT` |',
     '| `bgp.peers[].holdTimeSec` | `90` | seconds | proposed hold time: 0 (none) or 3 to 65535 |  |',
     '| `api.tls.keyFile` |  |  | private key, PEM | `TORTIE_API_TLS_KEYFILE` |',
   ]

@@ -5,11 +5,18 @@ import { type LogLevel, logTo } from './log.ts'
 function setup(level: LogLevel) {
   const events = new EventLog()
   const lines: string[] = []
-  const log = logTo({ write: (line) => void lines.push(line) }, level, events)
+  const { log, setLevel } = logTo({ write: (line) => void lines.push(line) }, level, events)
   log.debug('one')
   log.info({ peer: 'tor1' }, 'two')
   log.error('three')
-  return { log, lines, shown: lines.map((line) => JSON.parse(line).msg), kept: events.last(10).map(({ message }) => message), events }
+  return {
+    log,
+    setLevel,
+    lines,
+    shown: lines.map((line) => JSON.parse(line).msg),
+    kept: events.last(10).map(({ message }) => message),
+    events,
+  }
 }
 
 const table: [level: LogLevel, shown: readonly string[]][] = [
@@ -23,6 +30,21 @@ for (const [level, shown] of table)
     const log = setup(level)
     t.strictSame([log.shown, log.kept], [shown, ['two', 'three']])
   })
+
+t.test('another level holds from the next line on, in both directions', async (t) => {
+  const { log, setLevel, lines, events } = setup('info')
+  for (const level of ['debug', 'error', 'info'] as const) {
+    setLevel(level)
+    log.debug(`debug at ${level}`)
+    log.warn(`warn at ${level}`)
+  }
+  const shown = lines.map((line) => JSON.parse(line).msg)
+  t.strictSame(shown.slice(2), ['debug at debug', 'warn at debug', 'warn at info'])
+  t.strictSame(
+    events.last(3).map(({ message }) => message),
+    ['warn at debug', 'warn at error', 'warn at info'],
+  )
+})
 
 t.test('a line has time, sentence and fields, and nothing else', async (t) => {
   const { lines } = setup('info')

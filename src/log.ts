@@ -3,20 +3,23 @@ import type { EventLog } from './event-log.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
+/** @property setLevel what goes to stdout from now on; a child of the log that exists already makes the lines it made */
+export type AgentLog = { readonly log: Logger; readonly setLevel: (level: LogLevel) => void }
+
 /**
  * JSON lines on stdout; readable ones when stdout is a terminal. Passwords and tokens never appear, whoever logs their object.
  * @param level of what goes to stdout; `events` is told everything from info on whatever it is
  */
-export async function createLog(level: LogLevel, events: Pick<EventLog, 'add'>): Promise<Logger> {
+export async function createLog(level: LogLevel, events: Pick<EventLog, 'add'>): Promise<AgentLog> {
   return logTo(await openStdout(), level, events)
 }
 
 /** @param out gets the lines of `level` and above */
-export function logTo(out: DestinationStream, level: LogLevel, events: Pick<EventLog, 'add'>): Logger {
-  const shown = pino.levels.values[level] ?? Number.POSITIVE_INFINITY
-  const kept = pino.levels.values.info ?? 0
+export function logTo(out: DestinationStream, level: LogLevel, events: Pick<EventLog, 'add'>): AgentLog {
+  let shown = severityOf(level)
+  const kept = severityOf('info')
   const options = {
-    level: shown < kept ? level : 'info',
+    level: lowest(level),
     base: null,
     redact: ['*.password', 'password', '*.token', 'token'],
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -28,7 +31,21 @@ export function logTo(out: DestinationStream, level: LogLevel, events: Pick<Even
       if (tee.lastLevel >= shown) out.write(line)
     },
   }
-  return pino(options, Object.assign(tee, { [Symbol.for('pino.metadata')]: true }))
+  const log = pino(options, Object.assign(tee, { [Symbol.for('pino.metadata')]: true }))
+  const setLevel = (level: LogLevel) => {
+    shown = severityOf(level)
+    log.level = lowest(level)
+  }
+  return { log, setLevel }
+}
+
+function severityOf(level: LogLevel): number {
+  return pino.levels.values[level] ?? Number.POSITIVE_INFINITY
+}
+
+/** What is made into a line at all. */
+function lowest(level: LogLevel): LogLevel {
+  return severityOf(level) < severityOf('info') ? level : 'info'
 }
 
 async function openStdout(): Promise<DestinationStream> {

@@ -5,7 +5,7 @@ import type { IpAddress } from './net/address.ts'
 import { type KernelView, NodeView, type NodeViewDependencies, type SpeakerView } from './node-view.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
 
-const options = { node: 'node-a', version: '0.1.0', asNumber: 64512, routerId: '10.99.0.1', interfacePrefix: 'tort', notes: [] }
+const options = { node: 'node-a', version: '0.1.0', interfacePrefix: 'tort' }
 const noIptables = { severity: 'error', subject: 'policy', message: 'policy cannot be programmed: iptables is not installed' } as const
 
 const counted = { applies: { count: 2, seconds: 0.1 }, tools: [{ command: 'ipset', runs: 1, failed: 0, seconds: 0.01 }] }
@@ -48,10 +48,8 @@ for (const [title, parts, reasons] of readiness)
 
 t.test('problems of the node, the kernel and BGP stand together', async (t) => {
   const note = { severity: 'warning', subject: 'node/ipv4', message: 'detected' } as const
-  const pool = { severity: 'warning', subject: 'ippool/a', message: 'without effect yet: natOutgoing' } as const
-  const all = parts({ kernel: kernel([noIptables]), speaker: speaker(false), problems: () => [pool] })
-  const { problems } = new NodeView({ ...options, notes: [note] }, all).status()
-  t.strictSame(problems, [note, pool, noIptables, { severity: 'error', subject: 'bgp/listener', message: 'port 179 is taken' }])
+  const problems = view({ problems: () => [note], kernel: kernel([noIptables]), speaker: speaker(false) }).status().problems
+  t.strictSame(problems, [note, noIptables, { severity: 'error', subject: 'bgp/listener', message: 'port 179 is taken' }])
 })
 
 t.test('what is disabled shows nothing', async (t) => {
@@ -73,6 +71,7 @@ function view(changes: Partial<NodeViewDependencies>): NodeView {
 function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
   const programmed = new ProgrammedRevision()
   return {
+    identity: () => ({ asNumber: 64512, routerId: '10.99.0.1' }),
     speaker: speaker(true),
     kernel: kernel([]),
     drain: undefined,

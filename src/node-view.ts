@@ -37,14 +37,12 @@ export type KernelView = {
 export type NodeViewOptions = {
   readonly node: string
   readonly version: string
-  readonly asNumber: number
-  readonly routerId: string
   readonly interfacePrefix: string
-  /** What was found out at start and is worth knowing: how the node's address was chosen. */
-  readonly notes: readonly StatusProblem[]
 }
 
 export type NodeViewDependencies = {
+  /** As whom the node speaks BGP now. */
+  readonly identity: () => { readonly asNumber: number; readonly routerId: string }
   /** undefined: BGP is disabled. */
   readonly speaker: SpeakerView | undefined
   /** undefined: felix is disabled. */
@@ -58,7 +56,7 @@ export type NodeViewDependencies = {
   readonly applied: () => boolean
   readonly localEndpoints: () => number
   readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
-  /** What was asked for and is not done, or not done yet. */
+  /** What is worth knowing of how the node is set up, and what was asked for and is not done, or not done yet. */
   readonly problems: () => readonly StatusProblem[]
 }
 
@@ -76,7 +74,8 @@ export class NodeView implements AgentFace {
 
   status(): AgentStatus {
     const { speaker, kernel, drain, programmed, storeRevision, localEndpoints } = this.#parts
-    const { node, version, asNumber, routerId } = this.#options
+    const { node, version } = this.#options
+    const { asNumber, routerId } = this.#parts.identity()
     const peers = speaker?.peers() ?? []
     const revision = storeRevision()
     const failed = programmed.unprogrammed.some(({ state }) => state === 'failed')
@@ -155,7 +154,7 @@ export class NodeView implements AgentFace {
   #problems(): readonly StatusProblem[] {
     const { speaker, kernel, problems } = this.#parts
     const bgp = (speaker?.problems() ?? []).map((problem) => ({ severity: 'error' as const, ...problem }))
-    return [...this.#options.notes, ...problems(), ...(kernel?.problems() ?? []), ...bgp, ...drained(this.drain)]
+    return [...problems(), ...(kernel?.problems() ?? []), ...bgp, ...drained(this.drain)]
   }
 }
 

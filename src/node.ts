@@ -1,12 +1,13 @@
 /** The parts of a running node: built in order, started, changed and stopped. The one place where they are wired. */
 import type { Logger } from 'pino'
+import type { BestRouteBatch } from '../bgp/peer.ts'
 import { Speaker } from '../bgp/speaker.ts'
 import { Felix } from '../felix/felix.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
-import { type NodeAddresses, peerConfigs, speakerOptions } from './bgp-options.ts'
+import { speakerOptions } from './bgp-options.ts'
 import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
@@ -16,30 +17,36 @@ import type { StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
 import { RouteHandover } from './learned-routes.ts'
+import { LiveSettings } from './live-settings.ts'
+import { LiveSpeaker } from './live-speaker.ts'
+import type { LogLevel } from './log.ts'
 import { familyOf, type IpAddress } from './net/address.ts'
+import type { NodeFacts } from './node-facts.ts'
 import { NodeView } from './node-view.ts'
 import { CountedRun } from './os/counted-run.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { run } from './os/process.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
+import { tunnelSettings } from './settings/effective-felix.ts'
+import type { EffectiveSettings, Settings } from './settings/effective-settings.ts'
 import { version } from './version.ts'
 
-export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string>; readonly access: Access }
-
-export type NodeFacts = {
-  readonly name: string
-  readonly addresses: NodeAddresses
-  /** How they were found out, for /v1/status. */
-  readonly notes: readonly StatusProblem[]
-}
+export type NodeSettings = Settings & { readonly access: Access }
 
 /** @property events the last lines of `log` */
-export type NodeDependencies = { readonly log: Logger; readonly events: EventLog; readonly store: Datastore }
+export type NodeDependencies = {
+  readonly log: Logger
+  readonly setLogLevel: (level: LogLevel) => void
+  readonly events: EventLog
+  readonly store: Datastore
+}
 
 export class Node {
-  readonly #settings: Settings
+  readonly #settings: NodeSettings
+  readonly #live: LiveSettings
   readonly #facts: NodeFacts
   readonly #log: Logger
+  readonly #setLogLevel: (level: LogLevel) => void
   readonly #events: EventLog
   readonly #store: Datastore
   readonly #programmed = new ProgrammedRevision()
@@ -49,19 +56,22 @@ export class Node {
   readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
   #connected = connectedSubnets()
-  #speaker: Speaker | undefined
+  #speaker: LiveSpeaker | undefined
   #drain: Drain | undefined
   #api: Api | undefined
   #applied = false
 
-  constructor(settings: Settings, facts: NodeFacts, { log, events, store }: NodeDependencies) {
+  constructor(settings: NodeSettings, facts: NodeFacts, { log, setLogLevel, events, store }: NodeDependencies) {
     const { felix, node } = settings.config
     this.#settings = settings
     this.#facts = facts
     this.#log = log
+    this.#setLogLevel = setLogLevel
     this.#events = events
     this.#store = store
-    const { routeProtocol, iptablesBackend, interfacePrefix } = felix
+    this.#live = new LiveSettings(settings, facts, { store, onChange: (settings) => this.#settingsChanged(settings) })
+    const { iptablesBackend, interfacePrefix } = this.#live.current.felix
+    const { routeProtocol } = felix
     if (felix.enabled)
       this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
     const policy = new PolicyGraph({ nodeName: facts.name, interfacePrefix, ipv6: true })
@@ -101,7 +111,8 @@ export class Node {
     this.#log.info({ addresses: this.#api.addresses }, 'the API listens')
     // The store was read whole when it was opened: what it does not want is not wanted.
     this.#felix?.allowPrune('policy')
-    this.#setPeers(this.#settings)
+    this.#live.start()
+    this.#settingsChanged(this.#live.current)
     await this.#agent.start()
     this.#applied = true
     await this.#speaker?.start()
@@ -111,15 +122,16 @@ export class Node {
   }
 
   /**
-   * Takes what can change while running: peers (a changed one restarts alone), pod CIDRs, and what is in the files that guard the API.
+   * Takes what can change while running: what concerns BGP (a changed peer restarts alone), policy and logging, pod CIDRs, and what is in
+   * the files that guard the API.
    * @returns the sections with other changes, which need a restart
    */
-  change(settings: Settings): readonly string[] {
+  change(settings: NodeSettings): readonly string[] {
     const { config, access } = settings
     const needRestart = sectionsThatDiffer(this.#settings.config, config)
     // Taken for another address than the one that is open, a weaker guard would open it.
     if (!needRestart.includes('api')) this.#api?.setAccess(access)
-    this.#setPeers(settings)
+    this.#live.change(settings)
     this.#agent.setPodCidrs(config.node.podCidrs)
     return needRestart
   }
@@ -127,6 +139,7 @@ export class Node {
   /** Ends everything and leaves the dataplane as it is; peers are left without a NOTIFICATION, so that they keep our routes (RFC 4724). */
   async stop(): Promise<void> {
     await this.#api?.close()
+    this.#live.stop()
     this.#drain?.stop()
     await this.#speaker?.stop()
     await this.#agent.stop()
@@ -138,21 +151,25 @@ export class Node {
     this.#log.error({ err: error, request }, 'a request met a bug of ours')
   }
 
-  #createSpeaker(): Speaker {
-    const restarting = (this.#felix?.routes(1).routes.length ?? 0) > 0
-    this.#handover = this.#felix && new RouteHandover(this.#felix.learned, this.#connected)
-    return new Speaker(speakerOptions(this.#settings.config, this.#facts.addresses, restarting), {
-      log: this.#log,
-      nextHopMetric: (nextHop) => this.#nextHopMetric(nextHop),
-      onBest: (batch) => this.#handover?.take(batch),
-      onChange: () => {},
-    })
+  /** Called with the first settings and with every later ones. */
+  #settingsChanged({ felix, bgp, peers }: EffectiveSettings): void {
+    this.#setLogLevel(felix.logLevel)
+    this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers)
+    this.#tunnels.setPeers(peers.map(({ address }) => address))
+    this.#tunnels.setSettings(tunnelSettings(felix))
   }
 
-  #setPeers({ config, passwords }: Settings): void {
-    const peers = peerConfigs(config, this.#facts.addresses, passwords)
-    this.#speaker?.setPeers(peers)
-    this.#tunnels.setPeers(peers.map(({ address }) => address))
+  #createSpeaker(): LiveSpeaker {
+    const restarting = (this.#felix?.routes(1).routes.length ?? 0) > 0
+    this.#handover = this.#felix && new RouteHandover(this.#felix.learned, this.#connected)
+    const dependencies = {
+      log: this.#log,
+      nextHopMetric: (nextHop: IpAddress) => this.#nextHopMetric(nextHop),
+      onBest: (batch: BestRouteBatch) => this.#handover?.take(batch),
+      onChange: () => {},
+    }
+    const identity = speakerOptions(this.#live.current.bgp, this.#facts.addresses)
+    return new LiveSpeaker(identity, restarting, (options) => new Speaker(options, dependencies))
   }
 
   /** Without felix every next hop counts as reachable (INTERFACE §4). */
@@ -161,28 +178,24 @@ export class Node {
   }
 
   #view(): NodeView {
-    const { config } = this.#settings
-    const { name, addresses, notes } = this.#facts
-    const options = {
-      node: name,
-      version,
-      asNumber: config.bgp.asNumber,
-      routerId: config.bgp.routerId ?? addresses.ipv4.address,
-      interfacePrefix: config.felix.interfacePrefix,
-      notes,
-    }
-    return new NodeView(options, {
-      speaker: this.#speaker,
-      kernel: this.#felix && new FelixView(this.#felix),
-      drain: this.#drain,
-      programmed: this.#programmed,
-      events: (limit) => this.#events.last(limit),
-      storeRevision: () => this.#store.revision,
-      applied: () => this.#applied,
-      problems: () => [...this.#agent.problems, ...this.#routeProblems()],
-      localEndpoints: () => this.#agent.localEndpoints,
-      counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
-    })
+    const { name, notes } = this.#facts
+    const { interfacePrefix } = this.#live.current.felix
+    return new NodeView(
+      { node: name, version, interfacePrefix },
+      {
+        identity: () => this.#live.current.bgp,
+        problems: () => [...notes, ...this.#live.problems, ...this.#agent.problems, ...this.#routeProblems()],
+        speaker: this.#speaker,
+        kernel: this.#felix && new FelixView(this.#felix),
+        drain: this.#drain,
+        programmed: this.#programmed,
+        events: (limit) => this.#events.last(limit),
+        storeRevision: () => this.#store.revision,
+        applied: () => this.#applied,
+        localEndpoints: () => this.#agent.localEndpoints,
+        counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
+      },
+    )
   }
 
   #routeProblems(): readonly StatusProblem[] {

@@ -1,19 +1,16 @@
 /** `tortie agent`: configuration, store and node; then whatever the signals say until the end. */
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { createLog } from './log.ts'
-import { Node, type NodeFacts } from './node.ts'
-import { nodeAddress } from './node-address.ts'
+import { Node } from './node.ts'
+import { nodeFacts } from './node-facts.ts'
 import { excessCapabilities } from './os/capabilities.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
-
-type TakenConfig = Extract<Awaited<ReturnType<typeof readConfig>>, { readonly config: Config }>
 
 export type AgentCommand = { readonly configFile: string; readonly check: boolean }
 
@@ -25,14 +22,21 @@ export async function runAgent({ configFile, check }: AgentCommand): Promise<num
     console.log(`${configFile} is valid`)
     return 0
   }
-  const facts = findFacts(read)
-  if (facts === undefined) return fail(['no interface of this machine has an IPv4 address that can be the underlay: set node.ipv4'], 1)
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)
+  const facts = nodeFacts(read.config, opened.datastore, { hostName: hostName(), connected: connectedSubnets() })
+  if (facts === undefined) {
+    await opened.datastore.close()
+    return fail(['no interface of this machine has an IPv4 address that can be the underlay: set node.ipv4'], 1)
+  }
 
   const events = new EventLog()
-  const log = await createLog(read.config.log.level, events)
-  const node = new Node(read, facts, { log, events, store: opened.datastore })
+  const { log, setLevel } = await createLog(read.config.log.level ?? 'info', events)
+  const node = new Node(
+    read,
+    { ...facts, notes: [...facts.notes, ...startNotes(read.warnings)] },
+    { log, setLogLevel: setLevel, events, store: opened.datastore },
+  )
   const ended = untilSignal()
   const reload = () => void changeSettings(node, configFile, log)
   process.on('SIGHUP', reload)
@@ -49,17 +53,13 @@ function fail(lines: readonly string[], exitCode: number): number {
   return exitCode
 }
 
-function findFacts({ config, warnings }: TakenConfig): NodeFacts | undefined {
-  const { node, felix } = config
-  const found = nodeAddress(node.ipv4, connectedSubnets(), felix.interfacePrefix)
-  if (found === undefined) return undefined
+/** What is worth knowing of how the agent was started. */
+function startNotes(warnings: readonly string[]): readonly StatusProblem[] {
   const capabilities = excessCapabilities()
-  const notes = [
-    ...(node.ipv4 === undefined ? [warning('node/ipv4', `${found.address.address}: ${found.reason}`)] : []),
+  return [
     ...warnings.map((message) => warning('api', message)),
     ...(capabilities === undefined ? [] : [warning('node/capabilities', capabilities)]),
   ]
-  return { name: node.name ?? hostName(), addresses: { ipv4: found.address, ...(node.ipv6 !== undefined && { ipv6: node.ipv6 }) }, notes }
 }
 
 function warning(subject: string, message: string): StatusProblem {

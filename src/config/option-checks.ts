@@ -24,24 +24,23 @@ function exclusionProblems(peers: readonly unknown[], index: number): readonly P
     .map(([field, other]) => peerProblem(index, field, `excludes ${other}`))
 }
 
-/** A peer has its own name, and is the only one at its address and port. */
+/** A peer has its own name, and is the only one at its address: by that a connection from it is known, whatever its port. */
 function twinProblems(peers: readonly unknown[], index: number): readonly Problem[] {
   const name = valueAt(peers, [index, 'name'])
-  const endpoint = endpointOf(peers, index)
+  const address = addressOf(peers, index)
   const sameName = peers.findIndex((_, i) => name !== undefined && valueAt(peers, [i, 'name']) === name)
-  const sameEndpoint = peers.findIndex((_, i) => endpoint !== undefined && endpointOf(peers, i) === endpoint)
+  const sameAddress = peers.findIndex((_, i) => address !== undefined && addressOf(peers, i) === address)
   return [
     ...(sameName < 0 || sameName === index ? [] : [peerProblem(index, 'name', `bgp.peers[${sameName}] has this name already`)]),
-    ...(sameEndpoint < 0 || sameEndpoint === index
+    ...(sameAddress < 0 || sameAddress === index
       ? []
-      : [peerProblem(index, 'address', `bgp.peers[${sameEndpoint}] has this address and port already`)]),
+      : [peerProblem(index, 'address', `bgp.peers[${sameAddress}] has this address already`)]),
   ]
 }
 
-function endpointOf(peers: readonly unknown[], index: number): string | undefined {
+function addressOf(peers: readonly unknown[], index: number): string | undefined {
   const address = valueAt(peers, [index, 'address'])
-  const canonical = typeof address === 'string' ? parseAddress(address) : undefined
-  return canonical === undefined ? undefined : JSON.stringify([canonical, valueAt(peers, [index, 'port'])])
+  return typeof address === 'string' ? parseAddress(address) : undefined
 }
 
 function peerProblem(index: number, field: string, reason: string): Problem {

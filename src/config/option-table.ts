@@ -1,5 +1,6 @@
 /** Every option of the agent (INTERFACE §2): name, unit, default, meaning, check. The reference, the environment variables and the type are made of it. */
 import Type, { type StaticDecode } from 'typebox'
+import { isInterfacePrefix } from '../model/felix-scalars.ts'
 import type { Frozen } from '../model/frozen.ts'
 import { name, portNumber, readAsNumber } from '../model/scalars.ts'
 import { closedObject, text, textOrInteger } from '../model/schema-check.ts'
@@ -84,9 +85,12 @@ export const optionTable = closedObject({
     name: optional(name, { meaning: "this node's name in resources", otherwise: 'the host name' }),
     ipv4: optional(interfaceAddress(4, '10.99.0.1/24'), {
       meaning: 'underlay address with its prefix length: router id and next hop',
-      otherwise: 'detected; the choice and its reason are in /v1/status',
+      otherwise: 'Node, else detected; the choice and its reason are in /v1/status',
     }),
-    ipv6: optional(interfaceAddress(6, 'fd99::1/64'), { meaning: 'IPv6 underlay address with its prefix length', otherwise: 'none' }),
+    ipv6: optional(interfaceAddress(6, 'fd99::1/64'), {
+      meaning: 'IPv6 underlay address with its prefix length',
+      otherwise: 'Node, else none',
+    }),
     podCidrs: withDefault(
       Type.Array(
         text((value): Cidr | undefined => parseCidr(value, { strict: true }), 'a CIDR whose host bits are zero'),
@@ -100,32 +104,35 @@ export const optionTable = closedObject({
   }),
   bgp: section({
     enabled: withDefault(Type.Boolean(), true, { meaning: 'speak BGP' }),
-    asNumber: withDefault(asNumber, 64_512, { meaning: "this node's AS, plain or high.low" }),
+    asNumber: optional(asNumber, { meaning: "this node's AS, plain or high.low", otherwise: 'Node, BGPConfiguration, else `64512`' }),
     routerId: optional(bgpIdentifier, { meaning: 'BGP identifier', otherwise: "the node's IPv4 address" }),
     clusterId: optional(bgpIdentifier, {
       meaning: 'cluster of this route reflector (RFC 4456)',
-      otherwise: 'the router id, once a peer is a routeReflectorClient',
+      otherwise: 'Node, else the router id, once a peer is a routeReflectorClient',
     }),
     listenAddresses: optional(Type.Array(listenAddress, { uniqueItems: true }), {
       meaning: 'where to take connections',
-      otherwise: "the node's addresses",
+      otherwise: "BGPConfiguration, else the node's addresses",
     }),
-    listenPort: withDefault(portNumber, 179, { meaning: 'TCP port to listen on' }),
+    listenPort: optional(portNumber, { meaning: 'TCP port to listen on', otherwise: 'BGPConfiguration, else `179`' }),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
   }),
   felix: section({
     enabled: withDefault(Type.Boolean(), true, { meaning: 'false: touch nothing in the kernel' }),
-    interfacePrefix: withDefault(
-      text((value) => (/^[A-Za-z0-9_-]{1,12}$/.test(value) ? value : undefined), '1 to 12 of A-Z, a-z, 0-9, "_" and "-"'),
-      'tort',
+    interfacePrefix: optional(
+      text((value) => (isInterfacePrefix(value) ? value : undefined), '1 to 12 of A-Z, a-z, 0-9, "_" and "-"'),
       {
         meaning: 'how host sides of workload interfaces begin; unknown interfaces with it are dropped',
+        otherwise: 'FelixConfiguration, else `tort`',
       },
     ),
     routeProtocol: withDefault(routeProtocol(), 116, {
       meaning: 'rtm_protocol of every route the agent owns: 5 to 255, none that another daemon uses',
     }),
-    iptablesBackend: withDefault(Type.Enum(['auto', 'legacy', 'nft']), 'auto', { meaning: 'which iptables' }),
+    iptablesBackend: optional(Type.Enum(['auto', 'legacy', 'nft']), {
+      meaning: 'which iptables: auto, legacy or nft',
+      otherwise: 'FelixConfiguration, else `auto`',
+    }),
   }),
   api: section({
     socket: withDefault(socketPath, '/run/tortie/api.sock', { meaning: 'UNIX socket, mode 0660' }),
@@ -142,8 +149,9 @@ export const optionTable = closedObject({
     endpoints: optional(Type.Array(Type.String({ minLength: 1 })), { meaning: 'etcd: URLs; without effect on embedded' }),
   }),
   log: section({
-    level: withDefault(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', {
+    level: optional(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
       meaning: 'what is logged: this level and above',
+      otherwise: 'FelixConfiguration, else `info`',
     }),
   }),
 })

@@ -20,7 +20,12 @@ export const interfaceFilter = text(
   'an interface name of at most 15 characters, with "+" at the end for any that begin so',
 )
 
-/** One entry is a name prefix of workload interfaces. */
+/** One prefix of a name, short enough that names can differ behind it. */
+export function isInterfacePrefix(value: string): boolean {
+  return /^[A-Za-z0-9_-]{1,12}$/.test(value)
+}
+
+/** Calico takes several; the agent has one. */
 export const interfacePrefixes = text(
   (value) => (/^[A-Za-z0-9_-]{1,15}(,[A-Za-z0-9_-]{1,15})*$/.test(value) ? value : undefined),
   'name prefixes of 1 to 15 of A-Z, a-z, 0-9, "_" and "-", separated by commas',

@@ -1,0 +1,118 @@
+/** The speaker of this node, whatever its AS number, identifier or port are just now. */
+import { isDeepStrictEqual } from 'node:util'
+import type { DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from '../bgp/peer.ts'
+import type { SpeakerProblem } from '../bgp/speaker.ts'
+import type { Cidr } from './net/prefix.ts'
+
+/** What it needs of bgp/speaker.ts. */
+export type ReplaceableSpeaker = {
+  readonly listening: boolean
+  readonly converged: Promise<void>
+  start(): Promise<void>
+  setPeers(peers: readonly PeerConfig[]): void
+  originate(prefixes: readonly Cidr[]): void
+  drain(state: DrainState): void
+  nextHopsChanged(): Promise<void>
+  peers(): readonly PeerStatus[]
+  routes(query: RouteQuery): RoutePage
+  problems(): readonly SpeakerProblem[]
+  retire(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What every session opens with: another one ends them all, as it does in BIRD and FRR. */
+export type Identity = Omit<SpeakerOptions, 'restarting'>
+
+/**
+ * A speaker has one identity for its life. A change of it ends the sessions, takes the learned routes out of the kernel and goes on with
+ * a new speaker, which is told what the old one had been told.
+ */
+export class LiveSpeaker {
+  readonly #make: (options: SpeakerOptions) => ReplaceableSpeaker
+  #identity: Identity
+  #speaker: ReplaceableSpeaker
+  #peers: readonly PeerConfig[] = []
+  #prefixes: readonly Cidr[] = []
+  #drainState: DrainState = 'none'
+  #started = false
+  #stopped = false
+  /** How many changes of identity are under way or waiting. */
+  #changes = 0
+  #changing: Promise<void> = Promise.resolve()
+
+  /** @param restarting the kernel still has routes of this node's previous life */
+  constructor(identity: Identity, restarting: boolean, make: (options: SpeakerOptions) => ReplaceableSpeaker) {
+    this.#identity = identity
+    this.#make = make
+    this.#speaker = make({ ...identity, restarting })
+  }
+
+  get listening(): boolean {
+    return this.#speaker.listening
+  }
+
+  get converged(): Promise<void> {
+    return this.#speaker.converged
+  }
+
+  async start(): Promise<void> {
+    this.#started = true
+    await this.#speaker.start()
+  }
+
+  /** Peers whose configuration stays the same notice nothing, unless the identity is another. */
+  configure(identity: Identity, peers: readonly PeerConfig[]): void {
+    this.#peers = peers
+    const same = isDeepStrictEqual(identity, this.#identity)
+    this.#identity = identity
+    if (same) {
+      if (this.#changes === 0) this.#speaker.setPeers(peers)
+      return
+    }
+    this.#changes++
+    this.#changing = this.#changing.then(() => this.#replace(identity)).finally(() => this.#changes--)
+  }
+
+  originate(prefixes: readonly Cidr[]): void {
+    this.#prefixes = prefixes
+    this.#speaker.originate(prefixes)
+  }
+
+  drain(state: DrainState): void {
+    this.#drainState = state
+    this.#speaker.drain(state)
+  }
+
+  nextHopsChanged(): Promise<void> {
+    return this.#speaker.nextHopsChanged()
+  }
+
+  peers(): readonly PeerStatus[] {
+    return this.#speaker.peers()
+  }
+
+  routes(query: RouteQuery): RoutePage {
+    return this.#speaker.routes(query)
+  }
+
+  problems(): readonly SpeakerProblem[] {
+    return this.#speaker.problems()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#changing
+    await this.#speaker.stop()
+  }
+
+  async #replace(identity: Identity): Promise<void> {
+    if (this.#stopped || identity !== this.#identity) return // a later one follows
+    await this.#speaker.retire()
+    if (this.#stopped) return
+    this.#speaker = this.#make({ ...identity, restarting: false })
+    this.#speaker.originate(this.#prefixes)
+    this.#speaker.drain(this.#drainState)
+    this.#speaker.setPeers(this.#peers)
+    if (this.#started) await this.#speaker.start()
+  }
+}

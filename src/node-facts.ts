@@ -1,0 +1,34 @@
+/** Who this node is: what is configured, else what its Node resource says, else what the machine shows. */
+import type { Config } from './config.ts'
+import type { Datastore } from './datastore/datastore.ts'
+import type { StatusProblem } from './http/agent-face.ts'
+import type { ConnectedSubnet } from './net/connected-subnet.ts'
+import { nodeAddress } from './node-address.ts'
+import { applicableFelix } from './settings/applicable.ts'
+import { effectiveFelix } from './settings/effective-felix.ts'
+import type { NodeAddresses } from './settings/node-addresses.ts'
+import { ownNode, statedAddresses } from './settings/own-node.ts'
+import { settingsResources } from './settings/resources.ts'
+
+export type NodeFacts = {
+  readonly name: string
+  readonly addresses: NodeAddresses
+  /** How they were found out, for /v1/status. */
+  readonly notes: readonly StatusProblem[]
+}
+
+export type Machine = { readonly hostName: string; readonly connected: readonly ConnectedSubnet[] }
+
+/** @returns undefined where no interface has an IPv4 address that can be the underlay */
+export function nodeFacts(config: Config, store: Pick<Datastore, 'list'>, { hostName, connected }: Machine): NodeFacts | undefined {
+  const name = config.node.name ?? hostName
+  const { nodes, felixConfigurations } = settingsResources(store)
+  const node = ownNode(nodes, name)
+  const { interfacePrefix } = effectiveFelix(config, applicableFelix(felixConfigurations, name, node).specs)
+  const { ipv4, ipv6 } = statedAddresses(config.node, node)
+  const found = nodeAddress(ipv4, connected, interfacePrefix)
+  if (found === undefined) return undefined
+  const { address, reason } = found
+  const note: StatusProblem = { severity: 'warning', subject: 'node/ipv4', message: `${address.address}: ${reason}` }
+  return { name, addresses: { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) }, notes: ipv4 === undefined ? [note] : [] }
+}

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { applicableFelix } from './applicable.ts'
+import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
+import { config, here, resources } from './fixture.ts'
+
+type Written = Parameters<typeof resources>[0]
+
+function applicable(written: Written) {
+  const { nodes, felixConfigurations } = resources(written)
+  return applicableFelix(
+    felixConfigurations,
+    here.name,
+    nodes.find(({ metadata }) => metadata.name === here.name),
+  )
+}
+
+function effective(file: string, written: Written): EffectiveFelix {
+  return effectiveFelix(config(file), applicable(written).specs)
+}
+
+const defaults: EffectiveFelix = {
+  interfacePrefix: 'tort',
+  iptablesBackend: 'auto',
+  markMask: 0xffff_0000,
+  logLevel: 'info',
+  chainInsertMode: 'insert',
+  endpointToHostAction: 'drop',
+  filterAllowAction: 'accept',
+  filterDenyAction: 'drop',
+  ipipEnabled: undefined,
+  ipipMtu: 0,
+  allowIpipFromWorkloads: false,
+  externalNodes: [],
+}
+
+t.test('without a word from anyone every value is the default', async (t) => t.strictSame(effective('', {}), defaults))
+
+t.test('every field of FelixConfiguration that has an effect is taken', async (t) => {
+  const spec = {
+    interfacePrefix: 'cali',
+    iptablesBackend: 'Legacy',
+    iptablesMarkMask: 0xff00,
+    logSeverityScreen: 'Warning',
+    chainInsertMode: 'Append',
+    defaultEndpointToHostAction: 'Accept',
+    iptablesFilterAllowAction: 'Return',
+    iptablesFilterDenyAction: 'Reject',
+    ipipEnabled: false,
+    ipipMTU: 1_400,
+    allowIPIPPacketsFromWorkloads: true,
+    externalNodesList: ['192.0.2.9'],
+  }
+  t.strictSame(effective('', { felix: { default: spec } }), {
+    interfacePrefix: 'cali',
+    iptablesBackend: 'legacy',
+    markMask: 0xff00,
+    logLevel: 'warn',
+    chainInsertMode: 'append',
+    endpointToHostAction: 'accept',
+    filterAllowAction: 'return',
+    filterDenyAction: 'reject',
+    ipipEnabled: false,
+    ipipMtu: 1_400,
+    allowIpipFromWorkloads: true,
+    externalNodes: ['192.0.2.9/32'],
+  })
+})
+
+t.test('INTERFACE §4: the configuration file wins, also where it says the default', async (t) => {
+  const felix = { default: { interfacePrefix: 'cali', iptablesBackend: 'NFT', logSeverityScreen: 'Debug' } }
+  t.strictSame(effective('{felix: {interfacePrefix: tort, iptablesBackend: auto}, log: {level: info}}', { felix }), defaults)
+})
+
+t.test('field by field: node.NAME, then one that selects the node, then default (§6.13)', async (t) => {
+  const written = {
+    nodes: { 'node-a': { labels: { rack: '1' } } },
+    felix: {
+      default: { ipipMTU: 1, iptablesMarkMask: 3, chainInsertMode: 'Append' },
+      'node.node-a': { ipipMTU: 3 },
+      'rack-1': { nodeSelector: "rack == '1'", ipipMTU: 2, iptablesMarkMask: 5 },
+      'rack-2': { nodeSelector: "rack == '2'", ipipMTU: 4, iptablesMarkMask: 6 },
+    },
+  }
+  t.match(effective('', written), { ipipMtu: 3, markMask: 5, chainInsertMode: 'append' })
+})
+
+t.test('of several that select the node the oldest counts, the others are told', async (t) => {
+  const of = (ipipMTU: number, creationTimestamp: string) => ({ nodeSelector: 'all()', ipipMTU, creationTimestamp })
+  const written = {
+    nodes: { 'node-a': {} },
+    felix: { a: of(1, '2026-02-01T00:00:00Z'), b: of(2, '2026-01-01T00:00:00Z'), c: of(3, '2026-01-01T00:00:00Z') },
+  }
+  t.equal(effective('', written).ipipMtu, 2)
+  t.strictSame(applicable(written).problems, [
+    { severity: 'warning', subject: 'felixconfiguration/c', message: 'is not used: b is older and selects this node too' },
+    { severity: 'warning', subject: 'felixconfiguration/a', message: 'is not used: b is older and selects this node too' },
+  ])
+  t.equal(effective('', { ...written, nodes: {} }).ipipMtu, 0, 'a node without a resource has no labels and is not selected')
+})
+
+t.test('several prefixes, or one that leaves no room for names, are not used', async (t) => {
+  for (const interfacePrefix of ['cali,tap', 'abcdefghijklm'])
+    t.equal(effective('', { felix: { default: { interfacePrefix } } }).interfacePrefix, 'tort')
+})

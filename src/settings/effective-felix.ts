@@ -1,0 +1,69 @@
+/** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
+import type { Config } from '../config.ts'
+import type { LogLevel } from '../log.ts'
+import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
+import { isInterfacePrefix } from '../model/felix-scalars.ts'
+import type { Cidr } from '../net/prefix.ts'
+import { logLevelOf } from './log-level.ts'
+
+export type EffectiveFelix = {
+  /** How host sides of workload interfaces begin. */
+  readonly interfacePrefix: string
+  readonly iptablesBackend: 'auto' | 'legacy' | 'nft'
+  /** The bits of the packet mark that are ours: two at least. */
+  readonly markMask: number
+  readonly logLevel: LogLevel
+  /** Where our jumps stand in the kernel's own chains. */
+  readonly chainInsertMode: 'insert' | 'append'
+  /** What becomes of a packet from a workload to its own host which its egress policy allows. */
+  readonly endpointToHostAction: 'drop' | 'return' | 'accept'
+  /** What becomes of a forwarded packet that policy allows: accepted, or left to the rules of others. */
+  readonly filterAllowAction: 'accept' | 'return'
+  readonly filterDenyAction: 'drop' | 'reject'
+  /** undefined: as the IP pools say. */
+  readonly ipipEnabled: boolean | undefined
+  /** Octets; 0: derived from the uplink's. */
+  readonly ipipMtu: number
+  readonly allowIpipFromWorkloads: boolean
+  /** IPv4 networks from which tunnel packets are taken as well as from the known nodes. */
+  readonly externalNodes: readonly Cidr[]
+}
+
+/** @param specs the configurations that apply to this node, the one with the most weight first */
+export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, specs: readonly FelixConfigurationSpec[]): EffectiveFelix {
+  const first = firstOf(specs)
+  return {
+    interfacePrefix: felix.interfacePrefix ?? onePrefix(first('interfacePrefix')) ?? 'tort',
+    iptablesBackend: felix.iptablesBackend ?? lower(first('iptablesBackend') ?? 'Auto'),
+    markMask: first('iptablesMarkMask') ?? 0xffff_0000,
+    logLevel: log.level ?? logLevelOf(first('logSeverityScreen')) ?? 'info',
+    chainInsertMode: lower(first('chainInsertMode') ?? 'Insert'),
+    endpointToHostAction: lower(first('defaultEndpointToHostAction') ?? 'Drop'),
+    filterAllowAction: lower(first('iptablesFilterAllowAction') ?? 'Accept'),
+    filterDenyAction: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
+    ipipEnabled: first('ipipEnabled'),
+    ipipMtu: first('ipipMTU') ?? 0,
+    allowIpipFromWorkloads: first('allowIPIPPacketsFromWorkloads') ?? false,
+    externalNodes: (first('externalNodesList') ?? []) as readonly Cidr[],
+  }
+}
+
+/** What of it concerns IP-in-IP. */
+export function tunnelSettings({ ipipEnabled, ipipMtu, externalNodes }: EffectiveFelix) {
+  return { ...(ipipEnabled !== undefined && { enabled: ipipEnabled }), mtu: ipipMtu, externalNodes }
+}
+
+/** The value of a field in the first configuration that has it. */
+function firstOf(specs: readonly FelixConfigurationSpec[]) {
+  return <Field extends keyof FelixConfigurationSpec>(field: Field): FelixConfigurationSpec[Field] | undefined =>
+    specs.find((spec) => spec[field] !== undefined)?.[field]
+}
+
+/** Several, or one that leaves no room for names, cannot be used. */
+function onePrefix(prefixes: string | undefined): string | undefined {
+  return prefixes !== undefined && isInterfacePrefix(prefixes) ? prefixes : undefined
+}
+
+function lower<Word extends string>(word: Word): Lowercase<Word> {
+  return word.toLowerCase() as Lowercase<Word>
+}

@@ -1,0 +1,34 @@
+/** All peers of this node, one for an address: configuration file, then BGPPeer, then the mesh (INTERFACE §4); pure. */
+import type { PeerConfig } from '../../bgp/peer.ts'
+import type { IpAddress } from '../net/address.ts'
+import { bgpPeers } from './bgp-peers.ts'
+import { meshPeers } from './mesh.ts'
+import type { PeerContext } from './planned-peer.ts'
+import type { SettingsProblem } from './settings-problem.ts'
+
+export type EffectivePeers = { readonly peers: readonly PeerConfig[]; readonly problems: readonly SettingsProblem[] }
+
+/** @param configured the peers of the configuration file */
+export function effectivePeers(configured: readonly PeerConfig[], context: PeerContext): EffectivePeers {
+  const { ipv4, ipv6 } = context.addresses
+  const byAddress = new Map<IpAddress, string>(configured.map(({ address, name }) => [address, name]))
+  const names = new Set(configured.map(({ name }) => name))
+  const peers = [...configured]
+  const problems: SettingsProblem[] = []
+  for (const { config, subject, implied, blocked } of [...bgpPeers(context), ...meshPeers(context)]) {
+    if (config.address === ipv4.address || config.address === ipv6?.address) continue // what is for all nodes is also for the one it leads to
+    const holder = byAddress.get(config.address)
+    if (holder !== undefined && implied) continue
+    if (holder !== undefined) {
+      problems.push({ severity: 'warning', subject, message: `is not used: peer ${holder} has the address ${config.address} already` })
+    } else if (names.has(config.name)) {
+      problems.push({ severity: 'error', subject, message: `is not used: another peer is called ${config.name}` })
+    } else {
+      byAddress.set(config.address, config.name)
+      names.add(config.name)
+      if (blocked === undefined) peers.push(config)
+      else problems.push({ severity: 'error', subject, message: blocked })
+    }
+  }
+  return { peers, problems }
+}

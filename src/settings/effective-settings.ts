@@ -1,0 +1,42 @@
+/** What this node works by: the configuration file, the resources and the defaults, each field from the first that has it (INTERFACE §4); pure. */
+import type { PeerConfig } from '../../bgp/peer.ts'
+import { peerConfigs } from '../bgp-options.ts'
+import type { Config } from '../config.ts'
+import { applicableBgp, applicableFelix } from './applicable.ts'
+import { type EffectiveBgp, effectiveBgp } from './effective-bgp.ts'
+import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
+import { effectivePeers } from './effective-peers.ts'
+import type { NodeAddresses } from './node-addresses.ts'
+import { ownNode } from './own-node.ts'
+import type { SettingsResources } from './resources.ts'
+import type { SettingsProblem } from './settings-problem.ts'
+
+/** The configuration file as read. @property passwords what was read from `passwordFile`, by peer name */
+export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string> }
+
+export type EffectiveSettings = {
+  readonly felix: EffectiveFelix
+  readonly bgp: EffectiveBgp
+  readonly peers: readonly PeerConfig[]
+  readonly problems: readonly SettingsProblem[]
+}
+
+export function effectiveSettings(
+  { config, passwords }: Settings,
+  { name, addresses }: { readonly name: string; readonly addresses: NodeAddresses },
+  resources: SettingsResources,
+): EffectiveSettings {
+  const { nodes, bgpConfigurations, felixConfigurations } = resources
+  const node = ownNode(nodes, name)
+  const felix = applicableFelix(felixConfigurations, name, node)
+  const bgp = effectiveBgp(config, node, applicableBgp(bgpConfigurations, name), addresses)
+  const configured = peerConfigs(config, addresses, passwords)
+  const context = { bgp: config.bgp, bgpConfigurations, nodeName: name, own: bgp, addresses, resources }
+  const { peers, problems } = effectivePeers(configured, context)
+  return {
+    felix: effectiveFelix(config, felix.specs),
+    bgp,
+    peers,
+    problems: [...felix.problems, ...problems],
+  }
+}
