@@ -9,6 +9,7 @@ const route = (destination: string) => ({ destination, wanted: 'blackhole', prog
 const felix: ShownKernel = {
   problems: () => [],
   routeCounters: { programmed: 3, failed: 0, repairs: 1, changes: 4 },
+  iptablesBackend: { backend: 'nft', reason: "the system's iptables is nft" },
   counters: { links: { changes: 2, repairs: 0 }, policy: { changes: 5, repairs: 1 }, routes: { changes: 4, repairs: 1 } },
   policyCounters: { chains: 3, ipSets: 0 },
   chains: () => chains,
@@ -43,5 +44,6 @@ t.test('a cursor that no page returned is none', async (t) => {
 
 t.test('counts are those felix keeps', async (t) => {
   t.strictSame([view.routeCounts(), view.policyCounts()], [felix.routeCounters, felix.policyCounters])
+  t.strictSame(view.iptables(), felix.iptablesBackend)
   t.strictSame(view.counters(), { changes: { links: 2, policy: 5, routes: 4 }, repairs: { links: 0, policy: 1, routes: 1 } })
 })

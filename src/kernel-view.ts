@@ -1,10 +1,13 @@
 /** Felix as the API shows it: wanted beside programmed, page by page. */
 import type { Felix } from '../felix/felix.ts'
-import type { AgentCounters, FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
+import type { AgentCounters, AgentStatus, FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
 import type { KernelView } from './node-view.ts'
 
 /** What the view reads of felix. */
-export type ShownKernel = Pick<Felix, 'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'chains' | 'ipSets' | 'routes'>
+export type ShownKernel = Pick<
+  Felix,
+  'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'iptablesBackend' | 'chains' | 'ipSets' | 'routes'
+>
 
 export class FelixView implements KernelView {
   readonly #felix: ShownKernel
@@ -23,6 +26,11 @@ export class FelixView implements KernelView {
 
   policyCounts(): Readonly<Record<string, number>> {
     return this.#felix.policyCounters
+  }
+
+  iptables(): AgentStatus['iptables'] {
+    const choice = this.#felix.iptablesBackend
+    return choice && { backend: choice.backend, reason: choice.reason }
   }
 
   counters(): Pick<AgentCounters, 'changes' | 'repairs'> {

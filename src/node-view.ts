@@ -28,6 +28,7 @@ export type KernelView = {
   problems(): readonly StatusProblem[]
   routeCounts(): Readonly<Record<string, number>>
   policyCounts(): Readonly<Record<string, number>>
+  iptables(): AgentStatus['iptables']
   routes(query: FelixQuery): FelixPage | undefined
   chains(query: FelixQuery): FelixPage | undefined
   ipSets(query: FelixQuery): FelixPage | undefined
@@ -78,6 +79,7 @@ export class NodeView implements AgentFace {
     const { asNumber, routerId } = this.#parts.identity()
     const peers = speaker?.peers() ?? []
     const revision = storeRevision()
+    const iptables = kernel?.iptables()
     const failed = programmed.unprogrammed.some(({ state }) => state === 'failed')
     return {
       node,
@@ -91,6 +93,7 @@ export class NodeView implements AgentFace {
       ...(drain !== undefined && drain.status.state !== 'none' && { drain: drain.status }),
       routes: kernel?.routeCounts() ?? {},
       policy: { ...kernel?.policyCounts(), endpoints: localEndpoints() },
+      ...(iptables !== undefined && { iptables }),
     }
   }
 

@@ -7,8 +7,9 @@ t.test('status of a node that has problems: each in its row', async (t) => {
     { severity: 'error', subject: 'bgp', message: 'port 179 is taken by bird (pid 7)' },
     { severity: 'warning', subject: 'endpoint shop/one', message: 'tortone does not exist yet' },
   ] as const
+  const iptables = { backend: 'legacy', reason: 'rules of others: 0 in nft, 9 in legacy' } as const
   const { tortie } = await start(t, {
-    status: () => ({ ...status, inSync: false, revision: 9, programmedRevision: 7, problems }),
+    status: () => ({ ...status, inSync: false, revision: 9, programmedRevision: 7, problems, iptables }),
   })
   t.equal(
     (await tortie('status')).out,
@@ -17,6 +18,7 @@ Kernel:   not in sync, revision 7 of 9 programmed
 BGP:      AS 64512, router id 10.99.0.1, 1 of 1 peers Established
 Routes:   4 wanted, 3 programmed
 Policy:   7 chains, 2 ipSets
+iptables: legacy: rules of others: 0 in nft, 9 in legacy
 Problems: 2
 
 SEVERITY  SUBJECT            MESSAGE

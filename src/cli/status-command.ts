@@ -16,6 +16,7 @@ type Status = {
   readonly bgp: { readonly asNumber: number; readonly routerId: string; readonly peers: number; readonly established: number }
   readonly routes: Readonly<Record<string, number>>
   readonly policy: Readonly<Record<string, number>>
+  readonly iptables?: { readonly backend: string; readonly reason: string }
 }
 
 export function statusCommand(io: Io): Command {
@@ -28,13 +29,26 @@ export function statusCommand(io: Io): Command {
   return withExamples(command, "tortie status -o json | jq '.problems'")
 }
 
-function statusText({ node, version, uptimeSec, inSync, revision, programmedRevision, problems, bgp, routes, policy }: Status): string {
+function statusText({
+  node,
+  version,
+  uptimeSec,
+  inSync,
+  revision,
+  programmedRevision,
+  problems,
+  bgp,
+  routes,
+  policy,
+  iptables,
+}: Status): string {
   const facts: [string, string][] = [
     ['Node', `${node}, Tortie ${version}, up ${Math.floor(uptimeSec)} s`],
     ['Kernel', `${inSync ? 'in sync' : 'not in sync'}, revision ${programmedRevision} of ${revision} programmed`],
     ['BGP', `AS ${bgp.asNumber}, router id ${bgp.routerId}, ${bgp.established} of ${bgp.peers} peers Established`],
     ['Routes', counts(routes)],
     ['Policy', counts(policy)],
+    ...(iptables === undefined ? [] : [['iptables', `${iptables.backend}: ${iptables.reason}`] as [string, string]]),
     ['Problems', problems.length === 0 ? 'none' : String(problems.length)],
   ]
   const lines = facts.map(([name, text]) => `${`${name}:`.padEnd(10)}${text}`)

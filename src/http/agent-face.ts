@@ -53,6 +53,8 @@ export type AgentStatus = {
   readonly routes: Readonly<Record<string, number>>
   /** As `routes`, of the metric `tortie_policy`. */
   readonly policy: Readonly<Record<string, number>>
+  /** Which iptables policy is written with, and why; absent before the first apply and with felix disabled. */
+  readonly iptables?: { readonly backend: 'nft' | 'legacy'; readonly reason: string }
 }
 
 /** @property since ISO 8601; absent while nothing is drained */
