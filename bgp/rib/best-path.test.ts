@@ -233,6 +233,31 @@ t.test('when next hops may lead elsewhere, each best learned route is handed ove
   t.equal(told.length, 3)
 })
 
+t.test('a large table is handed over again piece by piece, while it changes', async (t) => {
+  const told: number[] = []
+  const best = new Set<string>()
+  const lab = new RibLab(ribOptions, {
+    onBest: ({ table, ids, count, nextHopOf }) => {
+      told.push(count)
+      for (const id of [...ids].slice(0, count)) if (nextHopOf(id) !== undefined) best.add(table.format(id))
+    },
+  })
+  const a = lab.peer('a')
+  const prefixes = Array.from({ length: 40_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)
+  a.announce(prefixes)
+  lab.settle()
+  best.clear()
+  told.length = 0
+  lab.rib.nextHopsChanged()
+  t.equal(lab.rib.flush(0), true)
+  a.withdraw(prefixes.slice(0, 100))
+  lab.settle()
+  a.announce(['11.0.0.0/24'])
+  lab.settle()
+  t.equal(best.size, 40_001, 'those withdrawn were told before')
+  t.ok(told.every((count) => count <= 16_484) && told.length > 3)
+})
+
 t.test('RFC 4724 §4.1: while decisions are held nothing is handed over; released, all at once', async (t) => {
   const lab = new RibLab()
   lab.rib.holdDecisions()

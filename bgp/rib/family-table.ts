@@ -33,7 +33,8 @@ export class FamilyTable {
   /** By prefix: the next hop that `nextHops` says changed is in the batch already. */
   #isChanged = new Uint8Array(64)
   readonly changed: number[] = []
-  #tellAll = false
+  /** Prefixes still to be told again, without regard to whether anything changed. */
+  #again: IterableIterator<number> | undefined
   /** Decided, and without a best path: perhaps nothing is left of them. */
   #unused: number[] = []
   /** Update groups of this family. */
@@ -154,18 +155,23 @@ export class FamilyTable {
 
   /** What a next hop means may be something else now: `changed` is to hold every learned best path once more. */
   tellAllAgain(): void {
-    this.#tellAll = true
+    this.#again = this.prefixes.ids()
   }
 
-  /** Completes `changed` before it is handed over. */
-  gatherChanged(): void {
-    if (!this.#tellAll) return
-    this.#tellAll = false
-    for (const prefix of this.prefixes.ids()) {
-      if (this.#isChanged[prefix] !== 0 || this.bestNextHop(prefix) === undefined) continue
-      this.#isChanged[prefix] = 1
-      this.changed.push(prefix)
+  /**
+   * Puts the next `limit` prefixes of those into `changed`. Prefixes may come and go between two calls: what comes is told by itself.
+   * @returns whether more are left
+   */
+  gatherAgain(limit: number): boolean {
+    for (let count = 0; count < limit && this.#again !== undefined; count++) {
+      const { value: prefix, done } = this.#again.next()
+      if (done) this.#again = undefined
+      else if (this.#isChanged[prefix] === 0 && this.bestNextHop(prefix) !== undefined) {
+        this.#isChanged[prefix] = 1
+        this.changed.push(prefix)
+      }
     }
+    return this.#again !== undefined
   }
 
   /** Empties `changed` after it was handed over. */

@@ -161,7 +161,7 @@ export class Rib implements RibFace {
     for (const family of families) if (this.#decide(this.#tables[family], until)) more = true
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
-    for (const family of families) this.#handOver(this.#tables[family])
+    for (const family of families) if (this.#handOver(this.#tables[family])) more = true
     if (!more) this.#finish()
     for (const slot of this.#peers) if (slot?.terms !== undefined && this.#groups.hasOutput(slot.id)) this.#deps.onOutput(slot.id)
     return more
@@ -237,8 +237,9 @@ export class Rib implements RibFace {
     return false
   }
 
-  #handOver(table: FamilyTable): void {
-    table.gatherChanged()
+  /** @returns whether more is to be handed over in the next flush */
+  #handOver(table: FamilyTable): boolean {
+    const more = table.gatherAgain(stretch * 8)
     const { changed } = table
     if (changed.length > 0) {
       this.#deps.onBest({
@@ -250,5 +251,6 @@ export class Rib implements RibFace {
     }
     table.clearChanged()
     table.removeUnused()
+    return more
   }
 }
