@@ -237,9 +237,9 @@ t.test('a large table is handed over again piece by piece, while it changes', as
   const told: number[] = []
   const best = new Set<string>()
   const lab = new RibLab(ribOptions, {
-    onBest: ({ table, ids, count, nextHopOf }) => {
-      told.push(count)
-      for (const id of [...ids].slice(0, count)) if (nextHopOf(id) !== undefined) best.add(table.format(id))
+    onBest: (batch) => {
+      told.push(batch.count)
+      for (const id of [...batch.ids].slice(0, batch.count)) if (batch.nextHopOf(id) !== undefined) best.add(batch.table.format(id))
     },
   })
   const a = lab.peer('a')
