@@ -13,6 +13,9 @@ export type StoredResource = { readonly resource: Resource; readonly revision: n
 
 export type WatchEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly resource: Resource; readonly revision: number }
 
+/** What one commit did. */
+export type ChangeSet = { readonly revision: number; readonly events: readonly WatchEvent[] }
+
 export type CommitResult =
   | { readonly type: 'committed'; readonly revision: number; readonly stored: readonly StoredResource[] }
   | { readonly type: 'conflict'; readonly ref: ResourceRef; readonly actualRevision: number | undefined }
@@ -28,5 +31,7 @@ export interface Datastore {
   commit(changes: readonly Change[]): Promise<CommitResult>
   /** Calls back with each later change set, in order, one call per revision. Returns the function that ends it. */
   subscribe(listener: (events: readonly WatchEvent[], revision: number) => void): () => void
+  /** The change set that follows a revision: undefined if there is none yet, `too-old` if it is not kept any more. */
+  changeAfter(revision: number): ChangeSet | 'too-old' | undefined
   close(): Promise<void>
 }

@@ -1,7 +1,8 @@
 /** The embedded store: everything in memory to read, every change set in one file before it is answered. */
 import { randomUUID } from 'node:crypto'
 import type { ResourceRef } from '../model/resource.ts'
-import type { Change, CommitResult, Datastore, StoredResource, WatchEvent } from './datastore.ts'
+import type { Change, ChangeSet, CommitResult, Datastore, StoredResource, WatchEvent } from './datastore.ts'
+import { History, type HistoryLimits, historyLimits } from './history.ts'
 import { damaged, openSqliteFile, type SqliteFile } from './sqlite-file.ts'
 import { planCommit, ResourceState } from './state.ts'
 import { DatastoreWriteError } from './write-error.ts'
@@ -16,15 +17,20 @@ type Listener = (events: readonly WatchEvent[], revision: number) => void
 /**
  * Opens the store in a directory that one agent owns; makes it if it is missing.
  * @param now milliseconds since the epoch, for creationTimestamp
+ * @param limits of what is kept for those who are behind
  */
-export async function openEmbedded(directory: string, now: () => number = Date.now): Promise<Opened> {
+export async function openEmbedded(
+  directory: string,
+  now: () => number = Date.now,
+  limits: HistoryLimits = historyLimits,
+): Promise<Opened> {
   const opened = openSqliteFile(directory)
   if (opened.type === 'problem') return opened
   const { file } = opened
   const state = new ResourceState()
   try {
     for (const stored of file.resources()) state.put(stored)
-    return { type: 'open', datastore: new EmbeddedDatastore(file, state, now) }
+    return { type: 'open', datastore: new EmbeddedDatastore(file, state, { now, limits }) }
   } catch (error) {
     file.close()
     return { type: 'problem', problem: damaged(file.path, error instanceof Error ? error.message : String(error)) }
@@ -36,13 +42,15 @@ class EmbeddedDatastore implements Datastore {
   readonly #state: ResourceState
   readonly #now: () => number
   readonly #listeners = new Set<Listener>()
+  readonly #history: History
   #revision: number
 
-  constructor(file: SqliteFile, state: ResourceState, now: () => number) {
+  constructor(file: SqliteFile, state: ResourceState, { now, limits }: { readonly now: () => number; readonly limits: HistoryLimits }) {
     this.#file = file
     this.#state = state
     this.#now = now
     this.#revision = file.revision
+    this.#history = new History(file.revision, limits)
   }
 
   get revision(): number {
@@ -71,6 +79,7 @@ class EmbeddedDatastore implements Datastore {
     this.#write(plan.events, revision)
     this.#state.apply(plan.events)
     this.#revision = revision
+    this.#history.add({ revision, events: plan.events })
     this.#notify(plan.events, revision)
     return { type: 'committed', revision, stored: plan.stored }
   }
@@ -79,6 +88,10 @@ class EmbeddedDatastore implements Datastore {
     const own: Listener = (events, revision) => listener(events, revision) // the same function may subscribe twice
     this.#listeners.add(own)
     return () => void this.#listeners.delete(own)
+  }
+
+  changeAfter(revision: number): ChangeSet | 'too-old' | undefined {
+    return this.#history.after(revision)
   }
 
   async close(): Promise<void> {

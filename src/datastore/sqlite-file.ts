@@ -8,6 +8,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Resource, refOf } from '../model/resource.ts'
 import { makeDirectory } from '../os/make-directory.ts'
 import type { StoredResource, WatchEvent } from './datastore.ts'
+import { jsonOf } from './resource-json.ts'
 
 /** "TORT": in the file's header it says whose file this is. */
 const applicationId = 0x544f_5254
@@ -84,7 +85,7 @@ export class SqliteFile {
   #writeOne({ type, resource, revision }: WatchEvent): void {
     const { group, kind, namespace, name } = refOf(resource)
     if (type === 'DELETED') this.#delete.run(group, kind, namespace, name)
-    else this.#put.run(group, kind, namespace, name, revision, JSON.stringify(resource))
+    else this.#put.run(group, kind, namespace, name, revision, jsonOf(resource))
   }
 }
 

@@ -1,7 +1,11 @@
 /** What a handler hands back: a status and a body. From 400 on the body is an RFC 9457 problem; a mistake of the client is a value. */
 import type { Problem } from '../model/resource.ts'
 
+/** @property body JSON, octets that are JSON already, or a text */
 export type Answer = { readonly status: number; readonly body: unknown }
+
+/** JSON whose octets come as fast as the client reads them. */
+export type Streamed = { readonly status: 200; readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer> }
 
 /** RFC 9457 §3.1 members, and `errors` with every mistake at once (INTERFACE §3). */
 export type ProblemDetails = {
@@ -20,6 +24,7 @@ const titles = {
   405: 'Method not allowed',
   408: 'Request not received in time',
   409: 'Version conflict',
+  410: 'Too old',
   413: 'Too large',
   415: 'Unsupported media type',
   417: 'Expectation failed',

@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import type { PeerStatus, RouteQuery } from '../../bgp/peer.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
+import { type HistoryLimits, historyLimits } from '../datastore/history.ts'
 import { ProgrammedRevision } from '../programmed-revision.ts'
 import type { AgentCounters, AgentFace, AgentStatus, FelixQuery } from './agent-face.ts'
 import { startApi } from './server.ts'
@@ -29,6 +30,8 @@ export type Fixture = {
   readonly agent: AgentFace
   readonly bugs: unknown[]
   close(): Promise<void>
+  /** The same store, opened again behind another API. */
+  restart(): Promise<Fixture>
   get(path: string): Promise<Reply>
   send(method: string, path: string, body: string | Buffer, type?: string): Promise<Reply>
 }
@@ -65,10 +68,18 @@ export const status: AgentStatus = {
   policy: { chains: 7, ipSets: 2 },
 }
 
-/** @param face what this test's agent does otherwise */
-export async function startFixture(t: Test, face: Partial<AgentFace> = {}): Promise<Fixture> {
+/**
+ * @param face what this test's agent does otherwise
+ * @param limits of what the store remembers
+ */
+export async function startFixture(t: Test, face: Partial<AgentFace> = {}, limits = historyLimits): Promise<Fixture> {
   const directory = mkdtempSync(join(tmpdir(), 'tortie-api-')) // a test's own directory has a name too long for a socket
-  const opened = await openEmbedded(join(directory, 'store'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return await openFixture(t, directory, face, limits)
+}
+
+async function openFixture(t: Test, directory: string, face: Partial<AgentFace>, limits: HistoryLimits): Promise<Fixture> {
+  const opened = await openEmbedded(join(directory, 'store'), Date.now, limits)
   if (opened.type === 'problem') throw new Error(opened.problem)
   const store = opened.datastore
   const socket = join(directory, 'api.sock')
@@ -80,12 +91,13 @@ export async function startFixture(t: Test, face: Partial<AgentFace> = {}): Prom
   if (started.type === 'problem') throw new Error(started.problem)
   let closed: Promise<void> | undefined
   const close = () => (closed ??= started.api.close().then(() => store.close()))
-  t.teardown(async () => {
+  t.teardown(close)
+  const restart = async () => {
     await close()
-    rmSync(directory, { recursive: true })
-  })
+    return await openFixture(t, directory, face, limits)
+  }
   const send: Fixture['send'] = (method, path, body, type = 'application/yaml') => exchange(socket, method, path, body, type)
-  return { store, socket, programmed, asked, agent, bugs, close, get: (path) => exchange(socket, 'GET', path), send }
+  return { store, socket, programmed, asked, agent, bugs, close, restart, get: (path) => exchange(socket, 'GET', path), send }
 }
 
 function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixture['asked']): AgentFace {

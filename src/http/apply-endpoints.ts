@@ -6,16 +6,19 @@ import type { Problem } from '../model/resource.ts'
 import { type Answer, ok, problems } from './answer.ts'
 import { type ApplyOptions, type ApplyOutcome, applyResources, deleteResources } from './apply.ts'
 import { readRequest } from './body.ts'
-import type { EndpointContext, Endpoints, Handler } from './endpoint.ts'
-import { flag, integer, readQuery } from './query.ts'
+import { type Endpoint, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
+import { about, flag, integer } from './query.ts'
 import { waitFor } from './wait.ts'
 
-const parameters = { dryRun: flag, wait: integer(1, 300) } // wait in seconds
+const parameters = {
+  dryRun: about('Check, say what would change, and change nothing.', flag),
+  wait: about('Answer once the node has programmed the change; so many seconds at most.', integer(1, 300)),
+}
 
 export function applyEndpoints(context: EndpointContext): Endpoints {
   return {
-    '/v1/apply': { POST: changing(context, apply) },
-    '/v1/delete': { POST: changing(context, remove) },
+    '/v1/apply': { POST: changing(context, 'Create or update resources, all or none', 'resources', apply) },
+    '/v1/delete': { POST: changing(context, 'Delete the named resources, all or none', 'names', remove) },
   }
 }
 
@@ -55,15 +58,15 @@ function refused(...[status, errors]: Parameters<typeof problems>): Changed {
   return { type: 'refused', answer: problems(status, errors) }
 }
 
-function changing(context: EndpointContext, change: Change): Handler {
-  return async (request, signal) => {
-    const query = readQuery(request.query, parameters)
-    if (query.type === 'problems') return problems(400, query.errors)
-    const { dryRun = false, wait } = query.values
+function changing(context: EndpointContext, summary: string, body: 'resources' | 'names', change: Change): Endpoint {
+  const answers = { 200: { description: 'What was done to each', schema: 'changed' } }
+  const refusals = [409, 413, 415, 422, 423, 504] as const
+  return endpoint({ summary, query: parameters, body, answers, refusals }, async ({ query, request, signal }) => {
+    const { dryRun = false, wait } = query
     const outcome = await change(context, request, { dryRun }, signal)
     if (outcome.type === 'refused') return outcome.answer
     const { revision, results } = outcome
     if (wait === undefined || dryRun) return ok({ revision, results })
     return await waitFor(context, { revision, timeoutSec: wait, signal }, { revision, results })
-  }
+  })
 }

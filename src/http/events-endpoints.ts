@@ -1,19 +1,17 @@
 /** `GET /v1/events`: the last lines of the agent's log, oldest first. */
-import { ok, problems } from './answer.ts'
-import type { EndpointContext, Endpoints } from './endpoint.ts'
-import { integer, readQuery } from './query.ts'
+import { ok } from './answer.ts'
+import { type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
+import { about, integer } from './query.ts'
 
-const parameters = { limit: integer(1, 1_000) }
+const parameters = { limit: about('So many of the newest at most. Default 1000.', integer(1, 1_000)) }
 const defaultLimit = 1_000
 
 export function eventsEndpoints({ agent }: EndpointContext): Endpoints {
+  const summary = "The last lines of the agent's log, oldest first"
+  const answers = { 200: { description: 'The lines', schema: 'events' } }
   return {
     '/v1/events': {
-      GET: ({ query }) => {
-        const read = readQuery(query, parameters)
-        if (read.type === 'problems') return problems(400, read.errors)
-        return ok({ events: agent.events(read.values.limit ?? defaultLimit) })
-      },
+      GET: endpoint({ summary, query: parameters, answers }, ({ query: { limit = defaultLimit } }) => ok({ events: agent.events(limit) })),
     },
   }
 }

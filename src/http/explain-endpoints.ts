@@ -5,38 +5,45 @@ import { icmpProtocol, kernelProtocol, protocolsWithPorts, readProtocol } from '
 import type { Problem } from '../model/resource.ts'
 import { familyOf, type IpAddress } from '../net/address.ts'
 import { type Answer, ok, problem, problems } from './answer.ts'
-import type { EndpointContext, Endpoints } from './endpoint.ts'
+import { type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
 import { commonAddresses, type FlowEnd, findEnd, networkSetsOf } from './flow-ends.ts'
-import { integer, type Parameter, type QueryValues, readQuery, text } from './query.ts'
+import { about, integer, type Parameter, type QueryValues, text } from './query.ts'
 
-const protocol: Parameter<number> = { read: readProtocol, expected: 'tcp, udp, icmp, icmpv6, sctp, udplite or a number from 1 to 255' }
+const protocol: Parameter<number> = {
+  read: readProtocol,
+  expected: 'tcp, udp, icmp, icmpv6, sctp, udplite or a number from 1 to 255',
+  schema: { type: 'string', examples: ['tcp', 'icmp', '47'] },
+}
 
 const parameters = {
-  from: text,
-  to: text,
-  protocol,
-  port: integer(1, 65_535),
-  sourcePort: integer(1, 65_535),
-  icmpType: integer(0, 255),
-  icmpCode: integer(0, 255),
+  from: about('Who sends: NAMESPACE/NAME or an address. NAME is metadata.name, spec.pod or spec.workload of an endpoint.', text),
+  to: about('Who receives, as "from".', text),
+  protocol: about('Default tcp; of ICMP the family of the addresses says which one.', protocol),
+  port: about('Destination port; required with tcp, udp and sctp.', integer(1, 65_535)),
+  sourcePort: about('Absent: rules with source ports do not match.', integer(1, 65_535)),
+  icmpType: about('Default: echo request.', integer(0, 255)),
+  icmpCode: about('Default 0.', integer(0, 255)),
 }
 
 type Query = QueryValues<typeof parameters>
 
 export function explainEndpoints(context: EndpointContext): Endpoints {
-  return { '/v1/explain': { GET: ({ query }) => answer(context, query) } }
+  const summary = 'The verdict on a new connection, and each rule that was looked at on the way'
+  const answers = { 200: { description: 'The verdict', schema: 'explanation' } }
+  return {
+    '/v1/explain': { GET: endpoint({ summary, query: parameters, answers, refusals: [404, 422] }, ({ query }) => answer(context, query)) },
+  }
 }
 
-function answer({ store, agent }: EndpointContext, given: unknown): Answer {
-  const read = readQuery(given, parameters)
-  const wrong = read.type === 'problems' ? read.errors : queryProblems(read.values)
-  if (read.type === 'problems' || wrong.length > 0) return problems(400, wrong)
-  const { from: askedFrom = '', to: askedTo = '', ...rest } = read.values
+function answer({ store, agent }: EndpointContext, query: Query): Answer {
+  const wrong = queryProblems(query)
+  if (wrong.length > 0) return problems(400, wrong)
+  const { from: askedFrom = '', to: askedTo = '', ...rest } = query
   const resources = store.all().map(({ resource }) => resource)
   const [from, to] = [findEnd(resources, askedFrom), findEnd(resources, askedTo)]
   if (from.type !== 'found' || to.type !== 'found') {
     const found = { from, to }
-    const errors = (['from', 'to'] as const).flatMap((name) => endProblems(name, read.values[name], found[name]))
+    const errors = (['from', 'to'] as const).flatMap((name) => endProblems(name, query[name], found[name]))
     return problems([from, to].some(({ type }) => type === 'unclear') ? 422 : 404, errors)
   }
   const addresses = commonAddresses(from.end, to.end)

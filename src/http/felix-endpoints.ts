@@ -1,27 +1,29 @@
 /** `GET /v1/felix/routes|chains|ipsets`: wanted beside programmed, with the status of each. */
 import type { FelixPage, FelixQuery } from './agent-face.ts'
 import { ok, problems } from './answer.ts'
-import type { EndpointContext, Endpoints, Handler } from './endpoint.ts'
-import { integer, readQuery, text } from './query.ts'
+import { type Endpoint, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
+import { about, integer, text } from './query.ts'
 
-const parameters = { limit: integer(1, 10_000), cursor: text }
+const parameters = {
+  limit: about('So many at most. Default 1000.', integer(1, 10_000)),
+  cursor: about('What the page before returned as its cursor.', text),
+}
 const defaultLimit = 1_000
 
 export function felixEndpoints({ agent }: EndpointContext): Endpoints {
   return {
-    '/v1/felix/routes': { GET: paged((query) => agent.felixRoutes(query)) },
-    '/v1/felix/chains': { GET: paged((query) => agent.felixChains(query)) },
-    '/v1/felix/ipsets': { GET: paged((query) => agent.felixIpSets(query)) },
+    '/v1/felix/routes': { GET: paged('Routes', (query) => agent.felixRoutes(query)) },
+    '/v1/felix/chains': { GET: paged('Chains', (query) => agent.felixChains(query)) },
+    '/v1/felix/ipsets': { GET: paged('IP sets', (query) => agent.felixIpSets(query)) },
   }
 }
 
-function paged(view: (query: FelixQuery) => FelixPage | undefined): Handler {
-  return ({ query }) => {
-    const read = readQuery(query, parameters)
-    if (read.type === 'problems') return problems(400, read.errors)
-    const { limit = defaultLimit, cursor } = read.values
+function paged(what: string, view: (query: FelixQuery) => FelixPage | undefined): Endpoint {
+  const summary = `${what}: wanted beside programmed, with the status of each`
+  const answers = { 200: { description: 'A page', schema: 'felix-page' } }
+  return endpoint({ summary, query: parameters, answers }, ({ query: { limit = defaultLimit, cursor } }) => {
     const page = view({ limit, ...(cursor !== undefined && { cursor }) })
     if (page === undefined) return problems(400, [{ path: 'query.cursor', value: cursor, reason: 'is none that an earlier page returned' }])
     return ok(page)
-  }
+  })
 }

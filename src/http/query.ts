@@ -2,10 +2,19 @@
 import type { Problem } from '../model/resource.ts'
 import { parseCidr } from '../net/prefix.ts'
 
-/** @property expected the sentence part that says what is accepted: "true or false" */
-export type Parameter<Value> = { readonly read: (text: string) => Value | undefined; readonly expected: string }
+/**
+ * @property expected the sentence part that says what is accepted: "true or false"
+ * @property schema the same as JSON Schema, for the OpenAPI document
+ * @property description what it is for
+ */
+export type Parameter<Value> = {
+  readonly read: (text: string) => Value | undefined
+  readonly expected: string
+  readonly schema: object
+  readonly description?: string
+}
 
-type Parameters = Readonly<Record<string, Parameter<unknown>>>
+export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
 export type QueryValues<P extends Parameters> = { readonly [Name in keyof P]?: Exclude<ReturnType<P[Name]['read']>, undefined> }
 
@@ -16,24 +25,37 @@ export type QueryResult<P extends Parameters> =
 export const flag: Parameter<boolean> = {
   read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
   expected: 'true or false',
+  schema: { type: 'boolean' },
 }
 
 export const text: Parameter<string> = {
   read: (given) => (given === '' || given.length > 1024 ? undefined : given),
   expected: 'a text of 1 to 1024 characters',
+  schema: { type: 'string', minLength: 1, maxLength: 1024 },
 }
 
-export const cidr = { read: (given: string) => parseCidr(given), expected: 'a CIDR or an address' }
+export const cidr = {
+  read: (given: string) => parseCidr(given),
+  expected: 'a CIDR or an address',
+  schema: { type: 'string', examples: ['10.244.0.0/16'] },
+}
 
 export function integer(min: number, max: number): Parameter<number> {
   return {
     read: (given) => (/^(0|[1-9]\d{0,15})$/.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : undefined),
     expected: `an integer from ${min} to ${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
   }
 }
 
 export function oneOf<const Word extends string>(...words: readonly Word[]): Parameter<Word> {
-  return { read: (given) => words.find((word) => word === given), expected: `one of ${words.join(', ')}` }
+  const expected = words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`
+  return { read: (given) => words.find((word) => word === given), expected, schema: { type: 'string', enum: words } }
+}
+
+/** The parameter with what it is for. */
+export function about<Value>(description: string, parameter: Parameter<Value>): Parameter<Value> {
+  return { ...parameter, description }
 }
 
 /** @param query as the router parsed it: a parameter that was given several times is a list */

@@ -10,6 +10,7 @@ import {
 } from '../model/documents.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { Problem } from '../model/resource.ts'
+import { decodeText } from './decode-text.ts'
 
 export type Body = { readonly format: DocumentFormat; readonly octets: Uint8Array }
 
@@ -31,21 +32,11 @@ type Check<Item> = (items: readonly DocumentItem[], context: CheckContext) => { 
 const checks: { readonly [As in keyof Contents]: Check<Contents[As]> } = { resources: checkDocuments, names: nameDocuments }
 
 export function readBody<As extends keyof Contents>(as: As, { format, octets }: Body, context: CheckContext): BodyRead<Contents[As]> {
-  const text = decode(octets)
+  const text = decodeText(octets)
   if (text === undefined) return { status: 400, problems: [{ path: '', reason: 'is not UTF-8' }] }
   if (text.trim() === '') return { status: 400, problems: [{ path: '', reason: 'holds no resource' }] }
   const documents = readDocuments(text, format)
   if (documents.problems) return { status: 400, problems: documents.problems }
   const checked = checks[as](documents.items, context)
   return 'items' in checked ? { items: checked.items } : { status: 422, problems: checked.problems }
-}
-
-/** undefined if it is not UTF-8. */
-function decode(octets: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
 }

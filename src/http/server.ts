@@ -1,22 +1,23 @@
 /** The API: fastify routes requests and reads bodies; handlers return answers; node:http servers listen. */
 import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Datastore } from '../datastore/datastore.ts'
 import { DatastoreWriteError } from '../datastore/write-error.ts'
 import type { Access } from './access-files.ts'
 import type { AgentFace } from './agent-face.ts'
-import { type Answer, isProblemStatus, problem } from './answer.ts'
+import { type Answer, isProblemStatus, problem, type Streamed } from './answer.ts'
 import { applyEndpoints } from './apply-endpoints.ts'
 import { bgpEndpoints } from './bgp-endpoints.ts'
 import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
 import { drainEndpoints } from './drain-endpoints.ts'
-import { type EndpointContext, type Endpoints, type Handler, methods } from './endpoint.ts'
+import { type EndpointContext, type Handler, type Method, methods } from './endpoint.ts'
 import { eventsEndpoints } from './events-endpoints.ts'
 import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
-import { resourceEndpoints } from './resource-endpoints.ts'
+import { resourceHandlers } from './resource-endpoints.ts'
 import { closeAll, ListenError, type ListenOptions, listenAll } from './sockets.ts'
 import { statusEndpoints } from './status-endpoints.ts'
 
@@ -72,7 +73,6 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
   app.setNotFoundHandler((request, reply) => send(reply, problem(404, `there is nothing at ${request.url.split('?')[0]}`)))
   const parts = [
     applyEndpoints,
-    resourceEndpoints,
     statusEndpoints,
     bgpEndpoints,
     felixEndpoints,
@@ -81,27 +81,59 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
     eventsEndpoints,
     healthEndpoints,
   ]
-  for (const part of parts) mount(app, part(context), context)
+  const serving = { closing: context.closing, onBug }
+  for (const part of parts)
+    for (const [url, endpoints] of Object.entries(part(context))) {
+      const handlers = Object.entries(endpoints).map(([method, { handler }]) => [method, handler])
+      mount(app, url, Object.fromEntries(handlers) as Handlers, serving)
+    }
+  const resources = resourceHandlers(context)
+  for (const url of ['/apis/*', '/api/*']) mount(app, url, resources, serving)
   return app
 }
 
-function mount(app: FastifyInstance, endpoints: Endpoints, { closing }: EndpointContext): void {
-  for (const [url, handlers] of Object.entries(endpoints)) {
-    const allowed = methods.filter((method) => handlers[method])
-    for (const method of methods) {
-      const handler = handlers[method]
-      app.route({ method, url, handler: handler ? answering(handler, closing) : refusing(allowed) })
-    }
+type Handlers = Readonly<Partial<Record<Method, Handler>>>
+type Serving = Pick<EndpointContext, 'closing'> & Pick<ApiDependencies, 'onBug'>
+
+/** Every method that has no handler is 405. */
+function mount(app: FastifyInstance, url: string, handlers: Handlers, serving: Serving): void {
+  const allowed = methods.filter((method) => handlers[method])
+  for (const method of methods) {
+    const handler = handlers[method]
+    app.route({ method, url, handler: handler ? answering(handler, serving) : refusing(allowed) })
   }
 }
 
 /** The handler's signal aborts when the client has gone or the API closes. */
-function answering(handler: Handler, closing: AbortSignal) {
+function answering(handler: Handler, { closing, onBug }: Serving) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
-    return send(reply, await handler(request, AbortSignal.any([gone.signal, closing])))
+    const answer = await handler(request, AbortSignal.any([gone.signal, closing]))
+    if ('body' in answer) return send(reply, answer)
+    return await stream(reply, answer, request).catch((error: unknown) => onBug(error, `${request.method} ${request.url}`))
   }
+}
+
+/** The header goes out at once: what comes after it may take long. */
+async function stream(reply: FastifyReply, { status, chunks }: Streamed, { method }: FastifyRequest): Promise<void> {
+  const response = reply.hijack().raw
+  response.writeHead(status, { 'content-type': 'application/json' })
+  if (method === 'HEAD') {
+    response.end()
+    return
+  }
+  response.flushHeaders()
+  try {
+    await pipeline(chunks, response)
+  } catch (error) {
+    if (!response.destroyed || !isClientGone(error)) throw error
+  }
+}
+
+function isClientGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED'
 }
 
 function refusing(allowed: readonly string[]) {
@@ -112,11 +144,9 @@ function refusing(allowed: readonly string[]) {
 /** As octets: fastify would add a charset to the type of a text, and JSON has none (RFC 8259 §11). */
 function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
   const metrics = typeof body === 'string'
+  const octets = Buffer.isBuffer(body) ? body : Buffer.from(metrics ? body : JSON.stringify(body))
   const type = status >= 400 ? 'application/problem+json' : metrics ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json'
-  return reply
-    .code(status)
-    .header('content-type', type)
-    .send(Buffer.from(metrics ? body : JSON.stringify(body)))
+  return reply.code(status).header('content-type', type).send(octets)
 }
 
 /** What fastify refused before a handler ran, and what a handler threw. */
