@@ -4,14 +4,20 @@ import type { TableName } from '../felix/kernel.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import { type Packet, walk } from './chain-walk.ts'
 import { PolicyGraph } from './graph.ts'
+import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { endpoint, globalPolicy } from './test-resources.ts'
 
-const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
-graph.put(endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32', 'fd00::1/128'] }))
-graph.put(endpoint('b', { interfaceName: 'tortb', ipNetworks: ['10.0.0.2/32', 'fd00::2/128'] }, { closed: 'in' }))
-graph.put(endpoint('c', { interfaceName: 'tortc', ipNetworks: ['10.0.0.3/32', 'fd00::3/128'] }, { closed: 'out' }))
-graph.put(globalPolicy('no-ingress', { selector: "closed == 'in'", types: ['Ingress'] }))
-graph.put(globalPolicy('no-egress', { selector: "closed == 'out'", types: ['Egress'] }))
+function filled(actions: PolicyActions): PolicyGraph {
+  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true, actions })
+  graph.put(endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32', 'fd00::1/128'] }))
+  graph.put(endpoint('b', { interfaceName: 'tortb', ipNetworks: ['10.0.0.2/32', 'fd00::2/128'] }, { closed: 'in' }))
+  graph.put(endpoint('c', { interfaceName: 'tortc', ipNetworks: ['10.0.0.3/32', 'fd00::3/128'] }, { closed: 'out' }))
+  graph.put(globalPolicy('no-ingress', { selector: "closed == 'in'", types: ['Ingress'] }))
+  graph.put(globalPolicy('no-egress', { selector: "closed == 'out'", types: ['Egress'] }))
+  return graph
+}
+
+const graph = filled(defaultActions)
 const ruleset = graph.compile()
 
 const v4 = {
@@ -70,6 +76,58 @@ const table: readonly Row[] = [
 ]
 for (const [title, [tableName, kernelChain], packet, expected] of table)
   t.test(`${kernelChain}: ${title}`, async (t) => t.equal(walk(ruleset, tableName, kernelChain, packet).verdict, expected))
+
+const choices: [title: string, actions: Partial<PolicyActions>, where: readonly [TableName, string], packet: Packet, expected: string][] = [
+  ['defaultEndpointToHostAction Accept', { toHost: 'accept' }, input, toHost, 'accept'],
+  ['defaultEndpointToHostAction Return leaves it to the host’s own rules', { toHost: 'return' }, input, toHost, 'end'],
+  [
+    'defaultEndpointToHostAction Accept helps nobody whose policy denies',
+    { toHost: 'accept' },
+    input,
+    { ...toHost, inInterface: 'tortc' },
+    'drop',
+  ],
+  [
+    'defaultEndpointToHostAction Accept helps no unknown interface',
+    { toHost: 'accept' },
+    input,
+    { ...toHost, inInterface: 'tortx' },
+    'drop',
+  ],
+  ['iptablesFilterAllowAction Return leaves what is allowed to others', { allowed: 'return' }, forward, between('torta', 'eth0'), 'end'],
+  ['iptablesFilterAllowAction Return: denied stays denied', { allowed: 'return' }, forward, between('tortc', 'eth0'), 'drop'],
+  ['iptablesFilterDenyAction Reject: still nothing gets through', { denied: 'reject' }, forward, between('tortc', 'eth0'), 'drop'],
+]
+for (const [title, actions, [tableName, kernelChain], packet, expected] of choices)
+  t.test(`§6.13 ${title}`, async (t) => {
+    const chosen = filled({ ...defaultActions, ...actions })
+    t.equal(walk(chosen.compile(), tableName, kernelChain, packet).verdict, expected)
+  })
+
+t.test('§6.13 iptablesFilterDenyAction Reject: whoever is denied by policy is told', async (t) => {
+  const actions = (denied: PolicyActions['denied']) => {
+    const { chains } = filled({ ...defaultActions, denied }).compile()
+    return chains.filter(({ name }) => name === 'tort-fw-tortc').flatMap(({ rules }) => rules.map(({ action }) => action.type))
+  }
+  t.strictSame(
+    actions('reject').map((type) => (type === 'reject' ? 'drop' : type)),
+    actions('drop'),
+  )
+  t.equal(actions('reject').filter((type) => type === 'reject').length, 4, 'the end of the tier and that of the profiles, in both families')
+})
+
+t.test('§6.13 chainInsertMode Append: our jumps come after what others put there, what policy accepted last of all', async (t) => {
+  const { hooks } = filled({ ...defaultActions, jumpsAt: 'append' }).compile()
+  const ofForward = hooks.filter(({ family, kernelChain }) => family === 4 && kernelChain === 'FORWARD')
+  t.strictSame(
+    ofForward.map(({ at, rule }) => [at, rule.action.type]),
+    [
+      ['append', 'jump'],
+      ['append', 'accept'],
+    ],
+  )
+  t.ok(hooks.every(({ at }) => at === 'append'))
+})
 
 t.test(
   '§6.13 allowIPIPPacketsFromWorkloads, allowVXLANPacketsFromWorkloads: each is allowed by itself, live, and taken back',

@@ -4,13 +4,19 @@ import type { Family } from '../src/net/address.ts'
 import { interfaceMatch } from './dispatch-chains.ts'
 import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
+import type { PolicyActions } from './policy-actions.ts'
 import { clearBits, hasBits } from './rule-chains.ts'
 import { type AllowedTunnels, tunnelRules } from './workload-tunnels.ts'
 
-export type BaseOptions = { readonly families: readonly Family[]; readonly interfacePrefix: string; readonly marks: Marks }
+export type BaseOptions = {
+  readonly families: readonly Family[]
+  readonly interfacePrefix: string
+  readonly marks: Marks
+  readonly actions: PolicyActions
+}
 
 /** @param allowed tunnels that workloads may make */
-export function baseChains({ families, interfacePrefix, marks }: BaseOptions, allowed: AllowedTunnels): readonly Chain[] {
+export function baseChains({ families, interfacePrefix, marks, actions }: BaseOptions, allowed: AllowedTunnels): readonly Chain[] {
   const workloads = `${interfacePrefix}+`
   const fromWorkload = interfaceMatch('egress', workloads)
   const toWorkload = interfaceMatch('ingress', workloads)
@@ -22,7 +28,7 @@ export function baseChains({ families, interfacePrefix, marks }: BaseOptions, al
       jump([toWorkload], dispatchChainName('ingress')),
     ]),
     filter(family, chainNames.input, [{ match: [fromWorkload], action: { type: 'goto', chain: chainNames.workloadToHost } }]),
-    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family)]),
+    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost)]),
     filter(family, chainNames.output, [
       { match: [toWorkload], action: { type: 'accept' }, comment: 'A node always reaches its workloads' },
     ]),
@@ -36,26 +42,26 @@ export function baseChains({ families, interfacePrefix, marks }: BaseOptions, al
 }
 
 /** FORWARD is entered first by our jump; what both ends allowed is accepted only after everything else there. */
-export function baseHooks({ families, marks }: BaseOptions): readonly Hook[] {
+export function baseHooks({ families, marks, actions: { jumpsAt: at, allowed } }: BaseOptions): readonly Hook[] {
   return families.flatMap((family): Hook[] => [
-    { family, table: 'raw', kernelChain: 'PREROUTING', at: 'insert', rule: jump([], chainNames.rawPrerouting) },
-    { family, table: 'filter', kernelChain: 'INPUT', at: 'insert', rule: jump([], chainNames.input) },
-    { family, table: 'filter', kernelChain: 'OUTPUT', at: 'insert', rule: jump([], chainNames.output) },
-    { family, table: 'filter', kernelChain: 'FORWARD', at: 'insert', rule: jump([], chainNames.forward) },
-    {
-      family,
-      table: 'filter',
-      kernelChain: 'FORWARD',
-      at: 'append',
-      rule: { match: [hasBits(marks.accept)], action: { type: 'accept' }, comment: 'Policy explicitly accepted packet' },
-    },
+    { family, table: 'raw', kernelChain: 'PREROUTING', at, rule: jump([], chainNames.rawPrerouting) },
+    { family, table: 'filter', kernelChain: 'INPUT', at, rule: jump([], chainNames.input) },
+    { family, table: 'filter', kernelChain: 'OUTPUT', at, rule: jump([], chainNames.output) },
+    { family, table: 'filter', kernelChain: 'FORWARD', at, rule: jump([], chainNames.forward) },
+    ...(allowed === 'accept' ? [acceptHook(family, marks)] : []),
   ])
 }
 
-/** What a workload needs of its host to have an address and neighbours, the replies its policy allows, nothing else. */
-function workloadToHostRules(family: Family): readonly Rule[] {
+function acceptHook(family: Family, { accept }: Marks): Hook {
+  const rule: Rule = { match: [hasBits(accept)], action: { type: 'accept' }, comment: 'Policy explicitly accepted packet' }
+  return { family, table: 'filter', kernelChain: 'FORWARD', at: 'append', rule }
+}
+
+/** What a workload needs of its host to have an address and neighbours, the replies its policy allows; else what was chosen. */
+function workloadToHostRules(family: Family, toHost: PolicyActions['toHost']): readonly Rule[] {
   const needed = family === 4 ? [dhcp(68, 67)] : [...neighbourDiscovery.map(icmpv6), dhcp(546, 547)]
-  return [...needed, jump([], dispatchChainName('egress')), { match: [], action: { type: 'drop' }, comment: 'Drop from workload to host' }]
+  const end: Rule = { match: [], action: { type: toHost }, ...(toHost === 'drop' && { comment: 'Drop from workload to host' }) }
+  return [...needed, jump([], dispatchChainName('egress')), end]
 }
 
 /** Multicast listener messages, router solicitation, neighbour solicitation and advertisement; no router advertisement (134): a workload is no router. */

@@ -3,6 +3,7 @@ import type { Chain, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, endpointChainName, policyChainName, profileChainName } from './names.ts'
+import type { PolicyActions } from './policy-actions.ts'
 import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
 
 /** @property policies ids of those that select the endpoint in the direction, in order; never empty */
@@ -15,14 +16,17 @@ export type LocalEndpoint = {
   readonly profiles: readonly { readonly name: string; readonly known: boolean }[]
 }
 
-export function endpointChains(endpoint: LocalEndpoint, families: readonly Family[], marks: Marks): readonly Chain[] {
+/** @property denied what becomes of a packet that no policy, or no profile, allowed */
+export type EndpointOptions = { readonly families: readonly Family[]; readonly marks: Marks; readonly denied: PolicyActions['denied'] }
+
+export function endpointChains(endpoint: LocalEndpoint, { families, marks, denied }: EndpointOptions): readonly Chain[] {
   return (['ingress', 'egress'] as const).flatMap((direction) =>
     families.map((family): Chain => {
       const name = endpointChainName(direction, endpoint.interfaceName)
       const rules = [
         ...firstRules(marks),
-        ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks)),
-        ...profileRules(endpoint, direction, marks),
+        ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks, denied)),
+        ...profileRules(endpoint, direction, marks, denied),
       ]
       return { family, table: 'filter', name, rules }
     }),
@@ -41,14 +45,14 @@ function firstRules({ accept, pass }: Marks): readonly Rule[] {
   ]
 }
 
-function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks): readonly Rule[] {
+function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: PolicyActions['denied']): readonly Rule[] {
   const policies = tier.policies.flatMap((id): Rule[] => [
     { match: [lacksBits(pass)], action: { type: 'jump', chain: policyChainName(direction, id) } },
     { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' },
   ])
   const end: Rule = {
     match: [lacksBits(pass)],
-    action: { type: 'drop' },
+    action: { type: denied },
     comment: `End of tier ${tier.name}. Drop if no policies passed packet`,
   }
   return [
@@ -58,7 +62,12 @@ function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Ma
   ]
 }
 
-function profileRules({ profiles }: LocalEndpoint, direction: Direction, { accept }: Marks): readonly Rule[] {
+function profileRules(
+  { profiles }: LocalEndpoint,
+  direction: Direction,
+  { accept }: Marks,
+  denied: PolicyActions['denied'],
+): readonly Rule[] {
   const unknown = profiles.findIndex(({ known }) => !known)
   const asked = unknown === -1 ? profiles : profiles.slice(0, unknown)
   const rules = asked.flatMap(({ name }): Rule[] => [
@@ -66,5 +75,5 @@ function profileRules({ profiles }: LocalEndpoint, direction: Direction, { accep
     { match: [hasBits(accept)], action: { type: 'return' } },
   ])
   const comment = unknown === -1 ? 'Drop if no profiles matched' : `Drop, profile ${profiles[unknown]?.name} does not exist`
-  return [...rules, { match: [], action: { type: 'drop' }, comment: comment.slice(0, 180) }]
+  return [...rules, { match: [], action: { type: denied }, comment: comment.slice(0, 180) }]
 }

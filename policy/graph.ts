@@ -10,6 +10,7 @@ import { IpSetStore } from './ip-set-store.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
 import { marksOf } from './marks.ts'
 import { type Policy, policyOf } from './policy.ts'
+import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { resourceKey } from './resource-key.ts'
 import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
@@ -22,6 +23,8 @@ export type PolicyGraphOptions = {
   /** The bits of the packet mark that are ours. Default 0xffff0000. */
   readonly markMask?: number
   readonly ipv6: boolean
+  /** Default: `defaultActions`. */
+  readonly actions?: PolicyActions
 }
 
 /** What `compile` answers: all of it, every time; what did not change is the same object as last time. */
@@ -42,13 +45,13 @@ export class PolicyGraph {
   readonly #resources = new Map<string, Resource>()
 
   /** @throws RangeError on a mark mask with fewer than two bits */
-  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6 }: PolicyGraphOptions) {
+  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions }: PolicyGraphOptions) {
     const families: readonly Family[] = ipv6 ? [4, 6] : [4]
     const marks = marksOf(markMask)
     this.#sets = new IpSetStore(families)
     this.#locals = new LocalEndpoints(nodeName)
-    this.#rules = { families, marks, sets: this.#sets.name }
-    this.#base = { families, interfacePrefix, marks }
+    this.#rules = { families, marks, denied: actions.denied, sets: this.#sets.name }
+    this.#base = { families, interfacePrefix, marks, actions }
     this.#hooks = baseHooks(this.#base)
     this.allowTunnels(noTunnels)
     this.#chains.put('dispatch', dispatchChains([], families))
@@ -101,7 +104,7 @@ export class PolicyGraph {
     this.#renderRules(owners)
     for (const name of changes.interfaces) {
       const endpoint = this.#locals.endpointOn(name)
-      this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules.families, this.#rules.marks))
+      this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules))
     }
     if (changes.dispatch) this.#chains.put('dispatch', dispatchChains(this.#locals.interfaces(), this.#rules.families))
     return { chains: this.#chains.list(), hooks: this.#hooks, ipSets: this.#sets.list() }

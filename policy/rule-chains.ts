@@ -4,12 +4,18 @@ import type { Family } from '../src/net/address.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy, Rule } from './policy.ts'
+import type { PolicyActions } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
 import { type SetNames, type SetSource, setKey } from './set-source.ts'
 
 export type Profile = { readonly name: string; readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] }
 
-export type RuleContext = { readonly families: readonly Family[]; readonly marks: Marks; readonly sets: SetNames }
+export type RuleContext = {
+  readonly families: readonly Family[]
+  readonly marks: Marks
+  readonly denied: PolicyActions['denied']
+  readonly sets: SetNames
+}
 
 export function policyChains(policy: Policy, context: RuleContext): readonly Chain[] {
   return chains((direction) => policyChainName(direction, policy.id), policy, context)
@@ -45,7 +51,7 @@ function chains(nameOf: (direction: Direction) => string, rules: Rules, context:
 }
 
 /** Allow and Pass mark and return, so that they are never terminal: the other end's policies are still to come. */
-function kernelRules(rule: Rule, family: Family, { marks, sets }: RuleContext): readonly KernelRule[] {
+function kernelRules(rule: Rule, family: Family, { marks, denied, sets }: RuleContext): readonly KernelRule[] {
   const alternatives = ruleMatches(rule, family, sets)
   if (alternatives.length === 0) return []
   const comment = rule.comment === undefined ? {} : { comment: rule.comment }
@@ -56,7 +62,7 @@ function kernelRules(rule: Rule, family: Family, { marks, sets }: RuleContext): 
     case 'Pass':
       return [...each(setBits(marks.pass)), { match: [hasBits(marks.pass)], action: { type: 'return' } }]
     case 'Deny':
-      return each({ type: 'drop' })
+      return each({ type: denied })
     case 'Log':
       return each({ type: 'log', prefix: 'tortie-packet: ' })
   }

@@ -50,6 +50,7 @@ export class Agent {
   readonly #options: AgentOptions
   readonly #dependencies: AgentDependencies
   readonly #endpoints = new Map<string, WorkloadEndpoint>()
+  #policy: PolicyCompiler
   #podCidrs: readonly Cidr[]
   #hasTunnel = false
   #unsubscribe: (() => void) | undefined
@@ -61,6 +62,7 @@ export class Agent {
   constructor(options: AgentOptions, dependencies: AgentDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#policy = dependencies.policy
     this.#podCidrs = options.podCidrs
   }
 
@@ -93,6 +95,13 @@ export class Agent {
     this.#unsubscribe?.()
     this.#wanted = false
     await this.#running
+  }
+
+  /** Another compiler from now on: it is told all that is stored. */
+  setPolicy(policy: PolicyCompiler): void {
+    for (const { resource } of this.#dependencies.store.all()) policy.put(resource)
+    this.#policy = policy
+    void this.requestApply()
   }
 
   setPodCidrs(podCidrs: readonly Cidr[]): void {
@@ -133,7 +142,7 @@ export class Agent {
   }
 
   #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide): KernelState {
-    const { chains, hooks, ipSets } = this.#dependencies.policy.compile()
+    const { chains, hooks, ipSets } = this.#policy.compile()
     return {
       links,
       tunnels: kernel.tunnels,
@@ -171,7 +180,7 @@ export class Agent {
   }
 
   #put(resource: Resource): void {
-    this.#dependencies.policy.put(resource)
+    this.#policy.put(resource)
     this.#dependencies.tunnels.put(resource)
     if (!isEndpoint(resource)) return
     if (resource.spec.node === this.#options.nodeName) this.#endpoints.set(endpointKey(resource), resource)
@@ -179,7 +188,7 @@ export class Agent {
   }
 
   #delete(resource: Resource): void {
-    this.#dependencies.policy.delete(refOf(resource))
+    this.#policy.delete(refOf(resource))
     this.#dependencies.tunnels.delete(refOf(resource))
     if (isEndpoint(resource)) this.#endpoints.delete(endpointKey(resource))
   }

@@ -22,7 +22,7 @@ export class LiveSettings {
   #settings: Settings
   #current: EffectiveSettings
   /** What the parts that cannot change were made of. */
-  readonly #atStart: EffectiveSettings
+  readonly atStart: EffectiveSettings
   #unsubscribe: (() => void) | undefined
 
   constructor(settings: Settings, options: LiveSettingsOptions, dependencies: LiveSettingsDependencies) {
@@ -30,7 +30,7 @@ export class LiveSettings {
     this.#options = options
     this.#dependencies = dependencies
     this.#current = this.#effective()
-    this.#atStart = this.#current
+    this.atStart = this.#current
   }
 
   get current(): EffectiveSettings {
@@ -41,7 +41,7 @@ export class LiveSettings {
     const { name, addresses } = this.#options
     const { nodes } = settingsResources(this.#dependencies.store)
     const stated = statedAddresses(this.#settings.config.node, ownNode(nodes, name))
-    return [...needRestart(this.#atStart, this.#current, addresses, stated), ...this.#current.problems]
+    return [...needRestart(this.atStart, this.#current, addresses, stated), ...this.#current.problems]
   }
 
   /** Follows the store from now on. */

@@ -1,4 +1,5 @@
 /** The parts of a running node: built in order, started, changed and stopped. The one place where they are wired. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { BestRouteBatch } from '../bgp/peer.ts'
 import { Speaker } from '../bgp/speaker.ts'
@@ -27,7 +28,7 @@ import { CountedRun } from './os/counted-run.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { run } from './os/process.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
-import { tunnelSettings } from './settings/effective-felix.ts'
+import { type PolicyChoices, policyChoices, tunnelSettings } from './settings/effective-felix.ts'
 import type { EffectiveSettings, Settings } from './settings/effective-settings.ts'
 import { version } from './version.ts'
 
@@ -53,6 +54,7 @@ export class Node {
   readonly #agent: Agent
   readonly #tunnels: TunnelGraph
   readonly #felix: Felix | undefined
+  #policyChoices: PolicyChoices
   readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
   #connected = connectedSubnets()
@@ -70,11 +72,12 @@ export class Node {
     this.#events = events
     this.#store = store
     this.#live = new LiveSettings(settings, facts, { store, onChange: (settings) => this.#settingsChanged(settings) })
-    const { iptablesBackend, interfacePrefix } = this.#live.current.felix
+    const { iptablesBackend } = this.#live.current.felix
     const { routeProtocol } = felix
     if (felix.enabled)
       this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
-    const policy = new PolicyGraph({ nodeName: facts.name, interfacePrefix, ipv6: true })
+    this.#policyChoices = policyChoices(this.#live.current.felix)
+    const policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
       { nodeName: facts.name, podCidrs: node.podCidrs },
@@ -157,6 +160,24 @@ export class Node {
     this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
+    const choices = policyChoices(felix)
+    if (isDeepStrictEqual(choices, this.#policyChoices)) return
+    this.#policyChoices = choices
+    this.#agent.setPolicy(this.#newPolicy())
+  }
+
+  /** Interfaces are known by the prefix of the start: it changes with a restart. */
+  #newPolicy(): PolicyGraph {
+    const { markMask, actions, allowedTunnels } = this.#policyChoices
+    const policy = new PolicyGraph({
+      nodeName: this.#facts.name,
+      interfacePrefix: this.#live.atStart.felix.interfacePrefix,
+      markMask,
+      ipv6: true,
+      actions,
+    })
+    policy.allowTunnels(allowedTunnels)
+    return policy
   }
 
   #createSpeaker(): LiveSpeaker {
@@ -179,7 +200,7 @@ export class Node {
 
   #view(): NodeView {
     const { name, notes } = this.#facts
-    const { interfacePrefix } = this.#live.current.felix
+    const { interfacePrefix } = this.#live.atStart.felix
     return new NodeView(
       { node: name, version, interfacePrefix },
       {

@@ -17,6 +17,7 @@ const bpfEnabled = Type.Refine(
 const spec = closedObject({
   nodeSelector: Type.Optional(selector),
   allowIPIPPacketsFromWorkloads: Type.Optional(Type.Boolean()),
+  allowVXLANPacketsFromWorkloads: Type.Optional(Type.Boolean()),
   bpfEnabled: Type.Optional(bpfEnabled),
   chainInsertMode: Type.Optional(word('Insert', 'Append')),
   defaultEndpointToHostAction: Type.Optional(word('Drop', 'Return', 'Accept')),

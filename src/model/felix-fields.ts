@@ -26,7 +26,6 @@ import { logSeverity, word } from './word.ts'
 
 const switches = each(
   Type.Boolean(),
-  'allowVXLANPacketsFromWorkloads',
   'debugDisableLogDropping',
   'disableConntrackInvalidCheck',
   'endpointReportingEnabled',

@@ -23,13 +23,10 @@ const defaults: EffectiveFelix = {
   iptablesBackend: 'auto',
   markMask: 0xffff_0000,
   logLevel: 'info',
-  chainInsertMode: 'insert',
-  endpointToHostAction: 'drop',
-  filterAllowAction: 'accept',
-  filterDenyAction: 'drop',
+  actions: { jumpsAt: 'insert', toHost: 'drop', allowed: 'accept', denied: 'drop' },
   ipipEnabled: undefined,
   ipipMtu: 0,
-  allowIpipFromWorkloads: false,
+  allowedTunnels: { ipip: false, vxlan: false },
   externalNodes: [],
 }
 
@@ -48,6 +45,7 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     ipipEnabled: false,
     ipipMTU: 1_400,
     allowIPIPPacketsFromWorkloads: true,
+    allowVXLANPacketsFromWorkloads: true,
     externalNodesList: ['192.0.2.9'],
   }
   t.strictSame(effective('', { felix: { default: spec } }), {
@@ -55,13 +53,10 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     iptablesBackend: 'legacy',
     markMask: 0xff00,
     logLevel: 'warn',
-    chainInsertMode: 'append',
-    endpointToHostAction: 'accept',
-    filterAllowAction: 'return',
-    filterDenyAction: 'reject',
+    actions: { jumpsAt: 'append', toHost: 'accept', allowed: 'return', denied: 'reject' },
     ipipEnabled: false,
     ipipMtu: 1_400,
-    allowIpipFromWorkloads: true,
+    allowedTunnels: { ipip: true, vxlan: true },
     externalNodes: ['192.0.2.9/32'],
   })
 })
@@ -81,7 +76,7 @@ t.test('field by field: node.NAME, then one that selects the node, then default 
       'rack-2': { nodeSelector: "rack == '2'", ipipMTU: 4, iptablesMarkMask: 6 },
     },
   }
-  t.match(effective('', written), { ipipMtu: 3, markMask: 5, chainInsertMode: 'append' })
+  t.match(effective('', written), { ipipMtu: 3, markMask: 5, actions: { jumpsAt: 'append' } })
 })
 
 t.test('of several that select the node the oldest counts, the others are told', async (t) => {

@@ -1,4 +1,6 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
+import type { PolicyActions } from '../../policy/policy-actions.ts'
+import type { AllowedTunnels } from '../../policy/workload-tunnels.ts'
 import type { Config } from '../config.ts'
 import type { LogLevel } from '../log.ts'
 import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
@@ -13,18 +15,13 @@ export type EffectiveFelix = {
   /** The bits of the packet mark that are ours: two at least. */
   readonly markMask: number
   readonly logLevel: LogLevel
-  /** Where our jumps stand in the kernel's own chains. */
-  readonly chainInsertMode: 'insert' | 'append'
-  /** What becomes of a packet from a workload to its own host which its egress policy allows. */
-  readonly endpointToHostAction: 'drop' | 'return' | 'accept'
-  /** What becomes of a forwarded packet that policy allows: accepted, or left to the rules of others. */
-  readonly filterAllowAction: 'accept' | 'return'
-  readonly filterDenyAction: 'drop' | 'reject'
+  readonly actions: PolicyActions
   /** undefined: as the IP pools say. */
   readonly ipipEnabled: boolean | undefined
   /** Octets; 0: derived from the uplink's. */
   readonly ipipMtu: number
-  readonly allowIpipFromWorkloads: boolean
+  /** Which tunnels workloads may make themselves. */
+  readonly allowedTunnels: AllowedTunnels
   /** IPv4 networks from which tunnel packets are taken as well as from the known nodes. */
   readonly externalNodes: readonly Cidr[]
 }
@@ -37,15 +34,27 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
     iptablesBackend: felix.iptablesBackend ?? lower(first('iptablesBackend') ?? 'Auto'),
     markMask: first('iptablesMarkMask') ?? 0xffff_0000,
     logLevel: log.level ?? logLevelOf(first('logSeverityScreen')) ?? 'info',
-    chainInsertMode: lower(first('chainInsertMode') ?? 'Insert'),
-    endpointToHostAction: lower(first('defaultEndpointToHostAction') ?? 'Drop'),
-    filterAllowAction: lower(first('iptablesFilterAllowAction') ?? 'Accept'),
-    filterDenyAction: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
+    actions: {
+      jumpsAt: lower(first('chainInsertMode') ?? 'Insert'),
+      toHost: lower(first('defaultEndpointToHostAction') ?? 'Drop'),
+      allowed: lower(first('iptablesFilterAllowAction') ?? 'Accept'),
+      denied: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
+    },
     ipipEnabled: first('ipipEnabled'),
     ipipMtu: first('ipipMTU') ?? 0,
-    allowIpipFromWorkloads: first('allowIPIPPacketsFromWorkloads') ?? false,
+    allowedTunnels: {
+      ipip: first('allowIPIPPacketsFromWorkloads') ?? false,
+      vxlan: first('allowVXLANPacketsFromWorkloads') ?? false,
+    },
     externalNodes: (first('externalNodesList') ?? []) as readonly Cidr[],
   }
+}
+
+/** What of it concerns the chains of policy. */
+export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'allowedTunnels'>
+
+export function policyChoices({ markMask, actions, allowedTunnels }: EffectiveFelix): PolicyChoices {
+  return { markMask, actions, allowedTunnels }
 }
 
 /** What of it concerns IP-in-IP. */
