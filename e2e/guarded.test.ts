@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { makeCertificate } from '../src/http/test-certificates.ts'
+import { listenNotify } from '../src/os/test-notify-socket.ts'
 import { agentCommand } from './lab/agent-command.ts'
 import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
@@ -49,7 +50,23 @@ async function tortieStatus(...options: readonly string[]): Promise<string> {
 
 await writeFiles(own(), 't0ken\n')
 await node.writeConfig({ bgp: { enabled: false }, api })
+const manager = await listenNotify(file('notify'))
+t.teardown(() => manager.close())
+Object.assign(process.env, { NOTIFY_SOCKET: file('notify'), WATCHDOG_USEC: '200000' }) // as systemd gives them to the agent
 await node.start()
+
+/** The next message that is none for the watchdog; how many of those came before it. */
+async function told(): Promise<{ readonly text: string; readonly beats: number }> {
+  for (let beats = 0; ; beats++) {
+    const text = await manager.next()
+    if (text !== 'WATCHDOG=1') return { text, beats }
+  }
+}
+
+t.test('systemd is told: ready once the node is programmed, and that the event loop runs', async (t) => {
+  t.match(await told(), { text: 'READY=1\nSTATUS=node-n is programmed' })
+  t.strictSame([await manager.next(), await manager.next()], ['WATCHDOG=1', 'WATCHDOG=1'])
+})
 
 t.test('every thread has NET_ADMIN, NET_RAW and NET_BIND_SERVICE, can get no more, and says nothing about it', async (t) => {
   const tasks = `/proc/${node.pid}/task`
@@ -96,6 +113,8 @@ t.test('SIGHUP: new files are taken, broken ones are told and change nothing', a
     async () => (await tortieStatus()).includes('not authenticated') && node.log.includes('the configuration was taken'),
   )
   t.match(await tortieStatus('--token-file', file('token')), 'node-n')
+  t.match((await told()).text, /^RELOADING=1\nMONOTONIC_USEC=\d+$/)
+  t.equal((await told()).text, 'READY=1\nSTATUS=running with the new configuration')
   await writeFiles({ cert: own().cert, key: own().key }, 'two words')
   node.log = ''
   node.signal('SIGHUP')
@@ -105,4 +124,11 @@ t.test('SIGHUP: new files are taken, broken ones are told and change nothing', a
   t.notMatch(node.log, /two words/)
   await writeFile(file('token'), 'n3w')
   t.match(await tortieStatus('--token-file', file('token')), 'node-n')
+})
+
+t.test('SIGTERM: systemd is told that the agent stops', async (t) => {
+  await told() // RELOADING of the broken files
+  t.equal((await told()).text, 'READY=1\nSTATUS=running; the new configuration has mistakes and was not taken')
+  await node.end('SIGTERM')
+  t.equal((await told()).text, 'STOPPING=1')
 })

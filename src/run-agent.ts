@@ -9,6 +9,7 @@ import { nodeFacts } from './node-facts.ts'
 import { excessCapabilities } from './os/capabilities.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
+import { openServiceManager, type ServiceManager } from './os/service-manager.ts'
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
@@ -37,12 +38,17 @@ export async function runAgent({ configFile, check }: AgentCommand): Promise<num
     { ...facts, notes: [...facts.notes, ...startNotes(read.warnings)] },
     { log, setLogLevel: setLevel, events, store: opened.datastore },
   )
+  const service = await openServiceManager(process.env, {
+    onFailure: (reason) => log.warn({ reason }, 'the service manager cannot be told how the agent is'),
+  })
   const ended = untilSignal()
-  const reload = () => void changeSettings(node, configFile, log)
+  const reload = () => void changeSettings(node, configFile, log, service)
   process.on('SIGHUP', reload)
   const problem = await node.start()
   trimMemory()
+  if (problem === undefined) service.ready(`${facts.name} is programmed`)
   if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
+  service.stopping()
   await node.stop()
   process.off('SIGHUP', reload)
   return problem === undefined ? 0 : fail([problem], 1)
@@ -73,14 +79,17 @@ function untilSignal(): Promise<NodeJS.Signals> {
 }
 
 /** SIGHUP: a configuration with mistakes changes nothing. */
-async function changeSettings(node: Node, configFile: string, log: Logger): Promise<void> {
+async function changeSettings(node: Node, configFile: string, log: Logger, service: ServiceManager): Promise<void> {
+  service.reloading()
   const read = await readConfig(configFile, process.env)
   if (read.config === undefined) {
     log.error({ mistakes: read.mistakes }, 'the configuration has mistakes and was not taken')
+    service.ready('running; the new configuration has mistakes and was not taken')
     return
   }
   for (const warning of read.warnings) log.warn({ warning }, 'the configuration leaves something open')
   const needRestart = node.change(read)
   if (needRestart.length > 0) log.warn({ sections: needRestart }, 'the configuration was taken, but these sections need a restart')
   else log.info({ configFile }, 'the configuration was taken')
+  service.ready('running with the new configuration')
 }
