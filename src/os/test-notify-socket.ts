@@ -22,12 +22,23 @@ export async function listenNotify(address: string): Promise<NotifySocket> {
   const name = socketAddress(address)
   if (bind(fd, name, name.length) < 0) throw new Error(`bind ${address}: ${getSystemErrorName(-koffi.errno())}`)
   const into = Buffer.alloc(4096)
+  const waiting: string[] = []
+  const take = (): void => {
+    for (let length = receive(); length >= 0; length = receive()) waiting.push(into.toString('utf8', 0, length))
+  }
+  const receive = () => recv(fd, into, into.length, MSG_DONTWAIT) as number
+  const reading = setInterval(take, 5).unref() // the kernel keeps ten datagrams, then senders are refused
   const next = async (): Promise<string> => {
     for (;;) {
-      const length = recv(fd, into, into.length, MSG_DONTWAIT) as number
-      if (length >= 0) return into.toString('utf8', 0, length)
+      const text = waiting.shift()
+      if (text !== undefined) return text
       await new Promise((resolve) => setTimeout(resolve, 5))
+      take()
     }
   }
-  return { next, close: () => close(fd) }
+  const end = () => {
+    clearInterval(reading)
+    close(fd)
+  }
+  return { next, close: end }
 }
