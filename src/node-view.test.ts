@@ -77,6 +77,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     kernel: kernel([]),
     drain: undefined,
     events: () => [],
+    config: () => ({ bgp: { peers: [{ name: 'tor1', password: 's3cret' }] } }),
     programmed,
     storeRevision: () => 0,
     applied: () => true,
@@ -148,4 +149,8 @@ t.test('a drain is in the status, and among the problems how to end it', async (
   )
   const before = view({ drain: drain({ state: 'none' }) }).status()
   t.strictSame([before.drain, before.problems], [undefined, view({}).status().problems])
+})
+
+t.test('the configuration is shown without its secrets', async (t) => {
+  t.strictSame(view({}).config(), { bgp: { peers: [{ name: 'tor1', password: '(hidden)' }] } })
 })

@@ -14,6 +14,7 @@ import type {
 } from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** The speaker, as far as it is shown. */
 export type SpeakerView = {
@@ -52,6 +53,7 @@ export type NodeViewDependencies = {
   readonly drain: DrainFace | undefined
   readonly programmed: ProgrammedRevision
   readonly events: (limit: number) => readonly AgentEvent[]
+  readonly config: () => Readonly<Record<string, unknown>>
   readonly storeRevision: () => number
   /** The first apply is done. */
   readonly applied: () => boolean
@@ -148,6 +150,10 @@ export class NodeView implements AgentFace {
   counters(): AgentCounters {
     const { kernel, counters } = this.#parts
     return { changes: {}, repairs: {}, ...kernel?.counters(), ...counters() }
+  }
+
+  config(): Readonly<Record<string, unknown>> {
+    return withoutSecrets(this.#parts.config())
   }
 
   checkContext(): CheckContext {

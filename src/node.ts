@@ -211,6 +211,7 @@ export class Node {
         drain: this.#drain,
         programmed: this.#programmed,
         events: (limit) => this.#events.last(limit),
+        config: () => ({ file: this.#settings.config, effective: this.#live.current }),
         storeRevision: () => this.#store.revision,
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,

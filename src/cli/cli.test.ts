@@ -253,6 +253,7 @@ t.test('every command has help with an example', async (t) => {
     'events',
     'datastore export',
     'datastore import',
+    'diags',
   ]
   for (const line of lines) {
     const { code, out } = await runTortie([...line.split(' '), '--help'])

@@ -6,6 +6,7 @@ import { bgpCommand } from './bgp-command.ts'
 import type { Io } from './command.ts'
 import { datastoreCommand } from './datastore-command.ts'
 import { deleteCommand } from './delete-command.ts'
+import { diagsCommand } from './diags-command.ts'
 import { drainCommand } from './drain-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { withExamples } from './examples.ts'
@@ -27,6 +28,7 @@ const clients = [
   explainCommand,
   drainCommand,
   datastoreCommand,
+  diagsCommand,
   eventsCommand,
 ]
 

@@ -21,6 +21,8 @@ export interface AgentFace {
   /** What was logged last from info on, oldest first. @param limit 1..1000 */
   events(limit: number): readonly AgentEvent[]
   counters(): AgentCounters
+  /** The configuration file as it was at the start, and what the agent works by now; without secrets. */
+  config(): Readonly<Record<string, unknown>>
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
 }

@@ -121,6 +121,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
     drain: undefined,
     events: () => [],
+    config: () => ({}),
     counters: () => counters,
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
   }

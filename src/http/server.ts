@@ -11,6 +11,7 @@ import { applyEndpoints } from './apply-endpoints.ts'
 import { bgpEndpoints } from './bgp-endpoints.ts'
 import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
+import { configEndpoints } from './config-endpoints.ts'
 import { drainEndpoints } from './drain-endpoints.ts'
 import { type EndpointContext, type Handler, type Method, methods } from './endpoint.ts'
 import { eventsEndpoints } from './events-endpoints.ts'
@@ -79,6 +80,7 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
     explainEndpoints,
     drainEndpoints,
     eventsEndpoints,
+    configEndpoints,
     healthEndpoints,
   ]
   const serving = { closing: context.closing, onBug }
