@@ -2,7 +2,7 @@
  * For tests only: a device that the kernel shows as IP-in-IP on a kernel without `ipip`. It is a TUN device whose link type is set to
  * ARPHRD_TUNNEL (linux/if_tun.h); addresses, labels, MTU, flags and routes are the kernel's own. Needs root.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 
 const TUNSETIFF = 0x4004_54ca
 const TUNSETPERSIST = 0x4004_54cb
@@ -11,8 +11,9 @@ const IFF_TUN = 0x1
 const IFF_NO_PI = 0x1000
 const ARPHRD_TUNNEL = 768
 
-/** Makes the device in the network namespace of this process; it goes with the namespace. */
+/** Makes the device in the network namespace of this process; it goes with the namespace. A kernel with `ipip` has its own there already. */
 export async function makeTunnelDevice(name: string): Promise<void> {
+  if (existsSync(`/proc/sys/net/ipv4/conf/${name}`)) return
   const { default: koffi } = await import('koffi')
   const libc = koffi.load(null)
   const ioctl = libc.func('int ioctl(int, ulong, ulong)')
