@@ -63,7 +63,12 @@ export function parseSavedTable(output: string): SavedTable {
  * looks empty is not, and writing it anew at every look would make one more hook each time.
  */
 export function isUnshown(output: string): boolean {
-  return /^# Table `\w+' is incompatible/m.test(output)
+  return unshownTables(output).length > 0
+}
+
+/** The tables of which the output of `iptables-nft-save` says so. */
+export function unshownTables(output: string): string[] {
+  return [...output.matchAll(/^# Table `(\w+)' is incompatible/gm)].map(([, table = '']) => table)
 }
 
 /**

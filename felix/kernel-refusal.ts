@@ -1,4 +1,4 @@
-import type { ProcessResult } from '../src/os/process.ts'
+import type { ProcessResult, Run } from '../src/os/process.ts'
 
 /** @property line the line of the input the tool named, where it named one that says something */
 export type Refusal = { readonly reason: string; readonly line?: string }
@@ -28,6 +28,20 @@ export function refusalOf(command: string, result: ProcessResult, input = ''): R
   return {
     reason: [said, line === undefined ? '' : ` in "${line}"`, advice === undefined ? '' : `: ${advice}`].join(''),
     ...(line === undefined ? {} : { line }),
+  }
+}
+
+/** Whether the kernel has no such part at all, so that nothing can be there. */
+export function kernelLacks({ exitCode, stderr }: ProcessResult): boolean {
+  return exitCode !== 0 && /failed to initialize nft|protocol not supported|cannot open session to kernel/i.test(stderr)
+}
+
+/** Runs programs as `run` does, and tells why each one failed that did. */
+export function notingRefusals(run: Run, note: (reason: string) => void): Run {
+  return async (command, args, options) => {
+    const result = await run(command, args, options)
+    if (result.exitCode !== 0) note(refusalOf(command, result, options.input).reason)
+    return result
   }
 }
 

@@ -83,7 +83,8 @@ export class NetlinkKernel implements NetworkKernel {
     const routes = await dump((sequence) => routeDumpRequest(family, protocol, sequence), readRoute)
     let sliceMs = performance.now()
     for (const route of routes) {
-      if (route.protocol === protocol && route.table === MAIN_TABLE) visit(route)
+      // a kernel without IPv6 answers a dump of its routes with those of IPv4
+      if (route.family === family && route.protocol === protocol && route.table === MAIN_TABLE) visit(route)
       if (performance.now() - sliceMs < SLICE_MS) continue
       await setImmediate()
       sliceMs = performance.now()
