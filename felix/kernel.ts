@@ -98,6 +98,8 @@ export type PortRange = { readonly from: number; readonly to: number }
 export type Action =
   | { readonly type: 'accept' | 'drop' | 'return' }
   | { readonly type: 'reject' }
+  /** Only in nat POSTROUTING: the source becomes the address of the device that the packet leaves by. */
+  | { readonly type: 'masquerade' }
   | { readonly type: 'jump' | 'goto'; readonly chain: string }
   /** new mark = (mark and not mask) xor value */
   | { readonly type: 'set-mark'; readonly value: number; readonly mask: number }

@@ -47,6 +47,7 @@ const actions: [action: Action, text: string][] = [
   [{ type: 'drop' }, '-j DROP'],
   [{ type: 'return' }, '-j RETURN'],
   [{ type: 'reject' }, '-j REJECT'],
+  [{ type: 'masquerade' }, '-j MASQUERADE'],
   [{ type: 'jump', chain: 'tort-pi-gnp/web' }, '-j tort-pi-gnp/web'],
   [{ type: 'goto', chain: 'tort-tw-tort1' }, '-g tort-tw-tort1'],
   [{ type: 'set-mark', value: 0, mask: 0x30000 }, '-j MARK --set-xmark 0x0/0x30000'],

@@ -76,6 +76,7 @@ function actionArguments(action: Action): string[] {
     case 'drop':
     case 'return':
     case 'reject':
+    case 'masquerade':
       return ['-j', action.type.toUpperCase()]
     case 'jump':
       return ['-j', action.chain]

@@ -1,7 +1,8 @@
 /** Who may put packets into the tunnel and take them out: IP protocol 4 only between known nodes, and no forged sender inside. */
-import type { Chain, Hook, IpSet, KernelState, Match, Rule } from '../felix/kernel.ts'
+import type { Chain, Hook, KernelState, Match, Rule } from '../felix/kernel.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
+import { hashNet } from './hash-net.ts'
 
 /** Our prefixes as in policy/names.ts, so that felix knows chains and sets as ours. */
 const chainNames = { input: 'tort-ipip-in', output: 'tort-ipip-out', inner: 'tort-ipip-inner' } as const
@@ -31,10 +32,11 @@ export function tunnelChains({ nodes, externalNodes, pools, own }: TunnelEnds): 
       hook('filter', 'OUTPUT', [ipip], chainNames.output),
     ],
     ipSets: [
-      nets(setNames.nodes, [...nodes, ...externalNodes]),
-      nets(setNames.inner, [...pools, ...nodes]),
-      nets(
+      hashNet(setNames.nodes, 4, [...nodes, ...externalNodes]),
+      hashNet(setNames.inner, 4, [...pools, ...nodes]),
+      hashNet(
         setNames.own,
+        4,
         own.filter((cidr) => !cidr.includes(':')),
       ),
     ],
@@ -75,10 +77,4 @@ function chain(table: 'filter' | 'raw', name: string, rules: readonly Rule[]): C
 /** Behind policy's own hooks, which let no workload's packet come this far. */
 function hook(table: 'filter' | 'raw', kernelChain: string, match: readonly Match[], target: string): Hook {
   return { family: 4, table, kernelChain, at: 'insert', rule: { match, action: { type: 'jump', chain: target } } }
-}
-
-/** `hash:net` for all: a set cannot change its type, and external nodes may be ranges. */
-function nets(name: string, members: readonly string[]): IpSet {
-  const bare = members.map((member) => (member.endsWith('/32') ? member.slice(0, -3) : member))
-  return { name, type: 'hash:net', family: 4, members: new Set(bare.toSorted()) }
 }

@@ -96,11 +96,21 @@ t.test('§6.8: a disabled pool gives no addresses, but encapsulation continues',
 })
 
 t.test('what a pool asks for and does not get is said, also of pools without tunnels', async (t) => {
-  const asking = pools({ cidr: '10.244.0.0/16', natOutgoing: true, blockSize: 24 }, { cidr: 'fd00::/48', natOutgoing: true })
+  const asking = pools({ cidr: '10.244.0.0/16', vxlanMode: 'Always', blockSize: 24 }, { cidr: 'fd00::/48', disabled: true })
   t.strictSame(planTunnel({ ...input, pools: asking }).problems, [
-    { severity: 'warning', subject: 'ippool/p0', message: 'without effect yet: natOutgoing, blockSize' },
-    { severity: 'warning', subject: 'ippool/p1', message: 'without effect yet: natOutgoing' },
+    { severity: 'warning', subject: 'ippool/p0', message: 'without effect yet: vxlanMode, blockSize' },
+    { severity: 'warning', subject: 'ippool/p1', message: 'without effect yet: disabled' },
   ])
+})
+
+t.test('natOutgoing is a matter of pools, not of tunnels', async (t) => {
+  const plain = planTunnel({ ...input, pools: pools({ cidr: '10.244.0.0/16', natOutgoing: true }) })
+  t.strictSame(
+    plain.kernel.chains.map(({ table, name }) => `${table} ${name}`),
+    ['nat tort-nat-outgoing'],
+  )
+  const both = planTunnel({ ...input, pools: pools({ cidr: '10.244.0.0/16', natOutgoing: true, ipipMode: 'Always' }) })
+  t.strictSame([both.kernel.tunnels.length, both.kernel.chains.length, both.kernel.hooks.length, both.kernel.ipSets.length], [1, 4, 4, 5])
 })
 
 function pools(...specs: readonly object[]): ReadonlyMap<string, IpPool> {

@@ -6,6 +6,7 @@ import { type IpAddress, parseAddress } from '../src/net/address.ts'
 import { type Cidr, parseCidr } from '../src/net/prefix.ts'
 import { type KnownNodes, knownNodes } from './known-nodes.ts'
 import { type PoolMode, PoolModes } from './pool-modes.ts'
+import { natOutgoing } from './pool-nat.ts'
 import { tunnelChains } from './tunnel-chains.ts'
 import { tunnelAddress, tunnelMtu } from './tunnel-device.ts'
 
@@ -50,8 +51,18 @@ export const noEncapsulation: Encapsulation = { modes: new PoolModes([]), tunnel
 
 /** Equal input gives an equal plan, in whatever order the resources came. */
 export function planTunnel(input: TunnelInput): TunnelPlan {
-  const plan = tunnelPlan(input)
-  return { ...plan, problems: [...poolProblems(input.pools), ...plan.problems] }
+  const { kernel, problems, ...plan } = tunnelPlan(input)
+  const nat = natOutgoing([...input.pools].toSorted(byName).map(([, pool]) => pool))
+  return {
+    ...plan,
+    kernel: {
+      ...kernel,
+      chains: [...kernel.chains, ...nat.chains],
+      hooks: [...kernel.hooks, ...nat.hooks],
+      ipSets: [...kernel.ipSets, ...nat.ipSets],
+    },
+    problems: [...poolProblems(input.pools), ...problems],
+  }
 }
 
 function tunnelPlan(input: TunnelInput): TunnelPlan {

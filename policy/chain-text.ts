@@ -63,6 +63,7 @@ function actionText(action: Action): string {
     case 'drop':
     case 'return':
     case 'reject':
+    case 'masquerade':
       return `-j ${action.type.toUpperCase()}`
     case 'jump':
       return `-j ${action.chain}`

@@ -70,6 +70,8 @@ class Walker {
           return action.type
         case 'reject':
           return 'drop'
+        case 'masquerade':
+          return 'accept'
         case 'log':
           this.log.push(action.prefix)
           break

@@ -139,9 +139,9 @@ const refused: [title: string, spec: object, ...problems: (readonly [path: strin
 for (const [title, spec, ...problems] of refused) t.test(`refused: ${title}`, async (t) => t.strictSame(problemsOf(pool(spec)), problems))
 
 const silent: [spec: object, fields: readonly (keyof IpPoolSpec)[]][] = [
-  [{ cidr: '10.0.0.0/16', ipipMode: 'CrossSubnet' }, []],
+  [{ cidr: '10.0.0.0/16', ipipMode: 'CrossSubnet', natOutgoing: true }, []],
   [{ cidr: 'fd00::/64', allowedUses: ['Tunnel', 'Workload'] }, []],
-  [{ cidr: '10.0.0.0/16', natOutgoing: true, blockSize: 24 }, ['natOutgoing', 'blockSize']],
+  [{ cidr: '10.0.0.0/16', disabled: true, blockSize: 24 }, ['disabled', 'blockSize']],
   [
     { cidr: '10.0.0.0/16', vxlanMode: 'Always', disabled: true, disableBGPExport: true, nodeSelector: 'has(a)', assignmentMode: 'Manual' },
     ['vxlanMode', 'disabled', 'disableBGPExport', 'nodeSelector', 'assignmentMode'],

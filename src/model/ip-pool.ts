@@ -70,7 +70,6 @@ export function fieldsWithoutEffect({ spec }: IpPool): readonly (keyof IpPoolSpe
   const defaultSize = blockSizeOf({ cidr: spec.cidr })
   const fields: [field: keyof IpPoolSpec, isSet: boolean][] = [
     ['vxlanMode', spec.vxlanMode !== defaults.vxlanMode],
-    ['natOutgoing', spec.natOutgoing],
     ['disabled', spec.disabled],
     ['disableBGPExport', spec.disableBGPExport],
     ['blockSize', spec.blockSize !== defaultSize],
