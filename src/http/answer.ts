@@ -1,8 +1,8 @@
 /** What a handler hands back: a status and a body. From 400 on the body is an RFC 9457 problem; a mistake of the client is a value. */
 import type { Problem } from '../model/resource.ts'
 
-/** @property body JSON, octets that are JSON already, or a text */
-export type Answer = { readonly status: number; readonly body: unknown }
+/** @property body JSON, octets that are JSON already, or a text  @property type what the body is, if it is something else */
+export type Answer = { readonly status: number; readonly body: unknown; readonly type?: string }
 
 /** JSON whose octets come as fast as the client reads them. */
 export type Streamed = { readonly status: 200; readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer> }
@@ -39,8 +39,14 @@ const titles = {
 
 export type ProblemStatus = keyof typeof titles
 
+export const problemStatuses = Object.keys(titles).map(Number) as readonly ProblemStatus[]
+
 export function isProblemStatus(status: number): status is ProblemStatus {
   return status in titles
+}
+
+export function titleOf(status: ProblemStatus): string {
+  return titles[status]
 }
 
 /** @param more extension members (RFC 9457 §3.2) */

@@ -7,7 +7,7 @@ import { familyOf, type IpAddress } from '../net/address.ts'
 import { type Answer, ok, problem, problems } from './answer.ts'
 import { type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
 import { commonAddresses, type FlowEnd, findEnd, networkSetsOf } from './flow-ends.ts'
-import { about, integer, type Parameter, type QueryValues, text } from './query.ts'
+import { about, integer, type Parameter, type QueryValues, required, text } from './query.ts'
 
 const protocol: Parameter<number> = {
   read: readProtocol,
@@ -16,8 +16,8 @@ const protocol: Parameter<number> = {
 }
 
 const parameters = {
-  from: about('Who sends: NAMESPACE/NAME or an address. NAME is metadata.name, spec.pod or spec.workload of an endpoint.', text),
-  to: about('Who receives, as "from".', text),
+  from: required(about('Who sends: NAMESPACE/NAME or an address. NAME is metadata.name, spec.pod or spec.workload of an endpoint.', text)),
+  to: required(about('Who receives, as "from".', text)),
   protocol: about('Default tcp; of ICMP the family of the addresses says which one.', protocol),
   port: about('Destination port; required with tcp, udp and sctp.', integer(1, 65_535)),
   sourcePort: about('Absent: rules with source ports do not match.', integer(1, 65_535)),

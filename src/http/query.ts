@@ -12,6 +12,8 @@ export type Parameter<Value> = {
   readonly expected: string
   readonly schema: object
   readonly description?: string
+  /** Said in the document; whoever needs it looks for it, since it may depend on other parameters. */
+  readonly required?: true
 }
 
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>
@@ -56,6 +58,10 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Par
 /** The parameter with what it is for. */
 export function about<Value>(description: string, parameter: Parameter<Value>): Parameter<Value> {
   return { ...parameter, description }
+}
+
+export function required<Value>(parameter: Parameter<Value>): Parameter<Value> {
+  return { ...parameter, required: true }
 }
 
 /** @param query as the router parsed it: a parameter that was given several times is a list */

@@ -13,11 +13,12 @@ import { acceptBodies, limitOf, maxBodyOctets } from './body.ts'
 import { BodyReader } from './body-reader.ts'
 import { configEndpoints } from './config-endpoints.ts'
 import { drainEndpoints } from './drain-endpoints.ts'
-import { type EndpointContext, type Handler, type Method, methods } from './endpoint.ts'
+import { type EndpointContext, type Endpoints, type Handler, type Method, methods } from './endpoint.ts'
 import { eventsEndpoints } from './events-endpoints.ts'
 import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
+import { docsEndpoints } from './openapi/docs-endpoints.ts'
 import { resourceHandlers } from './resource-endpoints.ts'
 import { closeAll, ListenError, type ListenOptions, listenAll } from './sockets.ts'
 import { statusEndpoints } from './status-endpoints.ts'
@@ -84,11 +85,11 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
     healthEndpoints,
   ]
   const serving = { closing: context.closing, onBug }
-  for (const part of parts)
-    for (const [url, endpoints] of Object.entries(part(context))) {
-      const handlers = Object.entries(endpoints).map(([method, { handler }]) => [method, handler])
-      mount(app, url, Object.fromEntries(handlers) as Handlers, serving)
-    }
+  const described: Endpoints = Object.assign({}, ...parts.map((part) => part(context)))
+  for (const [url, endpoints] of Object.entries({ ...described, ...docsEndpoints(described) })) {
+    const handlers = Object.entries(endpoints).map(([method, { handler }]) => [method, handler])
+    mount(app, url, Object.fromEntries(handlers) as Handlers, serving)
+  }
   const resources = resourceHandlers(context)
   for (const url of ['/apis/*', '/api/*']) mount(app, url, resources, serving)
   return app
@@ -144,10 +145,11 @@ function refusing(allowed: readonly string[]) {
 }
 
 /** As octets: fastify would add a charset to the type of a text, and JSON has none (RFC 8259 §11). */
-function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+function send(reply: FastifyReply, { status, body, type: given }: Answer): FastifyReply {
   const metrics = typeof body === 'string'
   const octets = Buffer.isBuffer(body) ? body : Buffer.from(metrics ? body : JSON.stringify(body))
-  const type = status >= 400 ? 'application/problem+json' : metrics ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json'
+  const type =
+    given ?? (status >= 400 ? 'application/problem+json' : metrics ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json')
   return reply.code(status).header('content-type', type).send(octets)
 }
 

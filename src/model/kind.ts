@@ -24,6 +24,10 @@ export type Kind = {
   /** Lower case, as in URLs. */
   readonly plural: string
   readonly namespaced: boolean
+  /** What can be said of the spec as JSON Schema; `check` knows more. */
+  readonly spec: TSchema
+  /** Only the labels matter: whatever the spec is, it is not kept. */
+  readonly specIgnored?: true
   /**
    * Every problem of the resource, or its canonical stored form: defaults filled, addresses and names in their one form. The
    * envelope's apiVersion and kind have been looked at by whoever found the kind.
@@ -36,12 +40,10 @@ const maxUnknownFields = 100
 
 type Draft<Spec extends TSchema> = { readonly metadata: Metadata; readonly spec: StaticDecode<Spec> }
 
-type KindOptions<Spec extends TSchema> = Omit<Kind, 'check'> & {
+type KindOptions<Spec extends TSchema> = Omit<Kind, 'check' | 'spec'> & {
   readonly spec: Spec
   /** Fields beside `spec` that are taken and dropped: they have no meaning for networking. */
   readonly ignored?: readonly string[]
-  /** For kinds of which only the labels matter: whatever the spec is, it is not kept. */
-  readonly specIgnored?: true
   readonly name?: NameRule
   /** Problems that need more than the spec alone; paths from the resource's root. */
   readonly crossCheck?: (draft: Draft<Spec>, context: CheckContext) => readonly Problem[]
@@ -51,8 +53,9 @@ type KindOptions<Spec extends TSchema> = Omit<Kind, 'check'> & {
 
 /** A kind from its schema, its rules across fields and its defaults. */
 export function defineKind<Spec extends TSchema>(options: KindOptions<Spec>): Kind {
-  const { group, version, kind, plural, namespaced } = options
-  return { group, version, kind, plural, namespaced, check: (resource, context) => check(options, resource, context) }
+  const { group, version, kind, plural, namespaced, spec, specIgnored } = options
+  const names = { group, version, kind, plural, namespaced, ...(specIgnored && { specIgnored }) }
+  return { ...names, spec, check: (resource, context) => check(options, resource, context) }
 }
 
 export function apiVersionOf({ group, version }: Pick<Kind, 'group' | 'version'>): string {

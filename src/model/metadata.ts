@@ -23,7 +23,8 @@ const annotations = crossChecked(texts, annotationProblems)
 /** What clients send back of what servers have set is taken and dropped. */
 const serverSet = Type.Optional(Type.Unknown())
 
-const metadata = closedObject(
+/** What clients may write; what the server sets is beside it in what they read. */
+export const metadata = closedObject(
   {
     name: Type.String(),
     namespace: Type.Optional(text((value) => (isDnsLabel(value) ? value : undefined), labelName.expected)),

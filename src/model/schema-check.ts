@@ -43,7 +43,7 @@ export function crossChecked<Schema extends TSchema>(schema: Schema, check: (val
 /** A text that `read` understands; what it returns is kept in place of what was written. @param expected completes "must be …" */
 export function text<Canonical>(read: (text: string) => Canonical | undefined, expected: string) {
   const checked = Type.Refine(
-    Type.String(),
+    Type.String({ description: expected }),
     (value) => read(value) !== undefined,
     () => `must be ${expected}`,
   )
@@ -53,7 +53,7 @@ export function text<Canonical>(read: (text: string) => Canonical | undefined, e
 /** As `text`, for what may be written as a whole number or as a text. */
 export function textOrInteger<Canonical>(read: (value: string | number) => Canonical | undefined, expected: string) {
   const checked = Type.Refine(
-    Type.Unsafe<string | number>({ type: ['string', 'number'] }),
+    Type.Unsafe<string | number>({ type: ['string', 'number'], description: expected }),
     (value) => (typeof value === 'string' || Number.isInteger(value)) && read(value) !== undefined,
     () => `must be ${expected}`,
   )

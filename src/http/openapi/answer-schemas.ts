@@ -1,0 +1,174 @@
+/** What the API answers, as JSON Schema: the names that the endpoints' descriptions use. Clients may meet members that are new. */
+import Type, { type TSchema } from 'typebox'
+
+const count = Type.Integer({ minimum: 0 })
+const counts = Type.Record(Type.String(), count)
+const text = Type.String()
+const texts = Type.Array(text)
+const time = Type.String({ description: 'ISO 8601' })
+
+const objectStatus = Type.Object({
+  state: Type.Enum(['programmed', 'pending', 'failed']),
+  reason: Type.Optional(text),
+})
+
+const unprogrammed = Type.Array(Type.Object({ subject: text, state: Type.Enum(['pending', 'failed']), reason: text }))
+
+const problem = Type.Object({
+  path: Type.String({ description: 'Where the mistake is: "spec.ingress[0].source.nets[1]", "query.limit"; "" for the whole' }),
+  reason: text,
+  value: Type.Optional(Type.Unknown()),
+  document: Type.Optional(Type.Integer({ minimum: 0, description: '0-based index of the YAML document or list item' })),
+  line: Type.Optional(Type.Integer({ minimum: 1 })),
+})
+
+const family = Type.Object({ received: count, accepted: count, advertised: count, stale: count })
+
+const peer = Type.Object({
+  name: text,
+  address: text,
+  asNumber: count,
+  state: Type.Enum(['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'], { description: 'RFC 4271 §8.2.2' }),
+  since: time,
+  remoteRouterId: Type.Optional(text),
+  capabilities: Type.Optional(texts),
+  families: Type.Record(Type.String(), family),
+  timers: Type.Object({ holdTimeSec: Type.Number(), keepaliveSec: Type.Number(), connectRetrySec: Type.Number() }),
+  messages: Type.Object({ sent: count, received: count, updatesSent: count, updatesReceived: count }),
+  lastError: Type.Optional(
+    Type.Object({
+      name: Type.String({ description: 'Its RFC name' }),
+      code: Type.Optional(count),
+      subcode: Type.Optional(count),
+      direction: Type.Enum(['sent', 'received', 'local']),
+      at: time,
+      message: Type.Optional(text),
+    }),
+  ),
+  flaps: count,
+})
+
+const path = Type.Object({
+  peer: Type.String({ description: '"local" for what this node originates' }),
+  nextHop: text,
+  origin: Type.Enum(['igp', 'egp', 'incomplete']),
+  asPath: text,
+  med: Type.Optional(count),
+  localPref: Type.Optional(count),
+  communities: Type.Optional(texts),
+  largeCommunities: Type.Optional(texts),
+  originatorId: Type.Optional(text),
+  clusterList: Type.Optional(texts),
+  unknownAttributes: Type.Optional(Type.Array(Type.Object({ type: count, flags: count, hex: text }))),
+  stale: Type.Optional(Type.Boolean()),
+  best: Type.Optional(Type.Boolean()),
+})
+
+const drain = Type.Object({ state: Type.Enum(['none', 'announced', 'withdrawn']), since: Type.Optional(time) })
+
+const end = Type.Object({
+  asked: text,
+  address: text,
+  endpoint: Type.Optional(
+    Type.Object({
+      namespace: text,
+      name: text,
+      node: text,
+      local: Type.Boolean({ description: 'Enforced on this node' }),
+    }),
+  ),
+  networkSets: Type.Array(text, { description: 'Network sets that have the address: "GlobalNetworkSet office"' }),
+})
+
+const step = Type.Object({
+  direction: Type.Enum(['egress', 'ingress'], { description: "The sender's egress, then the receiver's ingress" }),
+  subject: Type.String({ description: '"NetworkPolicy shop/web", "Tier default", "Profile kns.shop", "WorkloadEndpoint shop/web-1"' }),
+  rule: Type.Optional(Type.Integer({ minimum: 0, description: '0-based in the list of the direction; absent: the whole subject' })),
+  outcome: Type.Enum(['Allow', 'Deny', 'Pass', 'Log', 'no match']),
+  mismatch: Type.Optional(Type.String({ description: 'The first condition of the rule that did not hold: "source.selector"' })),
+})
+
+/** By name, as the descriptions of the endpoints use them. */
+export const answerSchemas = {
+  problem: Type.Object(
+    {
+      type: Type.String({ examples: ['urn:tortie:problem:not-valid'] }),
+      title: text,
+      status: count,
+      detail: text,
+      errors: Type.Optional(Type.Array(problem, { description: 'Every mistake at once' })),
+    },
+    { description: 'RFC 9457 problem details' },
+  ),
+  changed: Type.Object({
+    revision: count,
+    results: Type.Array(
+      Type.Object({
+        apiVersion: text,
+        kind: text,
+        namespace: Type.Optional(text),
+        name: text,
+        result: Type.Enum(['created', 'configured', 'unchanged', 'deleted', 'not found']),
+      }),
+    ),
+    unprogrammed: Type.Optional(unprogrammed),
+  }),
+  status: Type.Object({
+    node: text,
+    version: text,
+    uptimeSec: count,
+    inSync: Type.Boolean(),
+    revision: count,
+    programmedRevision: count,
+    problems: Type.Array(Type.Object({ severity: Type.Enum(['warning', 'error']), subject: text, message: text })),
+    bgp: Type.Object({ asNumber: count, routerId: text, peers: count, established: count }),
+    drain: Type.Optional(drain),
+    routes: counts,
+    policy: counts,
+    iptables: Type.Optional(Type.Object({ backend: Type.Enum(['nft', 'legacy']), reason: text })),
+    unprogrammed: Type.Optional(unprogrammed),
+  }),
+  peer,
+  peers: Type.Object({ peers: Type.Array(peer) }),
+  'bgp-routes': Type.Object({
+    routes: Type.Array(
+      Type.Object({
+        prefix: text,
+        family: text,
+        paths: Type.Array(path),
+        decidedBy: Type.Optional(Type.String({ description: 'With table=best: the step of RFC 4271 §9.1.2 that chose' })),
+      }),
+    ),
+    total: count,
+    cursor: Type.Optional(text),
+  }),
+  'felix-page': Type.Object({
+    items: Type.Array(
+      Type.Object({ name: text, wanted: Type.Optional(Type.Unknown()), programmed: Type.Optional(Type.Unknown()), status: objectStatus }),
+    ),
+    total: count,
+    cursor: Type.Optional(text),
+  }),
+  explanation: Type.Object({
+    verdict: Type.Enum(['Allow', 'Deny']),
+    reason: Type.String({ description: 'What decided, as a sentence' }),
+    revision: count,
+    flow: Type.Object({
+      source: text,
+      destination: text,
+      protocol: Type.Union([text, count]),
+      sourcePort: Type.Optional(count),
+      destinationPort: Type.Optional(count),
+      icmpType: Type.Optional(count),
+      icmpCode: Type.Optional(count),
+    }),
+    from: end,
+    to: end,
+    steps: Type.Array(step),
+  }),
+  drain,
+  events: Type.Object({
+    events: Type.Array(Type.Object({ time, level: text, message: text, fields: Type.Record(Type.String(), Type.Unknown()) })),
+  }),
+  state: Type.Object({ status: text }),
+} as const satisfies Readonly<Record<string, TSchema>>
