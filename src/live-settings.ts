@@ -7,11 +7,12 @@ import { needRestart } from './settings/need-restart.ts'
 import type { NodeAddresses } from './settings/node-addresses.ts'
 import { ownNode, statedAddresses } from './settings/own-node.ts'
 import { concernsSettings, settingsResources } from './settings/resources.ts'
+import { UnusedResources } from './unused-resources.ts'
 
 export type LiveSettingsOptions = { readonly name: string; readonly addresses: NodeAddresses }
 
 export type LiveSettingsDependencies = {
-  readonly store: Pick<Datastore, 'list' | 'subscribe'>
+  readonly store: Pick<Datastore, 'all' | 'list' | 'subscribe'>
   /** The settings are others now. */
   readonly onChange: (settings: EffectiveSettings) => void
 }
@@ -23,6 +24,7 @@ export class LiveSettings {
   #current: EffectiveSettings
   /** What the parts that cannot change were made of. */
   readonly atStart: EffectiveSettings
+  readonly #unused = new UnusedResources()
   #unsubscribe: (() => void) | undefined
 
   constructor(settings: Settings, options: LiveSettingsOptions, dependencies: LiveSettingsDependencies) {
@@ -41,13 +43,15 @@ export class LiveSettings {
     const { name, addresses } = this.#options
     const { nodes } = settingsResources(this.#dependencies.store)
     const stated = statedAddresses(this.#settings.config.node, ownNode(nodes, name))
-    return [...needRestart(this.atStart, this.#current, addresses, stated), ...this.#current.problems]
+    return [...needRestart(this.atStart, this.#current, addresses, stated), ...this.#current.problems, ...this.#unused.problems]
   }
 
   /** Follows the store from now on. */
   start(): void {
     const { store } = this.#dependencies
+    for (const { resource } of store.all()) this.#unused.put(resource)
     this.#unsubscribe = store.subscribe((events) => {
+      this.#unused.take(events)
       if (events.some(({ resource }) => concernsSettings(resource))) this.#refresh()
     })
   }

@@ -12,7 +12,7 @@ export interface StoredResources {
 }
 
 const group = 'projectcalico.org'
-const tieredKinds: readonly string[] = ['NetworkPolicy', 'GlobalNetworkPolicy']
+const tieredKinds: readonly string[] = ['NetworkPolicy', 'GlobalNetworkPolicy', 'StagedNetworkPolicy', 'StagedGlobalNetworkPolicy']
 
 /** What is wrong with putting these, all at once, given what is stored. */
 export function checkPuts(items: readonly CheckedItem[], stored: StoredResources): readonly Problem[] {

@@ -1,26 +1,9 @@
-import Type from 'typebox'
+import { flagProblems, globalPolicyFields } from './global-policy-fields.ts'
 import { defineKind } from './kind.ts'
 import { globalPolicyName } from './policy-name.ts'
-import { completePolicy, policyFields } from './policy-rule.ts'
-import { selector } from './scalars.ts'
-import { closedObject } from './schema-check.ts'
+import { completePolicy } from './policy-rule.ts'
+import { closedObject, crossChecked } from './schema-check.ts'
 import { withTierLabel } from './tier-label.ts'
-
-/** A policy for host endpoints only: without them it has nothing to police, and taken as an ordinary one it would police workloads. */
-const hostEndpointFlag = Type.Refine(
-  Type.Boolean(),
-  (set) => !set,
-  () => 'is not supported yet: it makes the policy one for host endpoints',
-)
-
-const spec = closedObject({
-  ...policyFields,
-  namespaceSelector: Type.Optional(selector),
-  doNotTrack: Type.Optional(hostEndpointFlag),
-  preDNAT: Type.Optional(hostEndpointFlag),
-  /** Without effect while there are no host endpoints: it only adds their forwarded traffic. */
-  applyOnForward: Type.Optional(Type.Boolean()),
-})
 
 /** Resource reference §6.3. */
 export const globalNetworkPolicy = defineKind({
@@ -29,7 +12,7 @@ export const globalNetworkPolicy = defineKind({
   kind: 'GlobalNetworkPolicy',
   plural: 'globalnetworkpolicies',
   namespaced: false,
-  spec,
+  spec: crossChecked(closedObject(globalPolicyFields), flagProblems),
   name: globalPolicyName,
   complete: ({ metadata, spec }) => withTierLabel(metadata, completePolicy(spec)),
 })

@@ -1,10 +1,14 @@
 import { bgpConfiguration } from './bgp-configuration.ts'
 import { bgpFilter } from './bgp-filter.ts'
 import { bgpPeer } from './bgp-peer.ts'
+import { calicoNodeStatus } from './calico-node-status.ts'
+import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import { hint } from './did-you-mean.ts'
 import { felixConfiguration } from './felix-configuration.ts'
 import { globalNetworkPolicy } from './global-network-policy.ts'
+import { hostEndpoint } from './host-endpoint.ts'
 import { ipPool } from './ip-pool.ts'
+import { ipamConfiguration, ipReservation } from './ipam-kinds.ts'
 import { apiVersionOf, type CheckContext, type CheckResult, type Kind } from './kind.ts'
 import { kubernetesNetworkPolicy } from './kubernetes-network-policy.ts'
 import { namespace } from './namespace.ts'
@@ -16,6 +20,7 @@ import { profile } from './profile.ts'
 import type { Problem } from './resource.ts'
 import { shown } from './schema-check.ts'
 import { serviceAccount } from './service-account.ts'
+import { stagedGlobalNetworkPolicy, stagedKubernetesNetworkPolicy, stagedNetworkPolicy } from './staged-policy.ts'
 import { tier } from './tier.ts'
 import { workloadEndpoint } from './workload-endpoint.ts'
 
@@ -35,6 +40,14 @@ export const kinds: readonly Kind[] = [
   bgpPeer,
   bgpFilter,
   felixConfiguration,
+  hostEndpoint,
+  ipReservation,
+  ipamConfiguration,
+  stagedNetworkPolicy,
+  stagedGlobalNetworkPolicy,
+  stagedKubernetesNetworkPolicy,
+  clusterNetworkPolicy,
+  calicoNodeStatus,
   namespace,
   serviceAccount,
 ]

@@ -35,12 +35,14 @@ const port = crossChecked(
 const peers = Type.Optional(Type.Array(peer))
 const ports = Type.Optional(Type.Array(port))
 
-const spec = closedObject({
+export const kubernetesPolicyFields = {
   podSelector: labelSelector,
   policyTypes: Type.Optional(Type.Array(Type.Enum(['Ingress', 'Egress']), { maxItems: 2, uniqueItems: true })),
   ingress: Type.Optional(Type.Array(closedObject({ from: peers, ports }))),
   egress: Type.Optional(Type.Array(closedObject({ to: peers, ports }))),
-})
+}
+
+const spec = closedObject(kubernetesPolicyFields)
 
 type Spec = Frozen<StaticDecode<typeof spec>>
 
@@ -54,10 +56,11 @@ export const kubernetesNetworkPolicy = defineKind({
   plural: 'networkpolicies',
   namespaced: true,
   spec,
-  complete: ({ metadata, spec }) => ({ metadata, spec: completed(spec) }),
+  complete: ({ metadata, spec }) => ({ metadata, spec: kubernetesPolicySpec(spec) }),
 })
 
-function completed(spec: Spec): KubernetesNetworkPolicySpec {
+/** The spec with `policyTypes` and protocols filled. */
+export function kubernetesPolicySpec(spec: Spec): KubernetesNetworkPolicySpec {
   const { policyTypes = [], ingress, egress } = spec
   const derived: readonly ('Ingress' | 'Egress')[] = (egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress']
   return {

@@ -86,6 +86,7 @@ function planned({ metadata, spec }: BgpPeer, config: PeerConfig, context: PeerC
       ...(filters.length > 0 && { import: 'none' as const, export: 'none' as const }),
     },
     ...(blocked !== undefined && { blocked }),
+    ...(filters.length > 0 && { note: 'spec.filters are not applied yet: until then nothing is imported or exported' }),
   }
 }
 

@@ -15,7 +15,7 @@ export function effectivePeers(configured: readonly PeerConfig[], context: PeerC
   const names = new Set(configured.map(({ name }) => name))
   const peers = [...configured]
   const problems: SettingsProblem[] = []
-  for (const { config, subject, implied, blocked } of [...bgpPeers(context), ...meshPeers(context)]) {
+  for (const { config, subject, implied, blocked, note } of [...bgpPeers(context), ...meshPeers(context)]) {
     if (config.address === ipv4.address || config.address === ipv6?.address) continue // what is for all nodes is also for the one it leads to
     const holder = byAddress.get(config.address)
     if (holder !== undefined && implied) continue
@@ -28,6 +28,7 @@ export function effectivePeers(configured: readonly PeerConfig[], context: PeerC
       names.add(config.name)
       if (blocked === undefined) peers.push(config)
       else problems.push({ severity: 'error', subject, message: blocked })
+      if (note !== undefined) problems.push({ severity: 'warning', subject, message: note })
     }
   }
   return { peers, problems }

@@ -20,8 +20,15 @@ export type PeerContext = Cluster & {
  * A peer that is asked for. @property subject by which problems name it: "bgppeer/tor1"
  * @property implied nobody wrote it down: that a written one has its address is no news
  * @property blocked why there must be no session; it keeps its address from less weighty peers all the same
+ * @property note what is worth knowing of the session
  */
-export type PlannedPeer = { readonly config: PeerConfig; readonly subject: string; readonly implied?: true; readonly blocked?: string }
+export type PlannedPeer = {
+  readonly config: PeerConfig
+  readonly subject: string
+  readonly implied?: true
+  readonly blocked?: string
+  readonly note?: string
+}
 
 type Party = {
   readonly name: string
