@@ -95,14 +95,6 @@ t.test('§6.8: a disabled pool gives no addresses, but encapsulation continues',
   t.equal(encapsulation.modes.of(0x0af4_0200, 24), 'CrossSubnet')
 })
 
-t.test('what a pool asks for and does not get is said, also of pools without tunnels', async (t) => {
-  const asking = pools({ cidr: '10.244.0.0/16', vxlanMode: 'Always', blockSize: 24 }, { cidr: 'fd00::/48', disabled: true })
-  t.strictSame(planTunnel({ ...input, pools: asking }).problems, [
-    { severity: 'warning', subject: 'ippool/p0', message: 'without effect yet: vxlanMode, blockSize' },
-    { severity: 'warning', subject: 'ippool/p1', message: 'without effect yet: disabled' },
-  ])
-})
-
 t.test('natOutgoing is a matter of pools, not of tunnels', async (t) => {
   const plain = planTunnel({ ...input, pools: pools({ cidr: '10.244.0.0/16', natOutgoing: true }) })
   t.strictSame(

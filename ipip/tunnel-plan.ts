@@ -1,6 +1,6 @@
 /** All of IP-in-IP on this node as one value, made of what is known now; pure. */
 import type { KernelState, Sysctl, Tunnel } from '../felix/kernel.ts'
-import { fieldsWithoutEffect, type IpPool } from '../src/model/ip-pool.ts'
+import type { IpPool } from '../src/model/ip-pool.ts'
 import type { NodeSpec } from '../src/model/node.ts'
 import { type IpAddress, parseAddress } from '../src/net/address.ts'
 import { type Cidr, parseCidr } from '../src/net/prefix.ts'
@@ -61,7 +61,7 @@ export function planTunnel(input: TunnelInput): TunnelPlan {
       hooks: [...kernel.hooks, ...nat.hooks],
       ipSets: [...kernel.ipSets, ...nat.ipSets],
     },
-    problems: [...poolProblems(input.pools), ...problems],
+    problems,
   }
 }
 
@@ -111,15 +111,6 @@ function wantingPools(pools: ReadonlyMap<string, IpPool>): readonly (PoolMode & 
   return wanting.toSorted(byName).flatMap(([name, { spec }]) => {
     const cidr = parseCidr(spec.cidr)
     return cidr === undefined ? [] : [{ name, cidr, ipipMode: spec.ipipMode }]
-  })
-}
-
-/** What is accepted and does nothing is said. */
-function poolProblems(pools: ReadonlyMap<string, IpPool>): readonly TunnelProblem[] {
-  return [...pools].toSorted(byName).flatMap(([name, pool]) => {
-    const fields = fieldsWithoutEffect(pool)
-    if (fields.length === 0) return []
-    return [{ severity: 'warning', subject: `ippool/${name}`, message: `without effect yet: ${fields.join(', ')}` }]
   })
 }
 

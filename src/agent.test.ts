@@ -234,13 +234,3 @@ t.test('a tunnel the kernel refuses holds the revision of its pool back', async 
   t.equal(programmed.revision, 0)
   t.equal(programmed.unprogrammed[0]?.subject, 'tunnel tunl0')
 })
-
-t.test('what pools ask for and do not get is among the problems', async (t) => {
-  const { store, programmed, agent } = await setUp(t)
-  await agent.start()
-  await store.commit([
-    { type: 'put', resource: stored(calico('IPPool', { cidr: '10.244.0.0/16', assignmentMode: 'Manual' }, { name: 'pods' })) },
-  ])
-  await programmed.wait(1, 60_000)
-  t.strictSame(agent.problems, [{ severity: 'warning', subject: 'ippool/pods', message: 'without effect yet: assignmentMode' }])
-})

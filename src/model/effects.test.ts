@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { kindsWithEffects, withoutEffect } from './effects.ts'
+import { effectsOf, kindsWithEffects, withoutEffect } from './effects.ts'
 import { effectsReference } from './effects-reference.ts'
+import { fieldsWithoutEffect, isIpPool } from './ip-pool.ts'
 import { kinds } from './kinds.ts'
 import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
 
@@ -58,9 +59,29 @@ const table: [title: string, resource: object, expected: string | undefined][] =
     'spec.nextHopMode has no effect yet',
   ],
   ['an IPPool', calico('IPPool', { cidr: '10.0.0.0/16', ipipMode: 'Always' }), undefined],
-  ['an IPPool that masquerades', calico('IPPool', { cidr: '10.0.0.0/16', natOutgoing: true }), 'spec.natOutgoing has no effect yet'],
+  [
+    'an IPPool that is disabled',
+    calico('IPPool', { cidr: '10.0.0.0/16', natOutgoing: true, disabled: true }),
+    'spec.disabled has no effect yet',
+  ],
 ]
 for (const [title, resource, expected] of table) t.test(title, async (t) => t.equal(withoutEffect(stored(resource)), expected))
+
+t.test('the table of IPPool is that of its own file', async (t) => {
+  const spec = {
+    cidr: '10.0.0.0/16',
+    vxlanMode: 'Always',
+    disabled: true,
+    disableBGPExport: true,
+    blockSize: 27,
+    nodeSelector: 'a == "b"',
+    namespaceSelector: 'a == "b"',
+    allowedUses: ['Workload'],
+    assignmentMode: 'Manual',
+  }
+  const pool = stored(calico('IPPool', spec))
+  t.strictSame(isIpPool(pool) && fieldsWithoutEffect(pool), effectsOf('projectcalico.org', 'IPPool').except)
+})
 
 t.test('every kind of Calico stands in the table by its own decision', async (t) => {
   const ofCalico = kinds.filter(({ group }) => group === 'projectcalico.org').map(({ kind }) => kind)

@@ -36,7 +36,6 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
   IPPool: {
     except: [
       'vxlanMode',
-      'natOutgoing',
       'disabled',
       'disableBGPExport',
       'blockSize',
