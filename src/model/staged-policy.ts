@@ -61,16 +61,10 @@ function completed(metadata: Metadata, { stagedAction = 'Set', ...spec }: Staged
 }
 
 /** "What if this policy were deleted": it says which and nothing else. */
-function deletionProblems({
-  stagedAction,
-  tier: _,
-  ...rest
-}: {
-  readonly stagedAction?: StagedAction
-  readonly tier?: string
-}): readonly Problem[] {
-  if (stagedAction !== 'Delete') return []
-  return Object.keys(rest).map((path) => ({ path, reason: 'is not for stagedAction Delete: leave it out' }))
+function deletionProblems(spec: { readonly stagedAction?: StagedAction }): readonly Problem[] {
+  if (spec.stagedAction !== 'Delete') return []
+  const others = Object.keys(spec).filter((field) => field !== 'stagedAction' && field !== 'tier')
+  return others.map((path) => ({ path, reason: 'is not for stagedAction Delete: leave it out' }))
 }
 
 function podSelectorProblems({ podSelector }: { readonly podSelector?: unknown }): readonly Problem[] {
