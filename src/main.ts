@@ -24,7 +24,7 @@ async function run(): Promise<void> {
   // Before anything else is loaded, since the process starts again for it.
   if (argv[0] === 'agent' && !argv.includes('--check')) await (await import('./os/capabilities.ts')).dropCapabilities()
   const { runCli } = await import('./cli/cli.ts')
-  const agent = async (options: { readonly configFile: string; readonly check: boolean }) =>
+  const agent = async (options: { readonly configFile: string; readonly check: boolean; readonly cleanup: boolean }) =>
     (await import('./run-agent.ts')).runAgent(options)
   const { stdin, stdout, stderr, env } = process
   const onInterrupt = (listener: () => void) => void process.once('SIGINT', listener)

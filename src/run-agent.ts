@@ -1,5 +1,6 @@
 /** `tortie agent`: configuration, store and node; then whatever the signals say until the end. */
 import type { Logger } from 'pino'
+import { runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'
 import type { StatusProblem } from './http/agent-face.ts'
@@ -13,15 +14,20 @@ import { openServiceManager, type ServiceManager } from './os/service-manager.ts
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
-export type AgentCommand = { readonly configFile: string; readonly check: boolean }
+export type AgentCommand = { readonly configFile: string; readonly check: boolean; readonly cleanup: boolean }
 
 /** Resolves to the exit code when the agent has ended: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 for a configuration mistake. */
-export async function runAgent({ configFile, check }: AgentCommand): Promise<number> {
+export async function runAgent({ configFile, check, cleanup }: AgentCommand): Promise<number> {
   const read = await readConfig(configFile, process.env)
   if (read.config === undefined) return fail(read.mistakes, 2)
   if (check) {
     console.log(`${configFile} is valid`)
     return 0
+  }
+  if (cleanup) {
+    const { exitCode, lines, problems } = await runCleanup(read.config)
+    for (const line of lines) console.log(line)
+    return exitCode === 0 ? 0 : fail(problems, exitCode)
   }
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)

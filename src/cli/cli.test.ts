@@ -265,9 +265,18 @@ t.test('every command has help with an example', async (t) => {
 t.test('agent is handed to whoever runs it, and its exit code is ours', async (t) => {
   t.strictSame(await runTortie(['agent', '--config', '/etc/x.yaml', '--check'], { agentCode: 2 }), {
     code: 2,
-    out: '{"configFile":"/etc/x.yaml","check":true}',
+    out: '{"configFile":"/etc/x.yaml","check":true,"cleanup":false}',
     err: '',
   })
+})
+
+t.test('agent --cleanup is one thing, --check another', async (t) => {
+  t.strictSame(await runTortie(['agent', '--config', '/etc/x.yaml', '--cleanup']), {
+    code: 0,
+    out: '{"configFile":"/etc/x.yaml","check":false,"cleanup":true}',
+    err: '',
+  })
+  t.match(await runTortie(['agent', '--config', '/etc/x.yaml', '--cleanup', '--check']), { code: 2, out: '', err: /cannot be used with/ })
 })
 
 function json(name: string): string {

@@ -1,5 +1,5 @@
 /** The table of commands: every one but `agent` is a client of the API. */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { version } from '../version.ts'
 import { applyCommand } from './apply-command.ts'
 import { bgpCommand } from './bgp-command.ts'
@@ -16,7 +16,7 @@ import { routesCommand } from './routes-command.ts'
 import { serverOptions } from './server-options.ts'
 import { statusCommand } from './status-command.ts'
 
-export type AgentOptions = { readonly configFile: string; readonly check: boolean }
+export type AgentOptions = { readonly configFile: string; readonly check: boolean; readonly cleanup: boolean }
 
 const clients = [
   applyCommand,
@@ -45,7 +45,8 @@ function agentCommand(run: (options: AgentOptions) => Promise<void>): Command {
     .description('the node agent, in the foreground')
     .requiredOption('--config <file>', 'its configuration (YAML)')
     .option('--check', 'only validate the configuration', false)
-    .action(({ config, check }: { config: string; check: boolean }) => run({ configFile: config, check }))
+    .addOption(new Option('--cleanup', 'remove everything of Tortie from the kernel, and exit').default(false).conflicts('check'))
+    .action(({ config, ...options }: { config: string; check: boolean; cleanup: boolean }) => run({ configFile: config, ...options }))
   return withExamples(command, 'tortie agent --config /etc/tortie/tortie.yaml --check')
 }
 

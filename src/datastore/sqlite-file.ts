@@ -14,18 +14,21 @@ import { jsonOf } from './resource-json.ts'
 const applicationId = 0x544f_5254
 const schemaVersion = 1
 
+/** In the store's directory. */
+export const STORE_FILE = 'tortie.db'
+
 /** A problem is one sentence for the operator; the file is then as it was. */
 export type OpenedFile = { readonly type: 'open'; readonly file: SqliteFile } | { readonly type: 'problem'; readonly problem: string }
 
 /** Opens, or makes, `tortie.db` in a directory that is made if it is missing (mode 0700; files 0600). */
 export function openSqliteFile(directory: string): OpenedFile {
-  const path = join(directory, 'tortie.db')
+  const path = join(directory, STORE_FILE)
   let database: DatabaseSync | undefined
   try {
     const problem = prepareFile(directory, path) === 'there' ? inspect(path) : undefined
     if (problem) return { type: 'problem', problem }
     database = new DatabaseSync(path)
-    lock(database)
+    lockDatabase(database)
     if (isEmpty(database)) createSchema(database)
     const mismatch = mismatchOf(database, path)
     if (mismatch === undefined) {
@@ -128,8 +131,8 @@ function mismatchOf(database: DatabaseSync, path: string): string | undefined {
   return `${path} has format ${version}, this Tortie reads format ${schemaVersion}: run the version that wrote it`
 }
 
-/** EXCLUSIVE before the first access: the lock then stays, and no shared-memory file is needed. */
-function lock(database: DatabaseSync): void {
+/** EXCLUSIVE before the first access: the lock then stays, and no shared-memory file is needed. @throws busy when another process has it */
+export function lockDatabase(database: DatabaseSync): void {
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA cache_size = -256')
   database.exec('BEGIN EXCLUSIVE; COMMIT')
 }
@@ -160,8 +163,17 @@ const sqliteBusy = 5
 const sqliteCorrupt = 11
 const sqliteNotADatabase = 26
 
+/** Whether another process has the lock. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error) === sqliteBusy
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+}
+
 function explain(path: string, error: unknown): string {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  const code = codeOf(error)
   const message = error instanceof Error ? error.message : String(error)
   if (code === sqliteBusy) return `${path} is in use by another agent: stop that one, or name another directory in datastore.path`
   if (code === sqliteNotADatabase) return foreign(path)
