@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { applyCommand } from './apply-command.ts'
 import { bgpCommand } from './bgp-command.ts'
 import type { Io } from './command.ts'
+import { completeCommand, completionCommand } from './completion-command.ts'
 import { datastoreCommand } from './datastore-command.ts'
 import { deleteCommand } from './delete-command.ts'
 import { diagsCommand } from './diags-command.ts'
@@ -36,6 +37,8 @@ export function createProgram(io: Io, runAgent: (options: AgentOptions) => Promi
   const program = new Command('tortie').description('One L3 networking agent per Linux node').version(version, '-V, --version')
   program.addCommand(agentCommand(runAgent))
   for (const command of clients.map((make) => make(io))) program.addCommand(withServer(command, io))
+  program.addCommand(completionCommand())
+  program.addCommand(completeCommand(io, program), { hidden: true })
   strict(program, io)
   return program
 }
