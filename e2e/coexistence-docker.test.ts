@@ -68,10 +68,16 @@ for (const backend of ['nft', 'legacy'] as const) {
       t.equal(await rules.saved('nat', 'filter'), dockers)
     })
 
+    await t.test('a new network of Docker accepts before us what its containers send: we are first again', async (t) => {
+      await rules.iptables('-I', 'FORWARD', '-i', 'docker0', '!', '-o', 'docker0', '-j', 'ACCEPT')
+      await until('ours is first', async () => (await forwardRules(lab, backend))[0]?.endsWith('-j tort-FORWARD'))
+      t.equal(await connects(container, web, false), false)
+      await rules.iptables('-D', 'FORWARD', '-i', 'docker0', '!', '-o', 'docker0', '-j', 'ACCEPT')
+      t.equal(await rules.saved('nat', 'filter'), dockers)
+    })
+
     await t.test('all is flushed and written anew by somebody else: our rules come back, theirs stay', async (t) => {
       const ours = await rules.ours()
-      await node.apply(policy.replace('8080', '8082')) // a table is read soon after each write, later ever more rarely
-      await node.apply(policy)
       if (backend === 'nft') await namespace.run('nft', ['flush', 'ruleset'])
       await rules.restore(dockerRules, 'whole')
       t.notSame(await rules.ours(), ours)
@@ -91,4 +97,8 @@ async function addContainer(node: Namespace): Promise<Pod> {
   await node.ip('link', 'set', 'veth1', 'master', 'docker0', 'up')
   await node.ip('link', 'set', 'docker0', 'up')
   return container
+}
+
+async function forwardRules(lab: SingleNode, backend: string): Promise<readonly string[]> {
+  return (await lab.rules(`iptables-${backend}-save`)).filter((rule) => rule.startsWith('-A FORWARD'))
 }

@@ -12,7 +12,7 @@ export type WantedTable = {
 export type DiffOptions = {
   /** False: chains and hooks that exist are left as they are, only absent ones are made. */
   readonly prune: boolean
-  /** Whether hooks that are all there but no longer first or last are put back: not at once, or two programs that want to be first would fight. */
+  /** Whether hooks that are all there but no longer first or last are put back: not at every check, or two programs that want to be first would fight. */
   readonly moveHooks: boolean
 }
 

@@ -132,11 +132,11 @@ export class ChainTable {
   async #attempt(): Promise<{ changed: number; repaired: number } | undefined> {
     const { nowMs } = this.#dependencies
     const checking = this.#saved === undefined || this.#schedule.isDue(nowMs())
-    const moveHooks = this.#saved === undefined || this.#schedule.isFullCheck(nowMs())
     if (checking && !(await this.#read())) return undefined
+    const moveHooks = checking && this.#schedule.mayMove(nowMs())
     const saved = this.#saved
     if (saved === undefined) return undefined
-    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks: checking && moveHooks })
+    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks })
     if (isEmptyChange(change)) {
       this.#succeed()
       return { changed: 0, repaired: 0 }
@@ -182,6 +182,7 @@ export class ChainTable {
     }
     noteChange(saved, change, (name) => this.#chains.get(name)?.hashes ?? [])
     this.#schedule.written(nowMs())
+    if (change.hooks.length > 0) this.#schedule.moved(nowMs())
     return true
   }
 

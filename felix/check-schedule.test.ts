@@ -5,7 +5,7 @@ t.test('nothing is due before something happened', async (t) => {
   const schedule = new CheckSchedule()
   t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
   t.equal(schedule.isDue(1e12), false)
-  t.equal(schedule.isFullCheck(0), true)
+  t.equal(schedule.mayMove(0), true)
 })
 
 t.test('after a write checks follow at 50 ms and then after three times the wait before, up to the full check every 90 s', async (t) => {
@@ -33,9 +33,23 @@ t.test('a table that takes long to read is read more rarely', async (t) => {
 t.test('writes that follow each other do not put off the full check for ever', async (t) => {
   const schedule = new CheckSchedule()
   schedule.checked(0, 1)
-  for (let nowMs = 0; nowMs <= 100_000; nowMs += 40) schedule.written(nowMs)
-  t.equal(schedule.isFullCheck(89_999), false)
-  t.equal(schedule.isFullCheck(100_000), true)
+  for (let nowMs = 0; nowMs < 89_980; nowMs += 40) schedule.written(nowMs)
+  schedule.checked(89_990, 1)
+  t.equal(schedule.dueAtMs, 90_040)
+})
+
+t.test('the order among others is restored once in 10 s; in between a check is due at their end', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.checked(0, 1)
+  schedule.written(0)
+  schedule.moved(0)
+  t.equal(schedule.mayMove(50), false)
+  for (const nowMs of [50, 200, 650, 2_000, 6_050]) {
+    schedule.checked(nowMs, 1)
+    t.equal(schedule.mayMove(nowMs), false)
+  }
+  t.equal(schedule.dueAtMs, 10_000)
+  t.equal(schedule.mayMove(10_000), true)
 })
 
 t.test('a suspicion makes a check due at once, but never of a table that rests', async (t) => {

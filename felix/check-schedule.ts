@@ -3,10 +3,12 @@ const FIRST_CHECK_MS = 50
 const CHECK_GROWTH = 3
 /** However long a table takes to be read, the first check after a write is not later than this. */
 const LATEST_FIRST_CHECK_MS = 5_000
-/** Legacy iptables and ipset tell nobody when they change, so each table is read this often at least. */
+/** Not every change of legacy iptables shows (rules-watch.ts), and none of ipset, so each table is read this often at least. */
 export const FULL_CHECK_MS = 90_000
 /** A check may take at most 1/20 of the time, however big the table. */
 const CHECK_SHARE = 20
+/** Our hooks are put back to their ends at most this often: two programs that both insist on the first place would fight without end. */
+const MOVE_GAP_MS = 10_000
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 30_000
 
@@ -21,6 +23,7 @@ export class CheckSchedule {
   #checkDelayMs = FIRST_CHECK_MS
   #readMs = 0
   #fullCheckAtMs = 0
+  #mayMoveAtMs = 0
   #retryAtMs: number | undefined
   #retryDelayMs = FIRST_RETRY_MS
 
@@ -38,15 +41,22 @@ export class CheckSchedule {
     return this.#retryAtMs !== undefined && nowMs < this.#retryAtMs
   }
 
-  /** Whether the check at this time is one of the rare ones that also restore order among others. */
-  isFullCheck(nowMs: number): boolean {
-    return nowMs >= this.#fullCheckAtMs
+  /** Whether the order of our rules among those of others may be restored. If not, a check is due when it may. */
+  mayMove(nowMs: number): boolean {
+    if (nowMs >= this.#mayMoveAtMs) return true
+    this.#checkAtMs = Math.min(this.#checkAtMs, this.#mayMoveAtMs)
+    return false
+  }
+
+  /** The order was restored. */
+  moved(nowMs: number): void {
+    this.#mayMoveAtMs = nowMs + MOVE_GAP_MS
   }
 
   /** The table was read and that took `tookMs`. */
   checked(nowMs: number, tookMs: number): void {
     this.#readMs = tookMs
-    if (this.isFullCheck(nowMs)) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
+    if (nowMs >= this.#fullCheckAtMs) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
     this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
   }

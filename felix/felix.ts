@@ -6,6 +6,7 @@ import type { IpSetView } from './ip-set-table.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
+import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
 import type { TunnelView } from './tunnel-table.ts'
 import { isPoliced, unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
@@ -49,6 +50,7 @@ export class Felix {
   readonly #counters = { links: { changes: 0, repairs: 0 }, policy: { changes: 0, repairs: 0 } }
   #applying = false
   #timer: NodeJS.Timeout | undefined
+  #watch: RulesWatch | undefined
   #closed = false
 
   constructor(options: FelixOptions, dependencies: FelixDependencies) {
@@ -64,6 +66,11 @@ export class Felix {
   /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
   async start(): Promise<void> {
     await this.#network.start()
+    this.#watch = new RulesWatch({
+      backend: () => this.#policy.choice?.backend,
+      onChange: () => this.#rulesChanged(),
+      log: this.#dependencies.log,
+    })
   }
 
   /** Where learned routes go, prefix by prefix. */
@@ -159,7 +166,13 @@ export class Felix {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
+    this.#watch?.close()
     await this.#network.close()
+  }
+
+  #rulesChanged(): void {
+    this.#policy.suspect()
+    this.#sleep()
   }
 
   #count(table: 'links' | 'policy', { changed, repaired }: TableReport, removed: number): void {

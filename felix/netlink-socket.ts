@@ -2,6 +2,8 @@
 import { getSystemErrorName } from 'node:util'
 
 const AF_NETLINK = 16
+const NETLINK_ROUTE = 0
+export const NETLINK_NETFILTER = 12
 const SOCK_RAW = 3
 const MSG_DONTWAIT = 0x40
 const SOCK_CLOEXEC = 0o2000000
@@ -17,6 +19,8 @@ const NETLINK_GET_STRICT_CHK = 12
 const ADDRESS_LENGTH = 12
 
 export type NetlinkSocketOptions = {
+  /** NETLINK_*: which part of the kernel answers. Default: routing. */
+  readonly protocol?: number
   /** RTMGRP_* bits of the event groups to join. */
   readonly groups?: number
   /** Receive buffer in octets: beyond it the kernel drops and the next receive says ENOBUFS. */
@@ -88,7 +92,7 @@ export class NetlinkSocket {
   private constructor(libc: Libc, options: NetlinkSocketOptions) {
     this.#libc = libc
     const wait = options.receiveTimeoutMs
-    this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0)
+    this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, options.protocol ?? NETLINK_ROUTE)
     if (this.fd < 0) throw new NetlinkSocketError('socket', libc.errno())
     try {
       this.#option(SOL_NETLINK, NETLINK_CAP_ACK, Uint32Array.of(1))

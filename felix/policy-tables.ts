@@ -65,8 +65,13 @@ export class PolicyTables {
     }
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
     const report = mergeReports(reports)
-    if (report.repaired > 0) for (const table of [this.#sets, ...this.#tables.map(({ table }) => table)]) table.suspect()
+    if (report.repaired > 0) this.suspect()
     return report
+  }
+
+  /** Somebody changed something: all tables that hold something of ours are due to be checked. */
+  suspect(): void {
+    for (const table of [this.#sets, ...this.#tables.map(({ table }) => table)]) table.suspect()
   }
 
   /** Removes the sets that no chain needs any more, after `apply`. Gives how many went. */
