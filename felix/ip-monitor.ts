@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { childEnvironment } from '../src/os/process.ts'
 import type { Monitor, MonitorDependencies } from './monitor.ts'
 
 /**
@@ -13,7 +14,10 @@ export class IpMonitor implements Monitor {
   /** @param command for tests: how `ip` is started elsewhere */
   constructor({ onEvents, onError }: MonitorDependencies, command: readonly [string, ...string[]] = ['ip']) {
     const [program, ...args] = command
-    this.#child = spawn(program, [...args, 'monitor', 'link', 'address', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    this.#child = spawn(program, [...args, 'monitor', 'link', 'address', 'route'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: childEnvironment,
+    })
     this.#child.stdout.on('data', () => onEvents([{ type: 'lost' }]))
     this.#ended = new Promise((resolve) => {
       this.#child.on('error', (error) => {

@@ -1,5 +1,6 @@
 import Value from 'typebox/value'
 import { type Environment, type Override, readEnvironment } from './config/environment.ts'
+import { mayHoldSecret, withoutSource } from './config/hidden-values.ts'
 import { optionProblems } from './config/option-checks.ts'
 import { type Config, optionTable } from './config/option-table.ts'
 import { parsePath } from './model/path.ts'
@@ -61,7 +62,10 @@ function readFile(text: string): ReadFile {
   if (Buffer.byteLength(text) > maxBytes) return { ...none, problems: [{ path: '', reason: `is larger than ${maxBytes} bytes` }] }
   const { documents, problems } = readYaml(text, { maxDepth: 16, maxTokens: 100_000 })
   if (problems !== undefined)
-    return { ...none, problems: problems.map(({ path, reason, line }) => ({ path, reason, ...(line !== undefined && { line }) })) }
+    return {
+      ...none,
+      problems: problems.map(({ path, reason, line }) => ({ path, reason: withoutSource(reason), ...(line !== undefined && { line }) })),
+    }
   if (documents.length > 1) {
     const line = documents[1]?.lineOf('')
     return {
@@ -104,7 +108,7 @@ function located(
     file,
     path,
     reason,
-    ...(value !== undefined && !path.endsWith('.password') && { value }),
+    ...(value !== undefined && !mayHoldSecret(path) && { value }),
     ...(line !== undefined && { line }),
     ...(variable !== undefined && { variable }),
   }

@@ -55,7 +55,7 @@ t.test('a line has time, sentence and fields, and nothing else', async (t) => {
 
 t.test('passwords and tokens are neither written nor kept', async (t) => {
   const { log, lines, events } = setup('info')
-  log.info({ password: 's3cret', peer: { password: 's3cret' }, api: { token: 's3cret' }, token: 's3cret' }, 'four')
+  log.info({ password: 's3cret', peers: [{ session: { password: 's3cret' } }], token: 's3cret', header: 'Bearer s3cret' }, 'four')
   t.notMatch(lines.join(''), 's3cret')
   t.notMatch(JSON.stringify(events.last(10)), 's3cret')
   t.match(lines.at(-1), 'four')

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { EventLog } from './event-log.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -21,7 +22,7 @@ export function logTo(out: DestinationStream, level: LogLevel, events: Pick<Even
   const options = {
     level: lowest(level),
     base: null,
-    redact: ['*.password', 'password', '*.token', 'token'],
+    formatters: { log: (fields: Record<string, unknown>) => withoutSecrets(fields) },
     timestamp: pino.stdTimeFunctions.isoTime,
   }
   const tee: DestinationStream & { lastLevel: number } = {

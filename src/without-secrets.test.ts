@@ -28,3 +28,24 @@ t.test('whatever surrounds it, a password is not shown', async () => {
   })).node
   fc.assert(fc.property(around, (value) => !JSON.stringify(withoutSecrets(value)).includes(word)))
 })
+
+const pem = '-----BEGIN EC PRIVATE KEY-----\ns3cret\n-----END EC PRIVATE KEY-----'
+const texts: [text: string, shown: string][] = [
+  ['connect to https://root:s3cret@10.0.0.1 failed', 'connect to https://(hidden)@10.0.0.1 failed'],
+  ['Authorization: Bearer s3cret.s3cret', 'Authorization: Bearer (hidden)'],
+  ['Authorization: basic czNjcmV0Og==', 'Authorization: basic (hidden)'],
+  [`before ${pem} after`, 'before -----BEGIN EC PRIVATE KEY-----(hidden) after'],
+  ['-----BEGIN PRIVATE KEY-----\ns3cret', '-----BEGIN PRIVATE KEY-----(hidden)'],
+  ['send "Authorization: Bearer …" to user@host', 'send "Authorization: Bearer …" to user@host'],
+]
+for (const [text, shown] of texts) t.test(`what looks like a secret in a text: ${shown}`, async (t) => t.equal(withoutSecrets(text), shown))
+
+t.test('headers by their names; objects of classes are not looked into', async (t) => {
+  const [error, date] = [new Error('x'), new Date(0)]
+  const headers = { Authorization: 'Bearer s3cret', cookie: 's3cret', host: 'node-a' }
+  t.strictSame(withoutSecrets({ headers, error, date }), {
+    headers: { Authorization: '(hidden)', cookie: '(hidden)', host: 'node-a' },
+    error,
+    date,
+  })
+})

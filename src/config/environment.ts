@@ -1,6 +1,7 @@
 import { hint } from '../model/did-you-mean.ts'
 import type { Problem } from '../model/resource.ts'
 import { readYaml } from '../model/yaml-documents.ts'
+import { withoutSource } from './hidden-values.ts'
 import { type OptionRow, optionRows, variableOf } from './option-list.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -41,7 +42,7 @@ function readValue({ schema }: OptionRow, text: string): { readonly value?: unkn
   if ([type].flat().includes('string') || words !== undefined) return { value: text }
   if (items?.type === 'string' && !text.trimStart().startsWith('[')) return { value: text.split(',').map((part) => part.trim()) }
   const { documents, problems } = readYaml(text, { maxDepth: 8, maxTokens: 10_000 })
-  if (problems !== undefined) return { reason: problems[0]?.reason ?? 'is not YAML' }
+  if (problems !== undefined) return { reason: withoutSource(problems[0]?.reason ?? 'is not YAML') }
   return documents.length === 1 ? { value: documents[0]?.value } : { reason: 'must be one value' }
 }
 

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import t from 'tap'
 import { type ProcessResult, run } from './process.ts'
 
@@ -24,9 +25,20 @@ t.test('arguments reach the program untouched: there is no shell in between', as
   t.strictSame((await run('printf', ['%s\n', ...awkward], { timeoutMs: 5_000 })).stdout, `${awkward.join('\n')}\n`)
 })
 
-t.test('messages are in English whatever the locale, and the sbin directories are searched', async (t) => {
-  t.equal((await run('sh', ['-c', 'echo $LC_ALL'], { timeoutMs: 5_000 })).stdout, 'C\n')
-  t.match((await run('sh', ['-c', 'echo $PATH'], { timeoutMs: 5_000 })).stdout, /\/usr\/sbin/)
+t.test('a program gets English messages and the system directories, and nothing else of our environment', async (t) => {
+  t.teardown(() => delete process.env.TORTIE_TOKEN)
+  process.env.TORTIE_TOKEN = 's3cret'
+  const { stdout } = await run('env', [], { timeoutMs: 5_000 })
+  t.strictSame(stdout.trimEnd().split('\n').toSorted(), ['LC_ALL=C', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'])
+})
+
+t.test('PATH of the agent does not choose the program', async (t) => {
+  const before = process.env.PATH
+  t.teardown(() => Object.assign(process.env, { PATH: before }))
+  const directory = t.testdir({ printf: '#!/bin/sh\necho stolen\n' })
+  chmodSync(`${directory}/printf`, 0o755)
+  process.env.PATH = `${directory}:${before}`
+  t.equal((await run('printf', ['ours'], { timeoutMs: 5_000 })).stdout, 'ours')
 })
 
 const packages: [command: string, debianPackage: string][] = [

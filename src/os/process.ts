@@ -34,6 +34,12 @@ type Abnormal = {
   readonly originalMessage?: string | undefined
 }
 
+/**
+ * All that a program is given: where the system's programs are, and the one language whose messages we know. Nobody's PATH chooses what
+ * runs with our capabilities, and no secret in our environment is handed on.
+ */
+export const childEnvironment = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+
 /** Runs a program to its end with array arguments, never through a shell. Never rejects: every failure is in the result. */
 export const run: Run = async (command, args, options) => {
   const result = await execa(command, args, {
@@ -43,7 +49,8 @@ export const run: Run = async (command, args, options) => {
     timeout: options.timeoutMs,
     forceKillAfterDelay: 5_000,
     maxBuffer: 1024 * 1024 * 1024,
-    env: { LC_ALL: 'C', PATH: searchPath(process.env.PATH) },
+    env: childEnvironment,
+    extendEnv: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
   const { exitCode, stdout, stderr } = result
@@ -56,13 +63,6 @@ export const run: Run = async (command, args, options) => {
     stderr: stderr === '' ? sentence : `${stderr.trimEnd()}\n${sentence}`,
     ...(missingPackage === undefined ? {} : { missingPackage }),
   }
-}
-
-/** The sbin directories, where the network tools live, are missing from many a user's PATH. */
-function searchPath(path = ''): string {
-  const directories = path.split(':').filter((directory) => directory !== '')
-  const system = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].filter((directory) => !directories.includes(directory))
-  return [...directories, ...system].join(':')
 }
 
 function debianPackage(command: string): string {
