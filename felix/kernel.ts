@@ -54,7 +54,7 @@ export type IpSetType = 'hash:ip' | 'hash:net' | 'hash:ip,port'
 
 /**
  * @property name at most 31 characters, already with our prefix and family
- * @property members canonical text: "10.0.0.1", "10.0.0.0/8", "10.0.0.1,tcp:80". The same object means unchanged: makers reuse it
+ * @property members canonical text: "10.0.0.1" in `hash:ip`, "10.0.0.0/8" and "10.0.0.1/32" in `hash:net`, "10.0.0.1,tcp:80". The same object means unchanged: makers reuse it
  */
 export type IpSet = { readonly name: string; readonly type: IpSetType; readonly family: Family; readonly members: ReadonlySet<string> }
 

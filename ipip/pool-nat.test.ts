@@ -26,9 +26,9 @@ t.test('one chain a family, as iptables takes it', async (t) => {
   t.strictSame(
     plan.ipSets.map(({ name, members }) => [name, [...members]]),
     [
-      ['tort4i:pools', ['10.1.0.0/16', '10.2.0.1', '10.244.0.0/16']],
+      ['tort4i:pools', ['10.1.0.0/16', '10.2.0.1/32', '10.244.0.0/16']],
       ['tort4i:nat', ['10.1.0.0/16', '10.244.0.0/16']],
-      ['tort6i:pools', ['fd00:244::/48', 'fd00:245::1']],
+      ['tort6i:pools', ['fd00:244::/48', 'fd00:245::1/128']],
       ['tort6i:nat', ['fd00:244::/48']],
     ],
   )

@@ -34,12 +34,12 @@ t.test('the rules as iptables takes them', async (t) => {
   )
 })
 
-t.test('the sets hold ranges, and single addresses as the kernel lists them', async (t) => {
+t.test('the sets hold ranges, and single addresses with their length', async (t) => {
   t.strictSame(
     tunnel.ipSets.map(({ name, type, members }) => [name, type, [...members]]),
     [
-      ['tort4i:nodes', 'hash:net', ['10.98.0.7', '10.99.0.2', '192.0.2.0/24', '198.51.100.1']],
-      ['tort4i:inner', 'hash:net', ['10.244.0.0/16', '10.98.0.7', '10.99.0.2']],
+      ['tort4i:nodes', 'hash:net', ['10.98.0.7/32', '10.99.0.2/32', '192.0.2.0/24', '198.51.100.1/32']],
+      ['tort4i:inner', 'hash:net', ['10.244.0.0/16', '10.98.0.7/32', '10.99.0.2/32']],
       ['tort4i:own', 'hash:net', ['10.244.1.0/24']],
     ],
   )

@@ -84,7 +84,7 @@ t.test('the Node resource gives the tunnel address, FelixConfiguration the MTU a
     settings: { enabled: true, mtu: 1400, externalNodes: ['192.0.2.0/24'] as Cidr[] },
   })
   t.strictSame(kernel.tunnels, [{ type: 'ipip', name: 'tunl0', address: '10.9.9.9', mtu: 1400 }])
-  t.strictSame([...(kernel.ipSets[0]?.members ?? [])], ['10.98.0.7', '192.0.2.0/24'])
+  t.strictSame([...(kernel.ipSets[0]?.members ?? [])], ['10.98.0.7/32', '192.0.2.0/24'])
   t.strictSame(originated, ['10.9.9.9/32'])
 })
 
