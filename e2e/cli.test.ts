@@ -86,6 +86,24 @@ t.test('get --watch in one process tells what another one applies and deletes; C
   t.match(table.out, /^EVENT .*\nADDED +default +office .*\nMODIFIED +default .*\nDELETED +default /)
 })
 
+t.test('a watch goes on over a restart of the agent, and tells the deletion that it did not see', async (t) => {
+  const set = 'apiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: shortlived}\nspec: {nets: [192.0.2.0/24]}\n'
+  t.match(await tortie('apply -f -', set), { code: 0 })
+  const watch = new TortieCommand(lab.node, ['get', 'netset/shortlived', '--watch', '-o', 'json'])
+  await until('it is told', () => watch.out.includes('"ADDED"'))
+  watch.child.kill('SIGSTOP')
+  await lab.node.end('SIGKILL')
+  await lab.node.start()
+  t.match(await tortie('delete netset shortlived'), { code: 0 })
+  watch.child.kill('SIGCONT')
+  await until('the deletion is told', () => watch.out.includes('"DELETED"'))
+  t.match(await tortie('apply -f -', set), { code: 0 })
+  await until('what comes after it, too', () => watch.out.split('\n').filter((line) => line.includes('"ADDED"')).length === 2)
+  watch.child.kill('SIGINT')
+  t.match(await watch.result(), { code: 130 })
+  t.match(await tortie('delete netset shortlived'), { code: 0 })
+})
+
 const mistakes: [line: string, code: number, err: RegExp][] = [
   ['status --server unix:/nowhere.sock', 1, /^tortie: no agent answers at unix:\/nowhere\.sock: start it with "tortie agent", .*\n$/],
   ['get np/none', 1, /^tortie: not found: there is no .*default\/none.*\n$/],

@@ -16,6 +16,11 @@ const lines: [title: string, reply: Parameters<typeof problemLine>[0], expected:
     }),
     'not valid: kind: is required; must be an object',
   ],
+  [
+    'who is not known is told what to give',
+    { status: 401, body: { title: 'Not authenticated', detail: 'this address needs a client certificate' } },
+    'not authenticated: this address needs a client certificate: give --token-file, or --cert-file and --key-file',
+  ],
   ['an answer without a body', { status: 502, body: null }, 'status 502: '],
 ]
 for (const [title, reply, expected] of lines) t.test(`a refusal in one line: ${title}`, async (t) => t.equal(problemLine(reply), expected))

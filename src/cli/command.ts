@@ -43,7 +43,8 @@ export async function ask(server: Server, request: Call): Promise<unknown> {
 export function problemLine({ status, body }: Reply, place: (error: { line?: number; document?: number }) => string = () => ''): string {
   const { title = `status ${status}`, detail = '', errors = [] } = (body ?? {}) as ApiProblem
   const details = errors.map(({ path, reason, ...where }) => [place(where), path, reason].filter((part) => part !== '').join(': '))
-  return `${title.toLowerCase()}: ${details.length > 0 ? details.join('; ') : detail}`
+  const hint = status === 401 ? ': give --token-file, or --cert-file and --key-file' : ''
+  return `${title.toLowerCase()}: ${details.length > 0 ? details.join('; ') : detail}${hint}`
 }
 
 /** What `-o json` and `-o yaml` print; undefined for table. */
