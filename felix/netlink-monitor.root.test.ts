@@ -73,7 +73,7 @@ if (isInNamespace()) {
     const kernel = await NetlinkKernel.open()
     t.teardown(() => kernel.close())
     t.same(await readAddresses(kernel), [
-      { index: 1, link: 'lo', up: true, family: 4, address: '127.0.0.1', length: 8 },
+      { index: 1, link: 'lo', up: true, family: 4, address: '127.0.0.1', length: 8, label: 'lo' },
       { index: 1, link: 'lo', up: true, family: 6, address: '::1', length: 128 },
     ])
   })
