@@ -7,6 +7,7 @@ import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
+import { defaultActions } from '../policy/policy-actions.ts'
 import { Agent } from './agent.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { openEmbedded } from './datastore/embedded.ts'
@@ -87,6 +88,25 @@ async function setUp(t: Test) {
   })
   return { store, kernel, programmed, originated, encapsulated, agent }
 }
+
+t.test('another policy compiler is told all that is stored, and what comes later', async (t) => {
+  const { store, kernel, agent } = await setUp(t)
+  await store.commit([{ type: 'put', resource: endpoint('a', 'node-a', '10.244.1.1/32') }])
+  await agent.start()
+  agent.setPolicy(
+    new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: false, actions: { ...defaultActions, denied: 'reject' } }),
+  )
+  await store.commit([{ type: 'put', resource: endpoint('b', 'node-a', '10.244.1.2/32') }])
+  await agent.requestApply()
+  const ends = kernel.applied.at(-1)?.chains.filter(({ name }) => /^tort-tw-tort[ab]$/.test(name)) ?? []
+  t.strictSame(
+    ends.map(({ name, rules }) => [name, rules.at(-1)?.action.type]),
+    [
+      ['tort-tw-torta', 'reject'],
+      ['tort-tw-tortb', 'reject'],
+    ],
+  )
+})
 
 function newTunnels(): TunnelGraph {
   return new TunnelGraph({ nodeName: 'node-a', nodeAddress: '10.99.0.1' as IpAddress })

@@ -63,12 +63,11 @@ export class LiveSpeaker {
   /** Peers whose configuration stays the same notice nothing, unless the identity is another. */
   configure(identity: Identity, peers: readonly PeerConfig[]): void {
     this.#peers = peers
-    const same = isDeepStrictEqual(identity, this.#identity)
-    this.#identity = identity
-    if (same) {
+    if (isDeepStrictEqual(identity, this.#identity)) {
       if (this.#changes === 0) this.#speaker.setPeers(peers)
       return
     }
+    this.#identity = identity
     this.#changes++
     this.#changing = this.#changing.then(() => this.#replace(identity)).finally(() => this.#changes--)
   }
