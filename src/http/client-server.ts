@@ -57,7 +57,8 @@ export function newServer(handler: RequestListener, limits: ClientLimits, access
   })
   server.on('checkContinue', (request, response) => {
     if (!admits(request, response)) return
-    response.writeContinue()
+    // Behind another answer it would come between the header and the body of its own; RFC 9110 §10.1.1 lets us leave it out.
+    if (response.socket !== null) response.writeContinue()
     server.emit('request', request, response)
   })
   server.on('checkExpectation', (_request, response) => refuseRequest(response, 417, 'only Expect: 100-continue is known'))

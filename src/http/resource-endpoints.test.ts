@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { type Fixture, startFixture } from './api-fixture.ts'
@@ -174,4 +175,15 @@ t.test('PUT as a dry run answers as if it were done', async (t) => {
   const api = await startFixture(t)
   t.match(await api.send('PUT', `${sets}/a?dryRun=All`, set('a')), { status: 201, body: { metadata: { name: 'a' } } })
   t.equal(api.store.revision, 0)
+})
+
+t.test('RFC 9110 §10.1.1: 100 Continue never comes inside an answer, also when requests are not waited for', async (t) => {
+  const api = await startFixture(t)
+  const socket = connect(api.socket)
+  const get = (path: string, more: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`
+  socket.write(get('/readyz', '') + get(`${sets}?limit=0`, 'Expect: 100-continue\r\nConnection: close\r\n'))
+  const text = (await socket.setEncoding('utf8').toArray()).join('')
+  const heads = text.split('\r\n\r\n').map((part) => part.slice(part.indexOf('HTTP/1.1')).split('\r\n')[0])
+  t.match(heads, ['HTTP/1.1 200 OK', 'HTTP/1.1 400 Bad Request', /^.?$/])
+  t.match(text, /Connection: close\r\n\r\n\{"type":"urn:tortie:problem:not-parsable"/)
 })
