@@ -56,6 +56,17 @@ t.test('a speaker that starts later is reached at once, it dials itself', async 
   t.strictSame([one.peer().flaps, two.peer().flaps], [0, 0])
 })
 
+t.test('a speaker that retires ends its sessions for a change of configuration (RFC 4486: 6/6), and its port is free', async (t) => {
+  const { one, two, established } = await pair(t)
+  await Promise.all([one.speaker.start(), two.speaker.start()])
+  await established()
+  await one.speaker.retire()
+  t.strictSame([one.speaker.peers(), one.speaker.listening], [[], false])
+  await until(() => two.peer().state !== 'Established')
+  await until(() => two.peer().lastError?.code === 6)
+  t.match(two.peer().lastError, { code: 6, subcode: 6, direction: 'received' })
+})
+
 t.test('RFC 4724 one of two restarts: the other helps, both converge', async (t) => {
   const { port, one, two, established } = await pair(t)
   await Promise.all([one.speaker.start(), two.speaker.start()])

@@ -5,6 +5,7 @@
 //
 //   src/config.ts          the configuration file and TORTIE_* variables, every mistake with its line
 //   src/datastore          resources, durable and watched
+//   src/settings           what the node works by: the file, then resources, then defaults; pure
 //   src/http               the API: documents -> checks (src/model) -> datastore
 //   bgp/speaker.ts         peers: bgp/session (sockets) -> bgp/fsm (decides) -> bgp/rib (routes), bytes by bgp/wire
 //   policy/graph.ts        resources -> chains and IP sets; pure

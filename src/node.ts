@@ -9,7 +9,6 @@ import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
 import { speakerOptions } from './bgp-options.ts'
-import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
@@ -30,6 +29,7 @@ import { run } from './os/process.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
 import { type PolicyChoices, policyChoices, tunnelSettings } from './settings/effective-felix.ts'
 import type { EffectiveSettings, Settings } from './settings/effective-settings.ts'
+import { fixedSectionsThatDiffer } from './settings/fixed-sections.ts'
 import { version } from './version.ts'
 
 export type NodeSettings = Settings & { readonly access: Access }
@@ -131,7 +131,7 @@ export class Node {
    */
   change(settings: NodeSettings): readonly string[] {
     const { config, access } = settings
-    const needRestart = sectionsThatDiffer(this.#settings.config, config)
+    const needRestart = fixedSectionsThatDiffer(this.#settings.config, config)
     // Taken for another address than the one that is open, a weaker guard would open it.
     if (!needRestart.includes('api')) this.#api?.setAccess(access)
     this.#live.change(settings)
@@ -246,12 +246,6 @@ export class Node {
     const underlay = this.#connected.find(({ address }) => address === this.#facts.addresses.ipv4.address)
     return underlay && this.#felix?.linkMtu(underlay.device)
   }
-}
-
-function sectionsThatDiffer(before: Config, after: Config): readonly string[] {
-  const fixed = ({ node, bgp, ...sections }: Config) => ({ ...sections, node: { ...node, podCidrs: [] }, bgp: { ...bgp, peers: [] } })
-  const [old, now] = [Object.entries(fixed(before)), new Map(Object.entries(fixed(after)))]
-  return old.filter(([name, section]) => JSON.stringify(section) !== JSON.stringify(now.get(name))).map(([name]) => name)
 }
 
 function hostAndPort({ address, port }: { readonly address: IpAddress; readonly port: number }): string {
