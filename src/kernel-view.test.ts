@@ -1,9 +1,12 @@
 import t from 'tap'
 import { FelixView, type ShownKernel } from './kernel-view.ts'
+import type { IpAddress } from './net/address.ts'
 
 const programmed = { state: 'programmed' } as const
 const chains = ['tort-FORWARD', 'tort-INPUT', 'tort-OUTPUT'].map((name) => ({ name, wanted: [], status: programmed }))
 const route = (destination: string) => ({ destination, wanted: 'blackhole', programmed: 'blackhole', status: programmed })
+
+const tunnel = { name: 'tunl0', wanted: { address: '10.244.1.0' as IpAddress, mtu: 1480 }, status: programmed }
 
 /** Three routes, three chains, no sets. */
 const felix: ShownKernel = {
@@ -14,6 +17,7 @@ const felix: ShownKernel = {
   policyCounters: { chains: 3, ipSets: 0 },
   chains: () => chains,
   ipSets: () => [],
+  tunnels: () => [tunnel],
   routes: (limit, after = -1) => {
     const all = ['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24'].map(route)
     const routes = all.slice(after + 1, after + 1 + limit)
@@ -27,6 +31,7 @@ t.test('lists come page by page, and the last page has no cursor', async (t) => 
   t.strictSame(view.chains({ limit: 2 }), { items: chains.slice(0, 2), total: 3, cursor: '2' })
   t.strictSame(view.chains({ limit: 2, cursor: '2' }), { items: chains.slice(2), total: 3 })
   t.strictSame(view.ipSets({ limit: 2 }), { items: [], total: 0 })
+  t.strictSame(view.tunnels({ limit: 2 }), { items: [tunnel], total: 1 })
 })
 
 t.test('routes keep the cursor of their table', async (t) => {

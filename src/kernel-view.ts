@@ -6,7 +6,7 @@ import type { KernelView } from './node-view.ts'
 /** What the view reads of felix. */
 export type ShownKernel = Pick<
   Felix,
-  'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'iptablesBackend' | 'chains' | 'ipSets' | 'routes'
+  'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'iptablesBackend' | 'chains' | 'ipSets' | 'tunnels' | 'routes'
 >
 
 export class FelixView implements KernelView {
@@ -55,6 +55,10 @@ export class FelixView implements KernelView {
 
   ipSets(query: FelixQuery): FelixPage | undefined {
     return page(this.#felix.ipSets(), query)
+  }
+
+  tunnels(query: FelixQuery): FelixPage | undefined {
+    return page(this.#felix.tunnels(), query)
   }
 }
 

@@ -58,6 +58,7 @@ t.test('what is disabled shows nothing', async (t) => {
   const empty = { items: [], total: 0 }
   t.strictSame([node.peers(), node.peer('tor1'), node.routes({ table: 'best', limit: 1 })], [[], undefined, { routes: [], total: 0 }])
   t.strictSame([node.felixRoutes({ limit: 1 }), node.felixChains({ limit: 1 }), node.felixIpSets({ limit: 1 })], [empty, empty, empty])
+  t.strictSame(node.felixTunnels({ limit: 1 }), empty)
 })
 
 t.test('what was counted is of the agent and of felix, where it is enabled', async (t) => {
@@ -108,6 +109,7 @@ function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
     routes: page,
     chains: page,
     ipSets: page,
+    tunnels: page,
     counters: () => ({ changes: { routes: 3 }, repairs: { routes: 1 } }),
   }
 }

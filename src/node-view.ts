@@ -33,6 +33,7 @@ export type KernelView = {
   routes(query: FelixQuery): FelixPage | undefined
   chains(query: FelixQuery): FelixPage | undefined
   ipSets(query: FelixQuery): FelixPage | undefined
+  tunnels(query: FelixQuery): FelixPage | undefined
   counters(): Pick<AgentCounters, 'changes' | 'repairs'>
 }
 
@@ -133,6 +134,10 @@ export class NodeView implements AgentFace {
 
   felixIpSets(query: FelixQuery): FelixPage | undefined {
     return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.ipSets(query)
+  }
+
+  felixTunnels(query: FelixQuery): FelixPage | undefined {
+    return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.tunnels(query)
   }
 
   waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome> {

@@ -13,6 +13,7 @@ const paths: readonly [name: string, path: string][] = [
   ['felix-routes.json', '/v1/felix/routes?limit=10000'],
   ['felix-chains.json', '/v1/felix/chains?limit=10000'],
   ['felix-ipsets.json', '/v1/felix/ipsets?limit=10000'],
+  ['felix-tunnels.json', '/v1/felix/tunnels'],
 ]
 
 /** Never rejects: an agent that does not answer is the problem of each file. */

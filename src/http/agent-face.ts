@@ -14,6 +14,7 @@ export interface AgentFace {
   felixRoutes(query: FelixQuery): FelixPage | undefined
   felixChains(query: FelixQuery): FelixPage | undefined
   felixIpSets(query: FelixQuery): FelixPage | undefined
+  felixTunnels(query: FelixQuery): FelixPage | undefined
   /** Resolves as soon as `revision` is programmed, after `timeoutMs`, or when `signal` aborts (INTERFACE §4, "Waiting"). */
   waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome>
   /** undefined: BGP is disabled. */

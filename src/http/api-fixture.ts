@@ -118,6 +118,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     felixRoutes: felixPage,
     felixChains: felixPage,
     felixIpSets: felixPage,
+    felixTunnels: felixPage,
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
     drain: undefined,
     events: () => [],

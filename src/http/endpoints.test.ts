@@ -162,9 +162,9 @@ t.test('GET /v1/bgp/routes: each parameter checked and handed on in canonical fo
   t.equal(api.asked.routes.length, 3, 'only the wrong cursor was asked for')
 })
 
-t.test('GET /v1/felix/routes, chains, ipsets: pages of wanted beside programmed', async (t) => {
+t.test('GET /v1/felix/routes, chains, ipsets, tunnels: pages of wanted beside programmed', async (t) => {
   const api = await startFixture(t)
-  for (const part of ['routes', 'chains', 'ipsets']) {
+  for (const part of ['routes', 'chains', 'ipsets', 'tunnels']) {
     t.match((await api.get(`/v1/felix/${part}?limit=5`)).body, {
       items: [{ name: 'route 10.0.0.1/32', status: { state: 'pending' } }],
       total: 1,

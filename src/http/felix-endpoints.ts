@@ -1,4 +1,4 @@
-/** `GET /v1/felix/routes|chains|ipsets`: wanted beside programmed, with the status of each. */
+/** `GET /v1/felix/routes|chains|ipsets|tunnels`: wanted beside programmed, with the status of each. */
 import type { FelixPage, FelixQuery } from './agent-face.ts'
 import { ok, problems } from './answer.ts'
 import { type Endpoint, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
@@ -15,6 +15,7 @@ export function felixEndpoints({ agent }: EndpointContext): Endpoints {
     '/v1/felix/routes': { GET: paged('Routes', (query) => agent.felixRoutes(query)) },
     '/v1/felix/chains': { GET: paged('Chains', (query) => agent.felixChains(query)) },
     '/v1/felix/ipsets': { GET: paged('IP sets', (query) => agent.felixIpSets(query)) },
+    '/v1/felix/tunnels': { GET: paged('Tunnel devices', (query) => agent.felixTunnels(query)) },
   }
 }
 
