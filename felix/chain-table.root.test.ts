@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import t from 'tap'
-import { type Backend, ChainTable, toolName } from './chain-table.ts'
+import { ChainTable } from './chain-table.ts'
+import { type Backend, toolName } from './iptables-tool.ts'
 import type { Chain, Hook, Rule } from './kernel.ts'
 import { makeNetns, type TestNetns } from './test-netns.ts'
 

@@ -5,11 +5,11 @@ import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-
 import { hashRules } from './chain-hash.ts'
 import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedHook, type SavedTable, type TableChange } from './chains-text.ts'
 import { CheckSchedule } from './check-schedule.ts'
+import { type Backend, toolName } from './iptables-tool.ts'
 import type { Chain, Hook, ObjectStatus, TableName, TableReport } from './kernel.ts'
-import { refusalOf } from './kernel-refusal.ts'
+import { isLockHeld, refusalOf } from './kernel-refusal.ts'
 import { legacyTableExists } from './legacy-tables.ts'
-
-export type Backend = 'nft' | 'legacy'
+import { Restore } from './restore.ts'
 
 export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
 
@@ -27,9 +27,6 @@ export type ChainView = {
 }
 
 const SAVE_TIMEOUT_MS = 30_000
-const RESTORE_TIMEOUT_MS = 60_000
-/** How long the tool itself waits for the lock that all programs share. */
-const LOCK_WAIT_SEC = 5
 
 /**
  * One table of iptables: what is wanted in it, what was last seen in it, and the way from one to the other in a single transaction.
@@ -39,6 +36,7 @@ const LOCK_WAIT_SEC = 5
 export class ChainTable {
   readonly #options: ChainTableOptions
   readonly #dependencies: KernelToolDependencies
+  readonly #restore: Restore
   readonly #schedule = new CheckSchedule()
   #chains = new Map<string, HashedChain>()
   #hooks = new Map<string, WantedHooks>()
@@ -49,10 +47,13 @@ export class ChainTable {
   #failures = new Map<string, string>()
   #dirty = true
   #pruned = false
+  /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
+  #waited = false
 
-  constructor(options: ChainTableOptions, dependencies: KernelToolDependencies) {
+  constructor(options: ChainTableOptions, dependencies: KernelToolDependencies, restore = new Restore(dependencies)) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#restore = restore
   }
 
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
@@ -87,7 +88,9 @@ export class ChainTable {
     if (prune !== this.#pruned) this.#dirty = true
     this.#pruned = prune
     if (!this.#dirty && !this.#schedule.isDue(nowMs)) return { ...none, unprogrammed: this.#unprogrammed() }
-    const done = (await this.#attempt()) ?? (await this.#attempt()) ?? none // the second reads anew: somebody may have written in between
+    this.#waited = false
+    // the second reads anew: somebody may have written in between
+    const done = (await this.#attempt()) ?? (this.#waited ? none : await this.#attempt()) ?? none
     this.#dirty = false
     return { ...done, unprogrammed: this.#unprogrammed() }
   }
@@ -169,14 +172,14 @@ export class ChainTable {
   }
 
   async #write(change: TableChange, saved: SavedTable): Promise<boolean> {
-    const { run, nowMs } = this.#dependencies
+    const { nowMs } = this.#dependencies
     const { family, table, backend } = this.#options
     const linesOf = (name: string) => hashRules(name, this.#chains.get(name)?.chain.rules ?? [], family).lines
     const input = restoreInput(table, change, linesOf)
-    const command = toolName(family, backend, 'restore')
-    const result = await run(command, ['--noflush', `--wait=${LOCK_WAIT_SEC}`], { input, timeoutMs: RESTORE_TIMEOUT_MS })
+    const result = await this.#restore.write(family, backend, input)
     if (result.exitCode !== 0) {
-      const { reason, line } = refusalOf(command, result, input)
+      const { reason, line } = refusalOf(toolName(family, backend, 'restore'), result, input)
+      this.#waited = isLockHeld(result)
       this.#refuse(reason, change, /^(?:-A |:)(\S+)/.exec(line ?? '')?.[1])
       return false
     }
@@ -244,10 +247,6 @@ export class ChainTable {
   #key(kind: 'chain' | 'hook', name: string): string {
     return `${kind} ${this.#options.table}/${name} (IPv${this.#options.family})`
   }
-}
-
-export function toolName(family: Family, backend: Backend, what: 'save' | 'restore'): string {
-  return `${family === 4 ? 'iptables' : 'ip6tables'}-${backend}-${what}`
 }
 
 function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {

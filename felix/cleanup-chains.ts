@@ -1,7 +1,8 @@
 import type { Family } from '../src/net/address.ts'
-import { type Backend, ChainTable, type KernelToolDependencies, toolName } from './chain-table.ts'
+import { ChainTable, type KernelToolDependencies } from './chain-table.ts'
 import { parseSavedTable, unshownTables } from './chains-text.ts'
 import type { CleanupPass } from './cleanup-pass.ts'
+import { type Backend, toolName } from './iptables-tool.ts'
 import type { TableName } from './kernel.ts'
 import { kernelLacks, notingRefusals, refusalOf } from './kernel-refusal.ts'
 

@@ -1,11 +1,13 @@
 /** Makes the kernel match what is wanted, in the order that never lets a packet pass unpoliced, and keeps it so. */
 import type { Logger } from 'pino'
 import { type Run, run as runProcess } from '../src/os/process.ts'
-import type { Backend, ChainView } from './chain-table.ts'
+import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
+import type { Backend } from './iptables-tool.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
+import type { RestoreCounters } from './restore.ts'
 import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
 import type { TunnelView } from './tunnel-table.ts'
@@ -152,6 +154,11 @@ export class Felix {
   /** How many chains and IP sets are wanted: cheap, unlike the views. */
   get policyCounters(): { readonly chains: number; readonly ipSets: number } {
     return this.#policy.counters
+  }
+
+  /** What writing to iptables has cost, and how long other programs' lock was waited for. */
+  get restoreCounters(): RestoreCounters {
+    return this.#policy.restoreCounters
   }
 
   chains(): readonly ChainView[] {

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { countRules, decideBackend } from './iptables-backend.ts'
 
-const none = { others: 0, ours: 0 }
-const few = { others: 3, ours: 0 }
-const many = { others: 30, ours: 0 }
-const broken = { others: 0, ours: 0, problem: 'iptables is not installed' }
+const none = { others: 0, ours: 0, kubelet: false }
+const few = { others: 3, ours: 0, kubelet: false }
+const many = { others: 30, ours: 0, kubelet: false }
+const broken = { others: 0, ours: 0, kubelet: false, problem: 'iptables is not installed' }
 
 type Row = [title: string, args: Parameters<typeof decideBackend>, expected: ReturnType<typeof decideBackend>]
 const table: Row[] = [
@@ -19,18 +19,32 @@ const table: Row[] = [
     { backend: 'legacy', reason: 'rules of others: 3 in nft, 30 in legacy', leftovers: false },
   ],
   [
+    "kubelet's chain says it, however many rules the other has",
+    ['auto', { nft: { ...few, kubelet: true }, legacy: many }, 'legacy'],
+    {
+      backend: 'nft',
+      reason: 'kubelet uses nft: its chain KUBE-IPTABLES-HINT or KUBE-KUBELET-CANARY is there',
+      leftovers: false,
+    },
+  ],
+  [
+    'where kubelet left it in both, rules are counted',
+    ['auto', { nft: { ...few, kubelet: true }, legacy: { ...many, kubelet: true } }, 'nft'],
+    { backend: 'legacy', reason: 'rules of others: 3 in nft, 30 in legacy', leftovers: false },
+  ],
+  [
     'equally many: what the system uses',
     ['auto', { nft: none, legacy: none }, 'legacy'],
     { backend: 'legacy', reason: "the system's iptables is legacy", leftovers: false },
   ],
   [
     'our own rules do not count, but are found where they were left',
-    ['auto', { nft: few, legacy: { others: 0, ours: 90 } }, 'legacy'],
+    ['auto', { nft: few, legacy: { others: 0, ours: 90, kubelet: false } }, 'legacy'],
     { backend: 'nft', reason: 'rules of others: 3 in nft, 0 in legacy', leftovers: true },
   ],
   [
     'our rules in the chosen one are no leftovers',
-    ['nft', { nft: { others: 0, ours: 90 }, legacy: none }, 'nft'],
+    ['nft', { nft: { others: 0, ours: 90, kubelet: false }, legacy: none }, 'nft'],
     { backend: 'nft', reason: 'felix.iptablesBackend is nft', leftovers: false },
   ],
   [
@@ -68,6 +82,13 @@ t.test('rules are counted by owner; policies and chains of others are no rules',
 -A tort-FORWARD -j DROP
 COMMIT
 `),
-    { others: 2, ours: 3 },
+    { others: 2, ours: 3, kubelet: false },
   )
 })
+
+for (const chain of ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY']) {
+  t.test(`${chain} is kubelet's mark`, async (t) => {
+    t.equal(countRules(`*mangle\n:PREROUTING ACCEPT [0:0]\n:${chain} - [0:0]\nCOMMIT\n`).kubelet, true)
+    t.equal(countRules(`*mangle\n:X${chain} - [0:0]\n-A PREROUTING -j ${chain}\nCOMMIT\n`).kubelet, false)
+  })
+}

@@ -1,7 +1,7 @@
 import type { Run } from '../src/os/process.ts'
 import { COMMENT_PREFIX } from './chain-hash.ts'
-import type { Backend } from './chain-table.ts'
 import { CHAIN_PREFIX } from './chains-text.ts'
+import type { Backend } from './iptables-tool.ts'
 import { refusalOf } from './kernel-refusal.ts'
 
 /**
@@ -12,13 +12,15 @@ import { refusalOf } from './kernel-refusal.ts'
  */
 export type BackendChoice = { readonly backend: Backend; readonly reason: string; readonly leftovers: boolean; readonly problem?: string }
 
-/** Rules in all tables of one backend, split by owner; or why that cannot be told. */
-type Census = { readonly others: number; readonly ours: number; readonly problem?: string }
+/** Rules in all tables of one backend, split by owner, and whether kubelet left its mark there; or why that cannot be told. */
+type Census = { readonly others: number; readonly ours: number; readonly kubelet: boolean; readonly problem?: string }
 
 const TIMEOUT_MS = 30_000
+const KUBELET_CHAINS = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY']
 
 /**
- * `auto` takes the backend that holds more rules of others, because a packet must pass both and mixed rules surprise their owners; if
+ * `auto` takes the backend in which kubelet has its empty chain (KEP-3178: made for programs in containers to find out), else the one
+ * that holds more rules of others, because a packet must pass both and mixed rules surprise their owners; if
  * they hold equally many, the one that the system's `iptables` is.
  *
  * A backend whose program is missing or refused is not taken by `auto` as long as the other works.
@@ -40,6 +42,10 @@ export function decideBackend(option: 'auto' | Backend, counted: Record<Backend,
   if (option !== 'auto') return choose(option, `felix.iptablesBackend is ${option}`)
   if (nft.problem !== undefined && legacy.problem === undefined) return choose('legacy', `iptables-nft cannot be used: ${nft.problem}`)
   if (legacy.problem !== undefined && nft.problem === undefined) return choose('nft', `iptables-legacy cannot be used: ${legacy.problem}`)
+  if (nft.kubelet !== legacy.kubelet) {
+    const backend = nft.kubelet ? 'nft' : 'legacy'
+    return choose(backend, `kubelet uses ${backend}: its chain ${KUBELET_CHAINS.join(' or ')} is there`)
+  }
   if (nft.others === legacy.others) return choose(system, `the system's iptables is ${system}`)
   const more = nft.others > legacy.others ? 'nft' : 'legacy'
   return choose(more, `rules of others: ${nft.others} in nft, ${legacy.others} in legacy`)
@@ -50,7 +56,9 @@ async function census(backend: Backend, run: Run): Promise<Census> {
     ['iptables', 'ip6tables'].map(async (tool): Promise<Census> => {
       const command = `${tool}-${backend}-save`
       const result = await run(command, [], { timeoutMs: TIMEOUT_MS })
-      return result.exitCode === 0 ? countRules(result.stdout) : { others: 0, ours: 0, problem: refusalOf(command, result).reason }
+      return result.exitCode === 0
+        ? countRules(result.stdout)
+        : { others: 0, ours: 0, kubelet: false, problem: refusalOf(command, result).reason }
     }),
   )
   const [v4, v6] = results
@@ -58,17 +66,19 @@ async function census(backend: Backend, run: Run): Promise<Census> {
   return {
     others: (v4?.others ?? 0) + (v6?.others ?? 0),
     ours: (v4?.ours ?? 0) + (v6?.ours ?? 0),
+    kubelet: v4?.kubelet === true || v6?.kubelet === true,
     ...(problem === undefined ? {} : { problem }),
   }
 }
 
 /** Chains of ours count as ours even when empty. */
-export function countRules(saved: string): { readonly others: number; readonly ours: number } {
+export function countRules(saved: string): Census {
   const lines = saved.split('\n')
   const ours = (line: string) =>
     line.startsWith(`:${CHAIN_PREFIX}`) || line.startsWith(`-A ${CHAIN_PREFIX}`) || line.includes(COMMENT_PREFIX)
   return {
     others: lines.filter((line) => line.startsWith('-A ') && !ours(line)).length,
     ours: lines.filter(ours).length,
+    kubelet: lines.some((line) => KUBELET_CHAINS.some((chain) => line.startsWith(`:${chain} `))),
   }
 }

@@ -31,6 +31,11 @@ export function refusalOf(command: string, result: ProcessResult, input = ''): R
   }
 }
 
+/** Whether another program had the xtables lock for as long as the tool would wait. */
+export function isLockHeld({ exitCode, stderr }: ProcessResult): boolean {
+  return exitCode !== 0 && /holding the xtables lock/i.test(stderr)
+}
+
 /** Whether the kernel has no such part at all, so that nothing can be there. */
 export function kernelLacks({ exitCode, stderr }: ProcessResult): boolean {
   return exitCode !== 0 && /failed to initialize nft|protocol not supported|cannot open session to kernel/i.test(stderr)

@@ -1,9 +1,11 @@
 import type { Family } from '../src/net/address.ts'
-import { type Backend, ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
+import { ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
 import { CheckSchedule } from './check-schedule.ts'
 import { IpSetTable, type IpSetView } from './ip-set-table.ts'
 import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
+import type { Backend } from './iptables-tool.ts'
 import type { KernelState, TableName, TableReport } from './kernel.ts'
+import { Restore, type RestoreCounters } from './restore.ts'
 import { mergeReports } from './table-report.ts'
 
 export type PolicyState = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
@@ -21,6 +23,7 @@ export class PolicyTables {
   readonly #option: 'auto' | Backend
   readonly #dependencies: KernelToolDependencies
   readonly #sets: IpSetTable
+  readonly #restore: Restore
   readonly #choosing = new CheckSchedule()
   #choice: BackendChoice | undefined
   #counters = { chains: 0, ipSets: 0 }
@@ -32,6 +35,7 @@ export class PolicyTables {
     this.#option = option
     this.#dependencies = dependencies
     this.#sets = new IpSetTable(dependencies)
+    this.#restore = new Restore(dependencies)
   }
 
   /** Which iptables is used and why; undefined before the first `apply`. */
@@ -41,6 +45,10 @@ export class PolicyTables {
 
   get counters(): { readonly chains: number; readonly ipSets: number } {
     return this.#counters
+  }
+
+  get restoreCounters(): RestoreCounters {
+    return this.#restore.counters
   }
 
   get dueAtMs(): number {
@@ -99,7 +107,12 @@ export class PolicyTables {
     if (before?.backend === choice.backend && before.leftovers === choice.leftovers) return
     log.info({ backend: choice.backend, reason: choice.reason }, 'iptables backend chosen')
     const other = choice.backend === 'nft' ? 'legacy' : 'nft'
-    this.#tables = places.map((place) => ({ place, table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies) }))
-    this.#leftovers = choice.leftovers ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies)) : []
+    this.#tables = places.map((place) => ({
+      place,
+      table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies, this.#restore),
+    }))
+    this.#leftovers = choice.leftovers
+      ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
+      : []
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Backend } from './chain-table.ts'
+import type { Backend } from './iptables-tool.ts'
 import { LegacyGeneration } from './legacy-generation.ts'
 import { NftGeneration } from './nft-generation.ts'
 
