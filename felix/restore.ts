@@ -22,7 +22,7 @@ const TIMEOUT_MS = 60_000
 /** How long the tool itself queues for the lock that all programs share. Beyond, the refusal is a status and the next try is due later. */
 const LOCK_WAIT_SEC = 5
 
-/** The one writer of `iptables-restore`, counted. */
+/** The one door to `iptables-restore`, counted. */
 export class Restore {
   readonly #run: Run
   readonly #nowMs: () => number
