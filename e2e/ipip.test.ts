@@ -4,7 +4,7 @@ import t from 'tap'
 import { SecondKernel } from './lab/second-kernel.ts'
 
 const scenario = path.join(import.meta.dirname, 'ipip-scenario.ts')
-const kernel = SecondKernel.run({ command: [process.execPath, scenario], withinSec: 240 })
+const kernel = SecondKernel.run({ command: [process.execPath, scenario], withinSec: 380 })
 t.teardown(() => kernel.remove())
 
 await t.stdin('in the second kernel', { tapStream: kernel.output, timeout: 0 })

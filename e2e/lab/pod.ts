@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { Namespace } from './namespace.ts'
 import type { Answer, Request } from './pod-process.ts'
-import { until } from './until.ts'
+import { patience, until } from './until.ts'
 
 export type Probe =
   | { readonly protocol: 'tcp' | 'udp'; readonly to: string; readonly port: number }
@@ -55,7 +55,7 @@ export class Pod {
   }
 
   /** Whether a new connection gets an answer: true = through. A TCP reset counts as an answer of the network, not of the pod: false. */
-  async reaches(probe: Probe, withinMs = 1500): Promise<boolean> {
+  async reaches(probe: Probe, withinMs = 1500 * patience): Promise<boolean> {
     return (await this.#ask({ type: 'probe', probe, withinMs })).ok === true
   }
 
@@ -84,7 +84,7 @@ export class Pod {
 
   /** As `reaches`, quicker where nothing is expected: a silence is not waited for as long as an answer that must come. */
   async isThrough(probe: Probe, expected: boolean): Promise<boolean> {
-    return expected ? this.reaches(probe) : this.reaches(probe, 600)
+    return expected ? this.reaches(probe) : this.reaches(probe, 600 * patience)
   }
 
   /** Starts sending numbered datagrams to `to` (another pod's port 8081), `perSecond` each second, and counting what comes from there. */

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { end, type Namespace } from './namespace.ts'
 import { Pod } from './pod.ts'
-import { until } from './until.ts'
+import { patience, until } from './until.ts'
 
 export type TortieOptions = {
   readonly name: string
@@ -109,13 +109,13 @@ export class TortieNode {
 
   /** Applies YAML and waits until it is programmed. @throws with the API's answer unless it is 200 */
   async apply(yaml: string): Promise<ApiAnswer> {
-    const answer = await this.request('POST', '/v1/apply?wait=20', yaml)
+    const answer = await this.request('POST', `/v1/apply?wait=${20 * patience}`, yaml)
     if (answer.status !== 200) throw new Error(`${this.options.name} refused: ${JSON.stringify(answer.body)}`)
     return answer
   }
 
   async delete(yaml: string): Promise<ApiAnswer> {
-    const answer = await this.request('POST', '/v1/delete?wait=20', yaml)
+    const answer = await this.request('POST', `/v1/delete?wait=${20 * patience}`, yaml)
     if (answer.status !== 200) throw new Error(`${this.options.name} refused: ${JSON.stringify(answer.body)}`)
     return answer
   }

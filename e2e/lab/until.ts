@@ -1,8 +1,15 @@
+/** How many times longer the labs wait before they give up: 1, or what LAB_PATIENCE says on a slow machine. */
+export const patience = Number(process.env.LAB_PATIENCE ?? 1)
+
 /**
  * Waits until `check` returns something (not undefined, null, false or an empty text): asks again every 50 ms, tolerating failures of the check itself.
  * @throws after `withinSec` with what was waited for and the last failure: a deadline for a stuck lab, not a measure
  */
-export async function until<Value>(what: string, check: () => Promise<Value> | Value, withinSec = 30): Promise<NonNullable<Value>> {
+export async function until<Value>(
+  what: string,
+  check: () => Promise<Value> | Value,
+  withinSec = 30 * patience,
+): Promise<NonNullable<Value>> {
   const deadline = performance.now() + withinSec * 1000
   let last: unknown
   for (;;) {
