@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import type { DrainState } from '../bgp/peer.ts'
 import { Drain } from './drain.ts'
@@ -31,6 +32,25 @@ t.test('undone while announced: who waits is told, and nothing is withdrawn late
   t.match(drain.status, { state: 'announced' })
   t.strictSame(drain.undo(), { state: 'none' })
   t.strictSame([await waiting, drain.status, told], [{ state: 'none' }, { state: 'none' }, ['announced', 'none']])
+})
+
+t.test('what was waited for before does not happen later: undone, stopped, or asked for again', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const undone = setup()
+  void undone.drain.start(30, undone.never)
+  undone.drain.undo()
+  const stopped = setup()
+  void stopped.drain.start(30, stopped.never)
+  stopped.drain.stop()
+  const again = setup()
+  void again.drain.start(30, again.never)
+  mock.timers.tick(20_000)
+  void again.drain.start(30, again.never)
+  mock.timers.tick(29_000)
+  t.strictSame([undone.told, stopped.told, again.told], [['announced', 'none'], ['announced'], ['announced']])
+  mock.timers.tick(1_000)
+  t.strictSame([undone.told, stopped.told, again.told], [['announced', 'none'], ['announced'], ['announced', 'withdrawn']])
 })
 
 t.test('undone after the withdrawal, and drained again', async (t) => {

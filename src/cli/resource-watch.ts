@@ -9,6 +9,7 @@ import { ask, problemLine } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { type KindName, resourcePath } from './kind-names.ts'
 import type { LabelFilter } from './label-filter.ts'
+import { linesOf } from './lines.ts'
 import type { Shown } from './resource-table.ts'
 
 /** @property namespace undefined: all, or the kind is in none */
@@ -98,15 +99,6 @@ async function refusalOf(response: IncomingMessage): Promise<Refusal> {
 class Refusal extends CliFailure {
   constructor(message: string) {
     super(1, message)
-  }
-}
-
-async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of chunks) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines.filter((line) => line !== '')
   }
 }
 
