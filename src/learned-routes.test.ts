@@ -105,6 +105,16 @@ t.test('a best route that leads nowhere is told of until it leads somewhere or i
   t.equal(handover.problem, undefined)
 })
 
+t.test('of a whole table that leads nowhere not every route is remembered', async (t) => {
+  const handover = new RouteHandover(recorder().routes, eth0)
+  handover.setEncapsulation(encapsulation('CrossSubnet'))
+  const table = Array.from({ length: 12_000 }, (_, i) => [`20.${i >> 8}.${i & 255}.0/24`, behindRouter] as const)
+  handover.take(batch(Object.fromEntries(table)))
+  t.match(handover.problem, /^10000 or more best routes are not programmed, as 20\.0\.0\.0\/24: /)
+  handover.take(batch(Object.fromEntries(table.map(([prefix]) => [prefix, undefined]))))
+  t.equal(handover.problem, undefined)
+})
+
 t.test('BGP is told that a next hop is reachable if either way leads there', async (t) => {
   const handover = new RouteHandover(recorder().routes, eth0)
   t.strictSame(

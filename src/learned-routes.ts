@@ -8,6 +8,9 @@ import type { IpAddress } from './net/address.ts'
 import type { ConnectedSubnet } from './net/connected-subnet.ts'
 import { formatIpv4, parseIpv4, readIpv4 } from './net/ipv4.ts'
 
+/** So many are remembered: a whole Internet table may lead nowhere. */
+const mostStranded = 10_000
+
 /** What was answered so far, by next hop: the same object for the same question, so that a route costs none. */
 class Answers {
   readonly reachable = new Map<IpAddress, boolean>()
@@ -90,7 +93,8 @@ export class RouteHandover {
     if (first === undefined) return undefined
     const [key, nextHop] = first
     const prefix = `${formatIpv4(Math.floor(key / 64))}/${key % 64}`
-    const many = this.#stranded.size === 1 ? 'a best route is' : `${this.#stranded.size} best routes are`
+    const { size } = this.#stranded
+    const many = size === 1 ? 'a best route is' : `${size}${size < mostStranded ? '' : ' or more'} best routes are`
     return `${many} not programmed, as ${prefix}: its next hop ${nextHop} is reached neither directly nor, for this prefix, through a tunnel (a Node resource or a peer makes it a known node)`
   }
 
@@ -113,7 +117,7 @@ export class RouteHandover {
     if (strandedBy === undefined && this.#stranded.size === 0) return
     const key = readIpv4(this.#address, 0) * 64 + length
     if (strandedBy === undefined) this.#stranded.delete(key)
-    else this.#stranded.set(key, strandedBy)
+    else if (this.#stranded.size < mostStranded) this.#stranded.set(key, strandedBy)
   }
 
   #askAgain(): boolean {
