@@ -66,7 +66,7 @@ async function setUp(t: Test) {
   const policy = new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: false })
   const encapsulated: Encapsulation[] = []
   const agent = new Agent(
-    { nodeName: 'node-a', podCidrs },
+    { nodeName: 'node-a', interfacePrefix: 'tort', podCidrs },
     {
       store,
       policy,
@@ -88,6 +88,21 @@ async function setUp(t: Test) {
   })
   return { store, kernel, programmed, originated, encapsulated, agent }
 }
+
+t.test('a workload whose interface our chains do not look at gets no route, and that is said', async (t) => {
+  const { store, kernel, agent } = await setUp(t)
+  const foreign = endpoint('a', 'node-a', '10.244.1.1/32')
+  await store.commit([
+    { type: 'put', resource: { ...foreign, spec: { node: 'node-a', interfaceName: 'cali1', ipNetworks: ['10.244.1.1/32'] } } },
+    { type: 'put', resource: endpoint('b', 'node-a', '10.244.1.2/32') },
+  ])
+  await agent.start()
+  const destinations = kernel.applied.at(-1)?.routes.map(({ destination }) => destination)
+  t.ok(destinations?.includes('10.244.1.2/32' as Cidr))
+  t.notOk(destinations?.includes('10.244.1.1/32' as Cidr))
+  const message = 'is not connected: its interface cali1 does not begin with "tort", so no policy would apply to it'
+  t.strictSame(agent.problems, [{ severity: 'error', subject: 'workloadendpoint/default/a', message }])
+})
 
 t.test('another policy compiler is told all that is stored, and what comes later', async (t) => {
   const { store, kernel, agent } = await setUp(t)
@@ -198,7 +213,10 @@ t.test('without a kernel a revision counts once BGP has taken it', async (t) => 
   const policy = new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: false })
   const originate = (prefixes: readonly Cidr[]) => originated.push(prefixes)
   const parts = { store, policy, tunnels: newTunnels(), kernel: undefined, programmed, originate }
-  const agent = new Agent({ nodeName: 'node-a', podCidrs }, { ...parts, encapsulate: async () => {}, underlayMtu: () => undefined })
+  const agent = new Agent(
+    { nodeName: 'node-a', interfacePrefix: 'tort', podCidrs },
+    { ...parts, encapsulate: async () => {}, underlayMtu: () => undefined },
+  )
   await agent.start()
   await store.commit([{ type: 'put', resource: endpoint('a', 'node-a', '10.9.9.9/32') }])
   await programmed.wait(1, 60_000)

@@ -1,8 +1,10 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
 import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
 import type { TunnelSite } from '../ipip/tunnel-graph.ts'
-import type { Encapsulation, TunnelPlan, TunnelProblem } from '../ipip/tunnel-plan.ts'
+import type { Encapsulation, TunnelPlan } from '../ipip/tunnel-plan.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
+import { foreignInterfaces, isPoliced } from './foreign-interfaces.ts'
+import type { StatusProblem } from './http/agent-face.ts'
 import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
@@ -29,7 +31,12 @@ export type KernelWriter = {
   apply(desired: KernelState): Promise<{ readonly unprogrammed: ReadonlyMap<string, ObjectStatus> }>
 }
 
-export type AgentOptions = { readonly nodeName: string; readonly podCidrs: readonly Cidr[] }
+export type AgentOptions = {
+  readonly nodeName: string
+  /** How host sides of workload interfaces begin. */
+  readonly interfacePrefix: string
+  readonly podCidrs: readonly Cidr[]
+}
 
 export type AgentDependencies = {
   readonly store: Datastore
@@ -76,9 +83,9 @@ export class Agent {
     return this.#applies
   }
 
-  /** What of tunnels and pools an operator should know. */
-  get problems(): readonly TunnelProblem[] {
-    return this.#tunnelPlan().problems
+  /** What of tunnels, pools and workloads an operator should know. */
+  get problems(): readonly StatusProblem[] {
+    return [...this.#tunnelPlan().problems, ...foreignInterfaces(this.#endpoints.values(), this.#options.interfacePrefix)]
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
@@ -134,7 +141,8 @@ export class Agent {
     const revision = this.#revision
     const beganMs = performance.now()
     const plan = this.#tunnelPlan()
-    const workloads = workloadState(this.#endpoints.values())
+    const policed = [...this.#endpoints.values()].filter((endpoint) => isPoliced(endpoint, this.#options.interfacePrefix))
+    const workloads = workloadState(policed)
     const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads)))?.unprogrammed)
     originate(originatedPrefixes(this.#podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
     programmed.applied(revision, unprogrammed ?? new Map())

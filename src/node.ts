@@ -80,7 +80,7 @@ export class Node {
     const policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
-      { nodeName: facts.name, podCidrs: node.podCidrs },
+      { nodeName: facts.name, interfacePrefix: this.#live.atStart.felix.interfacePrefix, podCidrs: node.podCidrs },
       {
         store,
         policy,
