@@ -6,7 +6,16 @@ import type { KernelView } from './node-view.ts'
 /** What the view reads of felix. */
 export type ShownKernel = Pick<
   Felix,
-  'problems' | 'counters' | 'routeCounters' | 'policyCounters' | 'iptablesBackend' | 'chains' | 'ipSets' | 'tunnels' | 'routes'
+  | 'problems'
+  | 'counters'
+  | 'routeCounters'
+  | 'policyCounters'
+  | 'restoreCounters'
+  | 'iptablesBackend'
+  | 'chains'
+  | 'ipSets'
+  | 'tunnels'
+  | 'routes'
 >
 
 export class FelixView implements KernelView {
@@ -33,11 +42,13 @@ export class FelixView implements KernelView {
     return choice && { backend: choice.backend, reason: choice.reason }
   }
 
-  counters(): Pick<AgentCounters, 'changes' | 'repairs'> {
+  counters(): Pick<AgentCounters, 'changes' | 'repairs' | 'lock'> {
     const tables = Object.entries(this.#felix.counters)
+    const { lockWaits, lockWaitSeconds } = this.#felix.restoreCounters
     return {
       changes: Object.fromEntries(tables.map(([table, { changes }]) => [table, changes])),
       repairs: Object.fromEntries(tables.map(([table, { repairs }]) => [table, repairs])),
+      lock: { waits: lockWaits, seconds: lockWaitSeconds },
     }
   }
 

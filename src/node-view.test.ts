@@ -62,8 +62,8 @@ t.test('what is disabled shows nothing', async (t) => {
 })
 
 t.test('what was counted is of the agent and of felix, where it is enabled', async (t) => {
-  t.strictSame(view({}).counters(), { ...counted, changes: { routes: 3 }, repairs: { routes: 1 } })
-  t.strictSame(view({ kernel: undefined }).counters(), { ...counted, changes: {}, repairs: {} })
+  t.strictSame(view({}).counters(), { ...counted, changes: { routes: 3 }, repairs: { routes: 1 }, lock: { waits: 1, seconds: 0.5 } })
+  t.strictSame(view({ kernel: undefined }).counters(), { ...counted, changes: {}, repairs: {}, lock: { waits: 0, seconds: 0 } })
 })
 
 function view(changes: Partial<NodeViewDependencies>): NodeView {
@@ -110,7 +110,7 @@ function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
     chains: page,
     ipSets: page,
     tunnels: page,
-    counters: () => ({ changes: { routes: 3 }, repairs: { routes: 1 } }),
+    counters: () => ({ changes: { routes: 3 }, repairs: { routes: 1 }, lock: { waits: 1, seconds: 0.5 } }),
   }
 }
 

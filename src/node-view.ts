@@ -34,7 +34,7 @@ export type KernelView = {
   chains(query: FelixQuery): FelixPage | undefined
   ipSets(query: FelixQuery): FelixPage | undefined
   tunnels(query: FelixQuery): FelixPage | undefined
-  counters(): Pick<AgentCounters, 'changes' | 'repairs'>
+  counters(): Pick<AgentCounters, 'changes' | 'repairs' | 'lock'>
 }
 
 export type NodeViewOptions = {
@@ -154,7 +154,7 @@ export class NodeView implements AgentFace {
 
   counters(): AgentCounters {
     const { kernel, counters } = this.#parts
-    return { changes: {}, repairs: {}, ...kernel?.counters(), ...counters() }
+    return { changes: {}, repairs: {}, lock: { waits: 0, seconds: 0 }, ...kernel?.counters(), ...counters() }
   }
 
   config(): Readonly<Record<string, unknown>> {

@@ -37,6 +37,8 @@ export type AgentCounters = {
   readonly repairs: Readonly<Record<string, number>>
   /** The programs that were run. */
   readonly tools: readonly ToolUse[]
+  /** Writes that found the xtables lock taken by another program, and how long those took. */
+  readonly lock: { readonly waits: number; readonly seconds: number }
 }
 
 /** `GET /v1/status`. */

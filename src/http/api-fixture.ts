@@ -52,6 +52,7 @@ export const counters: AgentCounters = {
   applies: { count: 9, seconds: 0.5 },
   changes: { policy: 4, routes: 3 },
   repairs: { policy: 1, routes: 0 },
+  lock: { waits: 2, seconds: 0.75 },
   tools: [{ command: 'ipset', runs: 3, failed: 1, seconds: 0.25 }],
 }
 

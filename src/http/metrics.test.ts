@@ -42,6 +42,8 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_kernel_tool_runs_total{command="ipset"} 3',
     'tortie_kernel_tool_failures_total{command="ipset"} 1',
     'tortie_kernel_tool_seconds_total{command="ipset"} 0.25',
+    'tortie_xtables_lock_waits_total 2',
+    'tortie_xtables_lock_wait_seconds_total 0.75',
     'tortie_bgp_peer_established{peer="tor1"} 1',
     ...['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm'].map((state) => `tortie_bgp_peer_state{peer="tor1",state="${state}"} 0`),
     'tortie_bgp_peer_state{peer="tor1",state="Established"} 1',

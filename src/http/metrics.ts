@@ -84,6 +84,12 @@ const metrics: readonly Metric[] = [
   perTool('tortie_kernel_tool_runs_total', 'Runs of iptables-restore, ipset and their like', ({ runs }) => runs),
   perTool('tortie_kernel_tool_failures_total', 'Runs that did not end with 0', ({ failed }) => failed),
   perTool('tortie_kernel_tool_seconds_total', 'Time in which they ran', ({ seconds }) => seconds),
+  single(
+    'tortie_xtables_lock_waits_total',
+    'Writes that found the lock of legacy iptables taken by another program',
+    ({ counters }) => counters.lock.waits,
+  ),
+  single('tortie_xtables_lock_wait_seconds_total', 'Time those writes took', ({ counters }) => counters.lock.seconds),
   perPeer('tortie_bgp_peer_established', '1 while the session is Established', ({ state }) => Number(state === 'Established')),
   {
     name: 'tortie_bgp_peer_state',
