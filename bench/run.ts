@@ -7,8 +7,10 @@
  * Of the agent alone:
  *   policy POLICIES                                  one policy changed among so many: from the request to the rule in the kernel
  *   restart RESOURCES ROUTES                         SIGKILL and start with so much: until ready, and what of the kernel was rewritten
+ *   api RESOURCES PREFIXES                           mixed reads with so much stored while a table loads; a change seen by 500 watchers
  */
 import { parseArgs } from 'node:util'
+import { benchApi } from './api-latency.ts'
 import { benchPolicy } from './policy-latency.ts'
 import { benchRestart } from './restart.ts'
 import { compareSpeakers } from './side-by-side.ts'
@@ -26,6 +28,7 @@ const everything: readonly (readonly [string, readonly string[]])[] = [
   ['fib', ['100000']],
   ['policy', ['100']],
   ['restart', ['1000', '10000']],
+  ['api', ['10000', '200000']],
 ]
 for (const [name, parameters] of mode === undefined ? everything : [[mode, numbers] as const]) await bench(name, parameters)
 
@@ -37,9 +40,11 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
       return compareSpeakers(name, parameters, { speakers, runs })
     case 'policy':
       return benchPolicy(parameters, runs)
+    case 'api':
+      return benchApi(parameters, runs)
     case 'restart':
       return benchRestart(parameters, runs)
     default:
-      throw new Error(`no such load: ${name}; there are table, fib, mesh, policy and restart`)
+      throw new Error(`no such load: ${name}; there are table, fib, mesh, policy, restart and api`)
   }
 }

@@ -62,10 +62,12 @@ function faultOf({ status, headers, body, complete }: RawResponse): string {
   return isProblem ? '' : `${status} is no problem: ${body.slice(0, 300)}`
 }
 
-/** Batches that only read go side by side; one that may change something goes alone, so that it is known which one did. */
-function together(batches: readonly (readonly FuzzRequest[])[]): readonly (readonly (readonly FuzzRequest[])[])[] {
+/** Batches that only read go side by side, those that may change something so many at once: alone, it is known which one did. */
+function together(batches: readonly (readonly FuzzRequest[])[], atOnce: number): readonly (readonly (readonly FuzzRequest[])[])[] {
   const reads = (batch: readonly FuzzRequest[]) => batch.every((request) => request.reads)
-  return [batches.filter(reads), ...batches.filter((batch) => !reads(batch)).map((batch) => [batch])]
+  const others = batches.filter((batch) => !reads(batch))
+  const groups = Array.from({ length: Math.ceil(others.length / atOnce) }, (_, index) => others.slice(index * atOnce, (index + 1) * atOnce))
+  return [batches.filter(reads), ...groups]
 }
 
 function changesNothing(batch: readonly FuzzRequest[], responses: readonly RawResponse[]): boolean {
@@ -107,7 +109,7 @@ t.test(`${seconds} s of requests from the document, seed ${seed}`, { timeout: (s
   let [halfMb, files, running] = [0, 0, 0]
   let [before, stored] = [await revision(), await everything()]
   for (let round = 0; performance.now() < until; round += 1) {
-    for (const group of together(fc.sample(requests, { seed: seed + round, numRuns: 100 }))) {
+    for (const group of together(fc.sample(requests, { seed: seed + round, numRuns: 100 }), round % 2 === 0 ? 1 : 8)) {
       const answers = await Promise.all(group.map((batch) => sendRaw(node.socketPath, connectionOf(batch), patienceMs)))
       for (const { status } of answers.flat()) statuses.set(status, (statuses.get(status) ?? 0) + 1)
       const shown = () => group.flatMap((batch) => batch.map((request) => request.shown)).join('\n')
@@ -127,7 +129,7 @@ t.test(`${seconds} s of requests from the document, seed ${seed}`, { timeout: (s
   const total = [...statuses.values()].reduce((sum, count) => sum + count, 0)
   t.comment(`${total} answers: ${JSON.stringify(Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b)))}`)
   t.comment(`resident ${halfMb.toFixed(0)} MB at half time, ${residentMb().toFixed(0)} MB at the end`)
-  t.ok(total > seconds * 30, `${total} answers are enough to mean something`)
+  t.ok(total > seconds * 5, `${total} answers are enough to mean something`)
   await settled(files, running)
   t.ok(residentMb() < halfMb + maxGrowthMb, 'memory does not grow in the second half')
   const { items } = (await node.request('GET', watched)).body as {
