@@ -16,7 +16,8 @@ async function main(): Promise<number> {
     return 1
   }
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'))
+    // Not once: execa ends a process whose last listener is gone, before anything is cleaned up.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('interrupted'))
   })
   const before = await machineNetwork()
   const engine = await DockerEngine.open()

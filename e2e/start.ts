@@ -18,7 +18,8 @@ async function main(): Promise<number> {
     return 1
   }
   const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // Not once: execa ends a process whose last listener is gone, before anything is cleaned up.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
   })
   const cluster = await Cluster.create({ holdTimeSec: 9, command: agentCommand() })
   try {

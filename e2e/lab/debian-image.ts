@@ -26,7 +26,7 @@ export async function provideDebianImage(engine: DockerEngine): Promise<string> 
     for (const [file, text] of Object.entries(settings)) await writeFile(path.join(directory, file), text)
     await importTree(directory, engine)
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
   return 'no registry answers: made with debootstrap'
 }

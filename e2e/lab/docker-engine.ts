@@ -71,7 +71,7 @@ export class DockerEngine {
     await this.#stop()
     await network.remove()
     await unmountBelow(directory)
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) // what was interrupted may still write
   }
 
   async #answers(): Promise<boolean> {
