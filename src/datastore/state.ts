@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Metadata, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
 import type { Change, StoredResource, WatchEvent } from './datastore.ts'
+import { SortedKind } from './sorted-kind.ts'
 
 /** What a change set does. Without events it changes nothing and costs no revision. */
 export type Plan =
@@ -12,30 +13,29 @@ export type Plan =
 export type Stamp = { readonly revision: number; readonly now: string; readonly newUid: () => string }
 
 export class ResourceState {
-  readonly #kinds = new Map<string, Map<string, StoredResource>>()
+  readonly #kinds = new Map<string, SortedKind>()
 
   get(ref: ResourceRef): StoredResource | undefined {
-    return this.#kinds.get(kindKey(ref.group, ref.kind))?.get(nameKey(ref))
+    return this.#kinds.get(kindKey(ref.group, ref.kind))?.get(ref.namespace, ref.name)
   }
 
   /** In the order of namespace, name. */
   list(group: string, kind: string, namespace?: string): readonly StoredResource[] {
-    const all = [...(this.#kinds.get(kindKey(group, kind))?.values() ?? [])]
-    const wanted = namespace === undefined ? all : all.filter(({ resource }) => (resource.metadata.namespace ?? '') === namespace)
-    return wanted.sort(byName)
+    return this.#kinds.get(kindKey(group, kind))?.list(namespace) ?? []
   }
 
   /** Kind by kind (in the order of group, kind), each in the order of namespace, name. */
   all(): readonly StoredResource[] {
     const keys = [...this.#kinds.keys()].sort()
-    return keys.flatMap((key) => [...(this.#kinds.get(key)?.values() ?? [])].sort(byName))
+    return keys.flatMap((key) => this.#kinds.get(key)?.list() ?? [])
   }
 
   put(stored: StoredResource): void {
     const ref = refOf(stored.resource)
     const key = kindKey(ref.group, ref.kind)
-    const kind = this.#kinds.get(key) ?? new Map<string, StoredResource>()
-    this.#kinds.set(key, kind.set(nameKey(ref), stored))
+    const kind = this.#kinds.get(key) ?? new SortedKind()
+    kind.put(ref.namespace, ref.name, stored)
+    this.#kinds.set(key, kind)
   }
 
   apply(events: readonly WatchEvent[]): void {
@@ -48,7 +48,7 @@ export class ResourceState {
   #delete(ref: ResourceRef): void {
     const key = kindKey(ref.group, ref.kind)
     const kind = this.#kinds.get(key)
-    kind?.delete(nameKey(ref))
+    kind?.delete(ref.namespace, ref.name)
     if (kind?.size === 0) this.#kinds.delete(key)
   }
 }
@@ -124,13 +124,4 @@ function kindKey(group: string, kind: string): string {
 
 function nameKey(ref: ResourceRef): string {
   return `${ref.namespace}/${ref.name}`
-}
-
-function byName(a: StoredResource, b: StoredResource): number {
-  const [left, right] = [a.resource.metadata, b.resource.metadata]
-  return compare(left.namespace ?? '', right.namespace ?? '') || compare(left.name, right.name)
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
