@@ -18,7 +18,7 @@ export type ApplyOutcome =
   | { readonly type: 'done'; readonly revision: number; readonly results: readonly ApplyResult[] }
   | { readonly type: 'conflict' | 'invalid'; readonly errors: readonly Problem[] }
 
-/** @property replace what was read is to be replaced: a `resourceVersion` of anything else is stale, also if what was read is gone */
+/** @property replace what was read is to be replaced: the `resourceVersion` or `uid` of anything else is stale, also if what was read is gone */
 export type ApplyOptions = { readonly dryRun: boolean; readonly replace?: boolean }
 
 type Step = { readonly change: Change; readonly result: ApplyResult }
@@ -84,18 +84,15 @@ function resultOf(apiVersion: string, { kind, namespace, name }: ResourceRef, re
   return { apiVersion, kind, ...(namespace !== '' && { namespace }), name, result }
 }
 
-function staleVersion(
-  store: Datastore,
-  { ref, version: { resourceVersion, uid } }: Item,
-  document: number,
-  replace: boolean,
-): readonly Problem[] {
+/** An empty version or uid asks for nothing, as in Kubernetes. */
+function staleVersion(store: Datastore, { ref, version }: Item, document: number, replace: boolean): readonly Problem[] {
   const current = store.get(ref)?.resource.metadata
-  const actual = current?.resourceVersion
-  if (resourceVersion === undefined || resourceVersion === actual) return []
-  if (!replace && uid !== undefined && uid !== current?.uid) return []
-  const reason = actual === undefined ? 'does not exist any more' : `is at resourceVersion ${actual}`
-  return [{ path: 'metadata.resourceVersion', value: resourceVersion, reason: `${title(ref)} ${reason}`, document }]
+  const isOther = (field: keyof Version) => (version[field] ?? '') !== '' && version[field] !== current?.[field]
+  if (!replace && isOther('uid')) return []
+  const field = (['uid', 'resourceVersion'] as const).find(isOther)
+  if (field === undefined) return []
+  const reason = current === undefined ? 'does not exist any more' : `is at ${field} ${current[field]}`
+  return [{ path: `metadata.${field}`, value: version[field], reason: `${title(ref)} ${reason}`, document }]
 }
 
 function duplicates(items: readonly Item[]): readonly Problem[] {

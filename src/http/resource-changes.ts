@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { checkDeletes, checkPuts } from '../model/cross-check.ts'
 import { apiVersionOf } from '../model/kind.ts'
-import type { Problem, Resource, ResourceRef } from '../model/resource.ts'
+import type { Problem, Resource } from '../model/resource.ts'
 import { type Answer, ok, problem, problems } from './answer.ts'
 import { type ApplyOutcome, applyResources, deleteResources, title } from './apply.ts'
 import { readRequest } from './body.ts'
@@ -24,7 +24,7 @@ export const deleteParameters = {
 
 export async function putOne(
   context: EndpointContext,
-  { ref }: OneTarget,
+  target: OneTarget,
   query: QueryValues<typeof putParameters>,
   request: FastifyRequest,
   signal: AbortSignal,
@@ -33,13 +33,13 @@ export async function putOne(
   const read = await readRequest('resources', context, request, signal)
   if (read.type === 'refused') return read.answer
   const [resource, ...more] = read.items.map((item) => item.resource)
-  const invalid = [...mismatches(ref, resource, more.length + 1), ...checkPuts(read.items, store)]
+  const invalid = [...mismatches(target, resource, more.length + 1), ...checkPuts(read.items, store)]
   if (invalid.length > 0 || resource === undefined) return problems(422, invalid)
   const isDry = query.dryRun !== undefined
   const outcome = await applyResources(store, [resource], { dryRun: isDry, replace: true })
   if (outcome.type !== 'done') return refused(outcome)
   const status = outcome.results[0]?.result === 'created' ? 201 : 200
-  return isDry ? { status, body: resource } : { ...stored(context, ref), status }
+  return isDry ? { status, body: resource } : { ...stored(context, target.ref), status }
 }
 
 export async function deleteOne(
@@ -81,9 +81,10 @@ function refused({ type, errors }: Exclude<ApplyOutcome, { type: 'done' }>): Ans
 }
 
 /** The body has to be the one resource that the URL names. */
-function mismatches(ref: ResourceRef, resource: Resource | undefined, count: number): readonly Problem[] {
+function mismatches({ kind, ref }: OneTarget, resource: Resource | undefined, count: number): readonly Problem[] {
   if (resource === undefined || count > 1) return [{ path: '', reason: `must be one resource, there are ${count}` }]
   const pairs: [path: string, given: string, wanted: string][] = [
+    ['apiVersion', resource.apiVersion, apiVersionOf(kind)],
     ['kind', resource.kind, ref.kind],
     ['metadata.namespace', resource.metadata.namespace ?? '', ref.namespace],
     ['metadata.name', resource.metadata.name, ref.name],

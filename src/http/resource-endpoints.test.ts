@@ -92,6 +92,11 @@ t.test('refused before the stream begins: a revision that is too old, or of anot
     ['timeoutSeconds=1', 400, { errors: [{ path: 'query.timeoutSeconds', value: 1, reason: 'needs watch=true' }] }],
     ['watch=1', 400, { errors: [{ path: 'query.watch', value: '1', reason: 'must be true or false' }] }],
     ['continue=WzEsIiIsIiJd', 410, { errors: [{ path: 'query.continue', reason: 'is too old, the store is at 3' }] }],
+    [
+      'continue=WzksIiIsIiJd',
+      400,
+      { errors: [{ path: 'query.continue', value: 9, reason: 'is in the future, the store is at 3: list again' }] },
+    ],
     ['continue=nonsense', 400, { errors: [{ path: 'query.continue', reason: 'is none that an earlier page returned' }] }],
   ]
   for (const [query, status, body] of table)
@@ -169,6 +174,42 @@ t.test('DELETE is 409 unless its preconditions hold', async (t) => {
   t.equal(api.store.revision, 1)
   t.match(await api.send('DELETE', `${sets}/a?resourceVersion=1`, options({ uid: metadata.uid }), 'application/json'), { status: 200 })
   t.equal(api.store.revision, 2)
+})
+
+t.test('PUT with the uid of another object is 409, as in Kubernetes; an empty version or uid asks for nothing', async (t) => {
+  const api = await startFixture(t)
+  const put = (more: object) => {
+    const metadata = { name: 'a', namespace: 'shop', ...more }
+    const resource = { apiVersion: 'projectcalico.org/v3', kind: 'NetworkSet', metadata, spec: { nets: ['10.0.0.0/8'] } }
+    return api.send('PUT', `${sets}/a`, JSON.stringify(resource), 'application/json')
+  }
+  const conflict = (path: string, value: string, reason: string) => ({ status: 409, body: { errors: [{ path, value, reason }] } })
+  t.match(await put({ uid: 'x' }), conflict('metadata.uid', 'x', 'NetworkSet shop/a does not exist any more'))
+  const { body } = await put({ uid: '', resourceVersion: '' })
+  const { uid } = (body as { metadata: { uid: string } }).metadata
+  t.match(await put({ uid: 'x', resourceVersion: '1' }), conflict('metadata.uid', 'x', `NetworkSet shop/a is at uid ${uid}`))
+  t.match(await put({ resourceVersion: 'abc' }), conflict('metadata.resourceVersion', 'abc', 'NetworkSet shop/a is at resourceVersion 1'))
+  t.match(await put({ uid, resourceVersion: '1' }), { status: 200 })
+  t.equal(api.store.revision, 1)
+})
+
+t.test('of PUTs that replace the same version at once, one is done', async (t) => {
+  const api = await startFixture(t)
+  await apply(api, set('a'))
+  const versioned = (octet: number) => set('a', octet).replace('name: a', 'name: a, resourceVersion: "1"')
+  const answers = await Promise.all([11, 12, 13, 14, 15].map((octet) => api.send('PUT', `${sets}/a`, versioned(octet))))
+  t.strictSame(answers.map(({ status }) => status).sort(), [200, 409, 409, 409, 409])
+  t.equal(api.store.revision, 2)
+})
+
+t.test('PUT of a kind that two groups have is refused at the URL of the other', async (t) => {
+  const api = await startFixture(t)
+  const policy = 'apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {selector: all()}\n'
+  t.match(await api.send('PUT', '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/a', policy), {
+    status: 422,
+    body: { errors: [{ path: 'apiVersion', value: 'projectcalico.org/v3', reason: 'must be networking.k8s.io/v1, as the URL says' }] },
+  })
+  t.equal(api.store.revision, 0)
 })
 
 t.test('PUT as a dry run answers as if it were done', async (t) => {

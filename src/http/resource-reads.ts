@@ -84,13 +84,13 @@ function watchRefusal(context: ReadContext, { watch = false, resourceVersion = 0
       400,
       useless.map((name) => ({ path: `query.${name}`, value: rest[name], reason: 'needs watch=true' })),
     )
-  return resourceVersion > context.store.revision ? future(context, resourceVersion) : undefined
+  return resourceVersion > context.store.revision ? future(context, resourceVersion, 'query.resourceVersion') : undefined
 }
 
 /** Whether the store can say what happened after the revision; 0: nobody asks that. */
 function revisionRefusal(context: ReadContext, revision: number, path: string): Answer | undefined {
   const { store } = context
-  if (revision > store.revision) return future(context, revision)
+  if (revision > store.revision) return future(context, revision, path)
   if (revision === 0 || store.changeAfter(revision) !== 'too-old') return undefined
   const status: ProblemStatus = 410
   return problem(
@@ -101,7 +101,7 @@ function revisionRefusal(context: ReadContext, revision: number, path: string): 
 }
 
 /** As after another store was put in place: whoever waited for that revision would wait for ever. */
-function future({ store }: ReadContext, revision: number): Answer {
+function future({ store }: ReadContext, revision: number, path: string): Answer {
   const reason = `is in the future, the store is at ${store.revision}: list again`
-  return problems(400, [{ path: 'query.resourceVersion', value: revision, reason }])
+  return problems(400, [{ path, value: revision, reason }])
 }
