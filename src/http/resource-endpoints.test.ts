@@ -198,7 +198,8 @@ t.test('of PUTs that replace the same version at once, one is done', async (t) =
   await apply(api, set('a'))
   const versioned = (octet: number) => set('a', octet).replace('name: a', 'name: a, resourceVersion: "1"')
   const answers = await Promise.all([11, 12, 13, 14, 15].map((octet) => api.send('PUT', `${sets}/a`, versioned(octet))))
-  t.strictSame(answers.map(({ status }) => status).sort(), [200, 409, 409, 409, 409])
+  t.equal(answers.filter(({ status }) => status === 200).length, 1)
+  t.equal(answers.filter(({ status }) => status === 409).length, 4)
   t.equal(api.store.revision, 2)
 })
 
