@@ -10,8 +10,11 @@ import { endpointYaml, type TortieNode } from './lab/tortie-node.ts'
 import { patience, until } from './lab/until.ts'
 
 const lab = await RoutedNodes.create(agentCommand())
-t.teardown(() => lab.remove())
 const { nodeA, nodeB, nodeC, nodes } = lab
+t.teardown(() => {
+  if (!t.passing()) for (const { options, log } of nodes) console.error(`${options.name}:\n${log}`)
+  return lab.remove()
+})
 await lab.start()
 
 /** Makes a pod; the nodes are told of all at once, which spares a slow machine many requests. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 
 export type SecondKernelOptions = {
-  /** An absolute path and arguments, none with a space in it. */
+  /** An absolute path and arguments, none with a space in it. The kernel adds one of its own, `console=tty0`. */
   readonly command: readonly string[]
   /** The command is killed after this time; the kernel, should it hang itself, a little later. */
   readonly withinSec: number

@@ -2,7 +2,7 @@
 export const patience = Number(process.env.LAB_PATIENCE ?? 1)
 
 /**
- * Waits until `check` returns something (not undefined, null, false or an empty text): asks again every 50 ms, tolerating failures of the check itself.
+ * Waits until `check` returns something (not undefined, null, false or an empty text): asks again every 50 ms (times `patience`), tolerating failures of the check itself.
  * @throws after `withinSec` with what was waited for and the last failure: a deadline for a stuck lab, not a measure
  */
 export async function until<Value>(
@@ -21,6 +21,6 @@ export async function until<Value>(
       last = error
     }
     if (performance.now() > deadline) throw new Error(`waited ${withinSec} s in vain: ${what}`, { cause: last })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 50 * patience))
   }
 }
