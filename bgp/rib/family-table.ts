@@ -17,8 +17,6 @@ export class FamilyTable {
   readonly family: AddressFamily
   readonly prefixes: PrefixTable
   readonly paths = new PathTable()
-  /** Counts up when a prefix comes or goes. */
-  generation = 0
   /** Prefixes with a best path. */
   bestCount = 0
   readonly #attributes: AttributeTable
@@ -54,9 +52,7 @@ export class FamilyTable {
 
   /** The prefix's id; the arrays here are long enough for it then. */
   insert(bytes: Uint8Array, at: number, length: number): number {
-    const before = this.prefixes.size
     const id = this.prefixes.insert(bytes, at, length)
-    if (this.prefixes.size !== before) this.generation++
     if (id >= this.#isDirty.length) this.#grow(id)
     return id
   }
@@ -140,7 +136,6 @@ export class FamilyTable {
     if (this.paths.firstOfPrefix(prefix) >= 0 || this.#bestSet[prefix] !== 0 || this.#isDirty[prefix] !== 0) return
     for (const group of this.groups) if (group.isPending(prefix)) return
     this.prefixes.remove(prefix)
-    this.generation++
   }
 
   noteDecided(prefix: number): void {

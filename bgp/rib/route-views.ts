@@ -1,5 +1,6 @@
 import type { Cidr } from '../../src/net/prefix.ts'
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts'
+import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { RouteEntry, RoutePage, RoutePath, RouteQuery } from '../peer.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
@@ -7,16 +8,14 @@ import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
+import { FirstPrefixes } from './first-prefixes.ts'
 import type { OutSet } from './out-set.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
-import { isInside, lowerBound, sortedIds } from './prefix-order.ts'
 import { routePath } from './route-path.ts'
 import type { UpdateGroups } from './update-groups.ts'
 
 /** What `GET /v1/bgp/routes` asks for; the parts of the RIB are only looked at. */
 export type RouteViewsOptions = { readonly asNumber: number; readonly localAddress: { readonly ipv4: string; readonly ipv6?: string } }
-
-type Order = { readonly generation: number; readonly ids: Int32Array }
 
 /** Pages of the tables, in the order of families, addresses and lengths. A cursor is a prefix: it holds while the table changes. */
 export class RouteViews {
@@ -26,7 +25,6 @@ export class RouteViews {
   readonly #attributes: AttributeTable
   readonly #groups: UpdateGroups
   readonly #best = new BestPath()
-  readonly #orders = new Map<AddressFamily, Order>()
 
   constructor(
     options: RouteViewsOptions,
@@ -53,45 +51,21 @@ export class RouteViews {
     for (const table of [this.#tables['ipv4-unicast'], this.#tables['ipv6-unicast']]) {
       const family = table.prefixes.family
       if (wanted !== undefined && wanted.family !== family) continue
-      const { ids, start, end } = this.#range(table, wanted, query.longer ?? false)
-      const skip =
-        after === undefined || family > after.family ? 0 : family < after.family ? ids.length : this.#placeAfter(table, ids, after)
-      for (let place = start; place < end; place++) {
-        const id = ids[place] as number
+      // One more than the page still takes says whether another page follows.
+      const first = new FirstPrefixes(table.prefixes, query.limit - routes.length + 1)
+      const [from, to] = candidates(table.prefixes, wanted, query.longer ?? false)
+      for (let id = from; id < to; id++) {
+        if (!table.prefixes.has(id) || !isInside(table.prefixes, id, wanted)) continue
         if (!this.#matches(query, table, id, selected)) continue
         total++
-        if (place < skip) continue
+        if (isBehind(table.prefixes, id, after)) first.offer(id)
+      }
+      for (const id of first.ids()) {
         if (routes.length < query.limit) routes.push(this.#entry(query, table, id, selected))
         else cursor ??= routes.at(-1)?.prefix
       }
     }
     return cursor === undefined ? { routes, total } : { routes, total, cursor }
-  }
-
-  #range(table: FamilyTable, wanted: Prefix | undefined, longer: boolean): { ids: Int32Array; start: number; end: number } {
-    const { prefixes } = table
-    if (wanted !== undefined && !longer) {
-      const id = prefixes.find(wanted.bytes, 0, wanted.length)
-      return { ids: id < 0 ? new Int32Array(0) : Int32Array.of(id), start: 0, end: id < 0 ? 0 : 1 }
-    }
-    const ids = this.#ordered(table)
-    if (wanted === undefined) return { ids, start: 0, end: ids.length }
-    const start = lowerBound(prefixes, ids, wanted.bytes, wanted.length)
-    let end = start
-    while (end < ids.length && isInside(prefixes, ids[end] as number, wanted.bytes, wanted.length)) end++
-    return { ids, start, end }
-  }
-
-  #ordered(table: FamilyTable): Int32Array {
-    const known = this.#orders.get(table.family)
-    if (known !== undefined && known.generation === table.generation) return known.ids
-    const ids = sortedIds(table.prefixes)
-    this.#orders.set(table.family, { generation: table.generation, ids })
-    return ids
-  }
-
-  #placeAfter({ prefixes }: FamilyTable, ids: Int32Array, { bytes, length }: Prefix): number {
-    return lowerBound(prefixes, ids, bytes, length + 1)
   }
 
   #matches({ table: view, peer }: RouteQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): boolean {
@@ -155,6 +129,34 @@ export class RouteViews {
     const { ipv4, ipv6 } = this.#options.localAddress
     return family === 'ipv6-unicast' && ipv6 !== undefined ? ipv6 : ipv4
   }
+}
+
+/** The ids to look at, from the first up to but without the second: the prefix itself, or all of the table. */
+function candidates(prefixes: PrefixTable, wanted: Prefix | undefined, longer: boolean): readonly [from: number, to: number] {
+  if (wanted === undefined || longer) return [0, prefixes.capacity]
+  const id = prefixes.find(wanted.bytes, 0, wanted.length)
+  return id < 0 ? [0, 0] : [id, id + 1]
+}
+
+/** Whether a prefix comes after the cursor; all do where there is none. */
+function isBehind(prefixes: PrefixTable, id: number, after: Prefix | undefined): boolean {
+  if (after === undefined || prefixes.family > after.family) return true
+  return prefixes.family === after.family && prefixes.compareTo(id, after.bytes, after.length) > 0
+}
+
+/** Written anew by each call of `isInside`. */
+const address = new Uint8Array(16)
+
+/** Whether a prefix is the wanted one or lies inside it; all do where none is wanted. */
+function isInside(prefixes: PrefixTable, id: number, wanted: Prefix | undefined): boolean {
+  if (wanted === undefined) return true
+  const { bytes, length } = wanted
+  if (prefixes.lengthOf(id) < length) return false
+  prefixes.copyAddress(id, address, 0)
+  const whole = length >>> 3
+  for (let octet = 0; octet < whole; octet++) if (address[octet] !== bytes[octet]) return false
+  const rest = length & 7
+  return rest === 0 || (((address[whole] as number) ^ (bytes[whole] as number)) & (0xff00 >> rest) & 0xff) === 0
 }
 
 function nameOf(slot: PeerSlot): string {

@@ -1,5 +1,5 @@
 import { hashSeed, IdIndex } from './id-index.ts'
-import { formatIpv4, writeIpv4 } from './ipv4.ts'
+import { formatIpv4, readIpv4, writeIpv4 } from './ipv4.ts'
 import type { PrefixTable } from './prefix-table.ts'
 
 const free = 255
@@ -47,6 +47,10 @@ export class Ipv4PrefixTable implements PrefixTable {
     this.#lengths[id] = free
   }
 
+  has(id: number): boolean {
+    return id < this.#lengths.length && this.#lengths[id] !== free
+  }
+
   lengthOf(id: number): number {
     return this.#lengths[id] as number
   }
@@ -70,6 +74,14 @@ export class Ipv4PrefixTable implements PrefixTable {
 
   format(id: number): string {
     return `${formatIpv4(this.#addresses[id] as number)}/${this.#lengths[id]}`
+  }
+
+  compare(a: number, b: number): number {
+    return (this.#addresses[a] as number) - (this.#addresses[b] as number) || (this.#lengths[a] as number) - (this.#lengths[b] as number)
+  }
+
+  compareTo(id: number, bytes: Uint8Array, length: number): number {
+    return (this.#addresses[id] as number) - readIpv4(bytes, 0) || (this.#lengths[id] as number) - length
   }
 
   *ids(): IterableIterator<number> {

@@ -50,6 +50,10 @@ export class Ipv6PrefixTable implements PrefixTable {
     this.#lengths[id] = free
   }
 
+  has(id: number): boolean {
+    return id < this.#lengths.length && this.#lengths[id] !== free
+  }
+
   lengthOf(id: number): number {
     return this.#lengths[id] as number
   }
@@ -70,6 +74,22 @@ export class Ipv6PrefixTable implements PrefixTable {
   format(id: number): string {
     this.copyAddress(id, this.#text, 0)
     return `${formatAddress(this.#text)}/${this.#lengths[id]}`
+  }
+
+  compare(a: number, b: number): number {
+    for (let word = 0; word < 4; word++) {
+      const difference = (this.#words[a * 4 + word] as number) - (this.#words[b * 4 + word] as number)
+      if (difference !== 0) return difference
+    }
+    return (this.#lengths[a] as number) - (this.#lengths[b] as number)
+  }
+
+  compareTo(id: number, bytes: Uint8Array, length: number): number {
+    for (let word = 0; word < 4; word++) {
+      const difference = (this.#words[id * 4 + word] as number) - readIpv4(bytes, word * 4)
+      if (difference !== 0) return difference
+    }
+    return (this.#lengths[id] as number) - length
   }
 
   *ids(): IterableIterator<number> {

@@ -17,6 +17,8 @@ export interface PrefixTable {
   /** As `insert`, but -1 if the prefix is not there. */
   find(bytes: Uint8Array, at: number, length: number): number
   remove(id: number): void
+  /** Whether the id is in use. */
+  has(id: number): boolean
   lengthOf(id: number): number
   /** Writes the 4 or 16 octets of the address and returns how many. */
   copyAddress(id: number, into: Uint8Array, at: number): number
@@ -24,6 +26,10 @@ export interface PrefixTable {
   writeNlri(id: number, into: Uint8Array, at: number): number
   /** Canonical text, for the edges. */
   format(id: number): string
+  /** Order of addresses, then of lengths: negative, 0 or positive, as sorting wants it. Both ids are in use. */
+  compare(a: number, b: number): number
+  /** As `compare`, with a prefix that need not be in the table. @param bytes the whole address, host bits zero */
+  compareTo(id: number, bytes: Uint8Array, length: number): number
   /** Every id in use, in no order; the table may be changed by nobody meanwhile. */
   ids(): IterableIterator<number>
 }
