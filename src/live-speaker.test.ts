@@ -30,8 +30,11 @@ function peer(name: string): PeerConfig {
   return { name, address, asNumber: asn(65_001), ...terms, import: 'all', export: 'local' }
 }
 
-/** Speakers that write down what they are told; they retire when the test says so. */
-function setUp({ started = true } = {}) {
+/**
+ * Speakers that write down what they are told; they retire when the test says so.
+ * @param starting a start takes as long as this
+ */
+function setUp({ started = true, starting = Promise.resolve() } = {}) {
   const told: string[] = []
   const retired: (() => void)[] = []
   const make = ({ asNumber, restarting }: SpeakerOptions): ReplaceableSpeaker => {
@@ -40,7 +43,10 @@ function setUp({ started = true } = {}) {
     return {
       listening: true,
       converged: Promise.resolve(),
-      start: async () => void tell('start'),
+      start: () => {
+        tell('start')
+        return starting
+      },
       setPeers: (peers) => tell(`peers ${peers.map(({ name }) => name).join()}`),
       originate: (prefixes) => tell(`originate ${prefixes.join()}`),
       drain: (state) => tell(`drain ${state}`),
@@ -97,6 +103,42 @@ t.test('peers that come while the old speaker retires are for the new one only',
   t.strictSame(
     told.filter((line) => line.includes('peers')),
     ['2: peers a,b'],
+  )
+})
+
+t.test('peers that come while the new speaker starts are told to it', async (t) => {
+  const { promise: starting, resolve } = Promise.withResolvers<void>()
+  const { speaker, told, retire } = setUp({ starting })
+  speaker.configure(identity(2), [peer('a')])
+  await retire()
+  speaker.configure(identity(2), [peer('a'), peer('b')])
+  t.equal(told.at(-1), '2: peers a,b')
+  resolve()
+})
+
+t.test('peers for the identity after the next are not told to the speaker in between', async (t) => {
+  const { promise: starting, resolve } = Promise.withResolvers<void>()
+  const { speaker, told, retire } = setUp({ starting })
+  speaker.configure(identity(2), [peer('a')])
+  await retire()
+  speaker.configure(identity(3), [peer('a')])
+  speaker.configure(identity(3), [peer('b')])
+  t.notOk(told.includes('2: peers b'))
+  resolve()
+  await retire()
+  t.strictSame(told.slice(-5), ['3: made', '3: originate ', '3: drain none', '3: peers b', '3: start'])
+})
+
+t.test('a start while the old speaker retires starts only the new one', async (t) => {
+  const { speaker, told, retire } = setUp({ started: false })
+  speaker.configure(identity(2), [])
+  await new Promise((resolve) => setImmediate(resolve))
+  const ready = speaker.start()
+  await retire()
+  await ready
+  t.strictSame(
+    told.filter((line) => line.endsWith('start')),
+    ['2: start'],
   )
 })
 

@@ -29,20 +29,22 @@ export type Identity = Omit<SpeakerOptions, 'restarting'>
  */
 export class LiveSpeaker {
   readonly #make: (options: SpeakerOptions) => ReplaceableSpeaker
+  /** The one that is wanted. */
   #identity: Identity
   #speaker: ReplaceableSpeaker
+  /** The one that `#speaker` was made with; undefined while it retires. */
+  #speaksAs: Identity | undefined
   #peers: readonly PeerConfig[] = []
   #prefixes: readonly Cidr[] = []
   #drainState: DrainState = 'none'
   #started = false
   #stopped = false
-  /** How many changes of identity are under way or waiting. */
-  #changes = 0
   #changing: Promise<void> = Promise.resolve()
 
   /** @param restarting the kernel still has routes of this node's previous life */
   constructor(identity: Identity, restarting: boolean, make: (options: SpeakerOptions) => ReplaceableSpeaker) {
     this.#identity = identity
+    this.#speaksAs = identity
     this.#make = make
     this.#speaker = make({ ...identity, restarting })
   }
@@ -57,19 +59,19 @@ export class LiveSpeaker {
 
   async start(): Promise<void> {
     this.#started = true
-    await this.#speaker.start()
+    if (this.#speaksAs === undefined) await this.#changing
+    else await this.#speaker.start()
   }
 
   /** Peers whose configuration stays the same notice nothing, unless the identity is another. */
   configure(identity: Identity, peers: readonly PeerConfig[]): void {
     this.#peers = peers
     if (isDeepStrictEqual(identity, this.#identity)) {
-      if (this.#changes === 0) this.#speaker.setPeers(peers)
+      if (this.#speaksAs === this.#identity) this.#speaker.setPeers(peers)
       return
     }
     this.#identity = identity
-    this.#changes++
-    this.#changing = this.#changing.then(() => this.#replace(identity)).finally(() => this.#changes--)
+    this.#changing = this.#changing.then(() => this.#replace(identity))
   }
 
   originate(prefixes: readonly Cidr[]): void {
@@ -106,9 +108,11 @@ export class LiveSpeaker {
 
   async #replace(identity: Identity): Promise<void> {
     if (this.#stopped || identity !== this.#identity) return // a later one follows
+    this.#speaksAs = undefined
     await this.#speaker.retire()
     if (this.#stopped) return
     this.#speaker = this.#make({ ...identity, restarting: false })
+    this.#speaksAs = identity
     this.#speaker.originate(this.#prefixes)
     this.#speaker.drain(this.#drainState)
     this.#speaker.setPeers(this.#peers)
