@@ -141,6 +141,25 @@ t.test('a prefix around its own next hop is never tunnelled: the outer packet wo
   ])
 })
 
+t.test(
+  'routes around their own next hop go where they would have gone, had all nodes been known, or unknown, from the start',
+  async (t) => {
+    const modes = new PoolModes([{ cidr: '10.99.0.0/16' as Cidr, ipipMode: 'Always' }])
+    const to = (...nodes: IpAddress[]): Encapsulation => ({ modes, tunnelTo: new Set(nodes) })
+    const around = { '10.99.0.0/24': neighbour, '10.99.0.64/26': stranger }
+    const answers = (...steps: Encapsulation[]): ReadonlyMap<string, NextHop | undefined> => {
+      const { routes: table, told } = recorder()
+      const handover = new RouteHandover(table, eth0)
+      handover.take(batch(around))
+      for (const step of steps) if (handover.setEncapsulation(step)) handover.take(batch(around))
+      return new Map(told)
+    }
+    for (const last of [to(), to(neighbour), to(stranger), to(neighbour, stranger)]) {
+      for (const before of [to(), to(neighbour), to(stranger), to(neighbour, stranger)]) t.strictSame(answers(before, last), answers(last))
+    }
+  },
+)
+
 t.test('all best routes are asked for again exactly when an answer may be another one', async (t) => {
   const handover = new RouteHandover(recorder().routes, eth0)
   const always = encapsulation('Always')

@@ -28,8 +28,8 @@ export class RouteHandover {
   #answers = new Answers()
   #connected: readonly ConnectedSubnet[]
   #encapsulation = noEncapsulation
-  /** Whether a pool holds a node's own address: then a route may lead to its own next hop. */
-  #nodesInPools = false
+  /** Known nodes whose own address is in a pool: a route may lead to its own next hop there. */
+  #nodesInPools: ReadonlySet<IpAddress> = new Set()
   /** IPv4 prefixes with a best route that leads nowhere, and its next hop. */
   readonly #stranded = new Map<number, IpAddress>()
 
@@ -51,8 +51,9 @@ export class RouteHandover {
     if (encapsulation === before) return false
     const { modes, tunnelTo } = encapsulation
     this.#encapsulation = encapsulation
-    this.#nodesInPools = [...tunnelTo].some((node) => modes.holds(node))
-    return this.#askAgain() || modes.key !== before.modes.key
+    const inPools = this.#nodesInPools
+    this.#nodesInPools = new Set([...tunnelTo].filter((node) => modes.holds(node)))
+    return this.#askAgain() || modes.key !== before.modes.key || !isDeepStrictEqual(inPools, this.#nodesInPools)
   }
 
   /** Whether the next hop of a route can be reached at all, directly or through the tunnel. */
@@ -107,7 +108,7 @@ export class RouteHandover {
     const { modes } = this.#encapsulation
     const network = readIpv4(this.#address, 0)
     const mode = modes.of(network, length)
-    if (mode === 'Never' || !this.#nodesInPools) return mode
+    if (mode === 'Never' || !this.#nodesInPools.has(nextHop)) return mode
     const target = parseIpv4(nextHop)
     const isInside = target !== undefined && Math.floor(target / 2 ** (32 - length)) === Math.floor(network / 2 ** (32 - length))
     return isInside ? 'Never' : mode
