@@ -63,6 +63,16 @@ t.test('a suspicion makes a check due at once, but never of a table that rests',
   t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
 })
 
+t.test('a table that takes long to be read is not read at every suspicion: others may write without end', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.written(0)
+  schedule.checked(1_000, 500)
+  schedule.suspect(2_000)
+  t.equal(schedule.dueAtMs, 11_000, '1/20 of the time')
+  schedule.suspect(12_000)
+  t.equal(schedule.dueAtMs, 11_000)
+})
+
 t.test('refusals are tried again after 100 ms, doubling up to 30 s; a success begins anew', async (t) => {
   const schedule = new CheckSchedule()
   const delays = Array.from({ length: 11 }, () => {

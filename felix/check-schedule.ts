@@ -22,6 +22,7 @@ export class CheckSchedule {
   #checkAtMs = Number.POSITIVE_INFINITY
   #checkDelayMs = FIRST_CHECK_MS
   #readMs = 0
+  #readAtMs = 0
   #fullCheckAtMs = 0
   #mayMoveAtMs = 0
   #retryAtMs: number | undefined
@@ -56,6 +57,7 @@ export class CheckSchedule {
   /** The table was read and that took `tookMs`. */
   checked(nowMs: number, tookMs: number): void {
     this.#readMs = tookMs
+    this.#readAtMs = nowMs
     if (nowMs >= this.#fullCheckAtMs) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
     this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
@@ -68,9 +70,10 @@ export class CheckSchedule {
     this.#checkAtMs = nowMs + this.#checkDelayMs
   }
 
-  /** Somebody changed something of ours elsewhere: a table that is checked at all is checked now. */
+  /** Somebody changed something elsewhere: a table that is checked at all is checked now, or as soon as its share of the time allows. */
   suspect(nowMs: number): void {
-    if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Math.min(this.#checkAtMs, nowMs)
+    const dueAtMs = Math.max(nowMs, this.#readAtMs + this.#readMs * CHECK_SHARE)
+    if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Math.min(this.#checkAtMs, dueAtMs)
   }
 
   succeeded(): void {
