@@ -1,8 +1,8 @@
 import { type Family, parseAddress } from '../src/net/address.ts'
 import type { IpSet } from './kernel.ts'
 
-/** Every set we make is named so, and every set named so is ours. */
-export const SET_PREFIX = 'tort'
+/** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
+const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
 
 /** The kernel's default of 65,536 is less than a big cluster has pods. */
 export const MAX_MEMBERS = 1_048_576
@@ -23,7 +23,7 @@ export function parseSavedSets(output: string): Map<string, SavedSet> {
   const sets = new Map<string, SavedSet & { readonly members: Set<string> }>()
   for (const line of output.split('\n')) {
     const [command, name = '', third = ''] = line.split(' ', 3)
-    if (!name.startsWith(SET_PREFIX)) continue
+    if (!OWN_NAME.test(name)) continue
     if (command === 'create') sets.set(name, parseCreate(line, third))
     const set = command === 'add' ? sets.get(name) : undefined
     if (set !== undefined && third !== '') set.members.add(canonicalMember(third, set))
