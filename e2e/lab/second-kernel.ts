@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 
@@ -51,11 +53,14 @@ export class SecondKernel {
     const files = ['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${init}`]
     // A console takes its input from a descriptor of its own: 0 and 3 are both empty.
     const consoles = ['con=null', 'con0=fd:0,fd:2', 'con1=fd:3,fd:1', 'quiet']
-    const child = spawn('linux.uml', ['mem=2G', ...files, ...consoles, '--', String(withinSec), ...command], {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'second-kernel-'))
+    const own = ['mem=2G', `uml_dir=${directory}/`]
+    const child = spawn('linux.uml', [...own, ...files, ...consoles, '--', String(withinSec), ...command], {
       stdio: ['ignore', 'pipe', 'pipe', 'ignore'],
       // Its processes are processes here, too: in a group of their own they end together.
       detached: true,
     })
+    child.once('close', () => rmSync(directory, { recursive: true, force: true }))
     return new SecondKernel(child, new PassThrough(), withinSec)
   }
 
