@@ -124,6 +124,32 @@ for (const transport of ['TCP', 'TLS'] as const) {
     await gone.promise
   })
 
+  t.test(`${transport}: a client that does not wait for answers and goes ends all its requests`, async (t) => {
+    const begun: string[] = []
+    const ended = Promise.withResolvers<void>()
+    let open = 3
+    const { connect } = await start(t, transport, {
+      handler: ({ url = '' }, response) => {
+        response.once('close', () => (--open === 0 ? ended.resolve() : undefined))
+        if (begun.push(url) === 3) socket.destroy()
+      },
+    })
+    const socket = await connect()
+    socket.write(['/a', '/b', '/c'].map((url) => get.replace('/', url).replace('Connection: close', 'X: y')).join(''))
+    await ended.promise
+    t.strictSame(begun, ['/a', '/b', '/c'])
+  })
+
+  t.test(`${transport}: a client with too many requests that are not answered yet is cut off`, async (t) => {
+    let begun = 0
+    const { connect } = await start(t, transport, { limits: { maxAwaited: 4 }, handler: () => void begun++ })
+    t.equal(await answerTo(await connect(), get.replace('Connection: close', 'X: y').repeat(100)), '')
+    t.equal(begun, 4)
+    const answered = await start(t, transport, { limits: { maxAwaited: 4 } })
+    const allowed = get.replace('Connection: close', 'X: y').repeat(3) + get
+    t.equal((await answerTo(await answered.connect(), allowed)).match(/here/g)?.length, 4, 'so many are answered')
+  })
+
   t.test(`${transport}: an upload is refused before it is sent where the client asks first`, async (t) => {
     const { connect } = await start(t, transport, { access: { token }, handler: readFirst })
     const post = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\nConnection: close\r\n`

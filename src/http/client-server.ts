@@ -37,6 +37,8 @@ export const clientLimits = {
   keepAliveInitialDelay: 15_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
+  /** Requests of one connection that are not answered yet. */
+  maxAwaited: 16,
   /** Of each address: a flood on TCP leaves the Unix socket free. */
   maxConnections: 1_024,
 }
@@ -53,7 +55,8 @@ export function newServer(handler: RequestListener, limits: ClientLimits, access
   const connections = new OpenConnections(server)
   const admits = (request: IncomingMessage, response: ServerResponse) => isAdmitted(request, response, current)
   server.on('request', (request, response) => {
-    if (admits(request, response)) handler(request, response)
+    if (connections.awaitedOn(request.socket) > limits.maxAwaited) request.socket.destroy()
+    else if (admits(request, response)) handler(request, response)
   })
   server.on('checkContinue', (request, response) => {
     if (!admits(request, response)) return

@@ -2,9 +2,9 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 
-/** The connections of a server on which no request is being answered, those that never sent one among them: node:http itself would wait for these. */
+/** The connections of a server, and the answers that each waits for. On close, node:http itself would wait for those that never sent a request. */
 export class OpenConnections {
-  readonly #idle = new Set<Socket>()
+  readonly #awaited = new Map<Socket, Set<ServerResponse>>()
   /** TCP connections whose TLS handshake is not done, by the client's address and port: node:tls hands out another object afterwards. */
   readonly #handshaking = new Map<string, Socket>()
 
@@ -12,25 +12,38 @@ export class OpenConnections {
     const secure = 'setSecureContext' in server
     server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#handshaking.delete(peerOf(socket))
-      this.#idle.add(socket)
-      socket.once('close', () => this.#idle.delete(socket))
+      this.#awaited.set(socket, new Set())
+      socket.once('close', () => this.#isGone(socket))
     })
     if (secure) server.on('connection', (socket: Socket) => this.#shakesHands(socket))
     server.on('request', ({ socket }: { readonly socket: Socket }, response: ServerResponse) => {
-      this.#idle.delete(socket)
+      const awaited = this.#awaited.get(socket)
+      awaited?.add(response)
       response.once('close', () => {
-        if (!server.listening) socket.end()
-        else if (!socket.destroyed) this.#idle.add(socket)
+        awaited?.delete(response)
+        if (!server.listening && this.isIdle(socket)) socket.end()
       })
     })
   }
 
+  /** How many requests of the connection are not answered yet: a client need not wait for one answer before it asks again (RFC 9112 §9.3.2). */
+  awaitedOn(socket: Socket): number {
+    return this.#awaited.get(socket)?.size ?? 0
+  }
+
   isIdle(socket: Socket): boolean {
-    return this.#idle.has(socket)
+    return this.awaitedOn(socket) === 0
   }
 
   idle(): readonly Socket[] {
-    return [...this.#idle, ...this.#handshaking.values()]
+    return [...[...this.#awaited.keys()].filter((socket) => this.isIdle(socket)), ...this.#handshaking.values()]
+  }
+
+  /** node:http tells the answer whose turn it is; those behind it would be worked on for nobody, a watch for ever. */
+  #isGone(socket: Socket): void {
+    const awaited = this.#awaited.get(socket) ?? []
+    this.#awaited.delete(socket)
+    for (const response of awaited) if (response.socket === null) response.destroy().emit('close')
   }
 
   #shakesHands(socket: Socket): void {
