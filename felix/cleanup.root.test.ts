@@ -16,6 +16,7 @@ const jump = (chain: string): Hook['rule'] => ({ match: [], action: { type: 'jum
 const places = ([4, 6] as const).flatMap((family) => (['filter', 'nat', 'mangle', 'raw'] as const).map((table) => ({ family, table })))
 const desired: KernelState = {
   links: [{ name: 'tort1', up: true }],
+  tunnelGuard: { ipSets: [], chains: [], hooks: [] },
   tunnels: [{ type: 'ipip', name: 'tunl0', address: '10.244.1.0' as IpAddress, mtu: 1440 }],
   sysctls: [],
   routes: [

@@ -1,18 +1,34 @@
 import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
+import type { IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import { type Run, run } from '../src/os/process.ts'
 import { Felix } from './felix.ts'
-import type { Chain, KernelState, Rule } from './kernel.ts'
+import type { Chain, Guard, KernelState, Rule } from './kernel.ts'
 import { enterNetns } from './test-netns.ts'
+import { makeTunnelDevice } from './test-tunnel-device.ts'
 
 const log = pino({ level: 'silent' })
 const drop: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'drop' } }
 const forward: Chain = { family: 4, table: 'filter', name: 'tort-FORWARD', rules: [drop] }
-const empty: KernelState = { tunnels: [], links: [], sysctls: [], routes: [], ipSets: [], chains: [], hooks: [] }
+const tunnelGuard: Guard = {
+  ipSets: [],
+  chains: [{ family: 4, table: 'filter', name: 'tort-ipip-in', rules: [{ match: [], action: { type: 'drop' } }] }],
+  hooks: [
+    {
+      family: 4,
+      table: 'filter',
+      kernelChain: 'INPUT',
+      at: 'insert',
+      rule: { match: [{ type: 'protocol', protocol: 4 }], action: { type: 'jump', chain: 'tort-ipip-in' } },
+    },
+  ],
+}
+const empty: KernelState = { tunnels: [], tunnelGuard, links: [], sysctls: [], routes: [], ipSets: [], chains: [], hooks: [] }
 const desired: KernelState = {
   tunnels: [],
+  tunnelGuard,
   links: [{ name: 'tort1', up: true }],
   sysctls: [
     { path: 'net/ipv4/ip_forward', value: '1' },
@@ -208,6 +224,49 @@ t.test('flushed chains and sets are seen without a change of what is wanted, and
   t.equal(repaired, 3, 'chain, hook and set')
   t.strictSame(await rules(), before)
   t.match(await must('ipset', 'save'), /add tort4s:a 10\.0\.0\.1/)
+})
+
+t.test('the tunnel is guarded before it is up, until it is down, and over a restart in between', async (t) => {
+  await makeTunnelDevice('tunl0')
+  const tunnels = [{ type: 'ipip', name: 'tunl0', address: '10.244.1.0' as IpAddress, mtu: 1480 }] as const
+  const seen: { up: boolean; guarded: boolean }[] = []
+  const look = async () => {
+    const up = (await must('ip', 'link', 'show', 'tunl0')).includes('UP')
+    seen.push({ up, guarded: (await must('iptables-nft-save')).includes('-A tort-ipip-in') })
+  }
+  const now = async () => {
+    await look()
+    return seen.at(-1)
+  }
+  const first = await start(t, { aside: look })
+  first.felix.allowPrune('policy')
+  t.strictSame((await first.felix.apply({ ...empty, tunnels })).unprogrammed, allProgrammed)
+  t.strictSame(await now(), { up: true, guarded: true })
+  await first.felix.close()
+
+  const { felix, drifted } = await start(t, { aside: look })
+  felix.allowPrune('policy')
+  await felix.apply(empty)
+  t.strictSame(await now(), { up: true, guarded: true }, 'not wanted any more, but routes may still lead into it')
+  felix.allowPrune('routes')
+  await felix.apply(empty)
+  while ((await now())?.up) {
+    await drifted()
+    await felix.apply(empty)
+  }
+  t.strictSame(await now(), { up: false, guarded: false })
+  t.notOk(seen.some(({ up, guarded }) => up && !guarded))
+})
+
+t.test("a user's own tunl0 gets no guard", async (t) => {
+  await makeTunnelDevice('tunl0')
+  await must('ip', 'link', 'set', 'tunl0', 'up')
+  await must('ip', 'address', 'add', '10.7.0.1/32', 'dev', 'tunl0')
+  const { felix } = await start(t)
+  felix.allowPrune('policy')
+  felix.allowPrune('routes')
+  await felix.apply(desired)
+  t.notMatch(await must('iptables-nft-save'), 'tort-ipip')
 })
 
 t.test('two applies at once are a bug of the caller', async (t) => {

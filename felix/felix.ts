@@ -4,7 +4,7 @@ import { type Run, run as runProcess } from '../src/os/process.ts'
 import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
 import type { Backend } from './iptables-tool.ts'
-import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
+import type { Guard, KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
 import type { RestoreCounters } from './restore.ts'
@@ -89,11 +89,14 @@ export class Felix {
     this.#applying = true
     try {
       const links = await this.#network.applyLinks(desired)
-      const policy = await this.#policy.apply(desired, this.#prunePolicy)
+      const isGuarding = await this.#network.hasTunnel()
+      const policy = await this.#policy.apply(isGuarding ? withTunnelGuard(desired) : desired, this.#prunePolicy)
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
       const policed = desired.routes.filter((route) => !waiting.includes(route))
       const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
-      const removed = await this.#policy.removeUnused()
+      const guardGoes = isGuarding && !(await this.#network.hasTunnel())
+      const unguarded = guardGoes ? (await this.#policy.apply(desired, this.#prunePolicy)).changed : 0
+      const removed = unguarded + (await this.#policy.removeUnused())
       this.#count('links', links, 0)
       this.#count('policy', policy, removed)
       this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
@@ -193,5 +196,13 @@ export class Felix {
     if (this.#closed || this.#applying) return
     const sleepMs = Math.min(LONGEST_SLEEP_MS, Math.min(this.#policy.dueAtMs, this.#network.dueAtMs) - this.#nowMs())
     this.#timer = setTimeout(() => this.#dependencies.onDrift(), Math.max(1, sleepMs)).unref()
+  }
+}
+
+function withTunnelGuard({ ipSets, chains, hooks, tunnelGuard }: KernelState): Guard {
+  return {
+    ipSets: [...ipSets, ...tunnelGuard.ipSets],
+    chains: [...chains, ...tunnelGuard.chains],
+    hooks: [...hooks, ...tunnelGuard.hooks],
   }
 }

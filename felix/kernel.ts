@@ -13,7 +13,11 @@ export type KernelState = {
   readonly chains: readonly Chain[]
   /** Jumps from the kernel's own chains into ours. */
   readonly hooks: readonly Hook[]
+  /** What keeps strangers' packets out of the tunnel device: there before the device is up, and until it is down again. */
+  readonly tunnelGuard: Guard
 }
+
+export type Guard = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
 
 /** A link somebody else made and we bring up (its MAC untouched). `pending` while it does not exist. */
 export type Link = { readonly name: string; readonly up: true }

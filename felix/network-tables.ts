@@ -111,6 +111,11 @@ export class NetworkTables {
     }
   }
 
+  /** Whether there is a tunnel to guard, after `applyLinks`: one that is wanted, or one of ours that is still to go. */
+  hasTunnel(): Promise<boolean> {
+    return this.#started().tunnels.isOurs()
+  }
+
   hasRoute(destination: Cidr): boolean {
     return this.#started().routes.has(destination)
   }

@@ -132,6 +132,18 @@ export class TunnelTable {
     return removed
   }
 
+  /** Whether the device is wanted or, from now or from before, ours; also where the kernel does not tell. */
+  async isOurs(): Promise<boolean> {
+    const link = this.#link()
+    if (this.#wanted !== undefined) return true
+    if (link === undefined || !link.ipip) return false
+    try {
+      return (await this.#read(link)).some(isOurs)
+    } catch {
+      return true // the apply that asks meets the same refusal, and says it
+    }
+  }
+
   /** The device while it is wanted or carries an address of ours. */
   entries(): TunnelView[] {
     const link = this.#link()

@@ -14,7 +14,8 @@ const node = (name: string, bgp: object) => stored(calico('Node', { bgp }, { nam
 /** A plan as text: sets and classes too. */
 function shown(graph: TunnelGraph): string {
   const { kernel, encapsulation, originated, problems } = graph.plan(site)
-  const sets = kernel.ipSets.map((set) => ({ ...set, members: [...set.members] }))
+  const { tunnelGuard } = kernel
+  const sets = [...kernel.ipSets, ...tunnelGuard.ipSets].map((set) => ({ ...set, members: [...set.members] }))
   const { modes, tunnelTo } = encapsulation
   return JSON.stringify({ ...kernel, ipSets: sets, modes: modes.key, tunnelTo: [...tunnelTo], originated, problems }, undefined, 1)
 }

@@ -1,5 +1,5 @@
 /** All of IP-in-IP on this node as one value, made of what is known now; pure. */
-import type { KernelState, Sysctl, Tunnel } from '../felix/kernel.ts'
+import type { KernelState, Sysctl } from '../felix/kernel.ts'
 import type { IpPool } from '../src/model/ip-pool.ts'
 import type { NodeSpec } from '../src/model/node.ts'
 import { type IpAddress, parseAddress } from '../src/net/address.ts'
@@ -40,7 +40,7 @@ export type Encapsulation = { readonly modes: PoolModes; readonly tunnelTo: Read
 export type TunnelProblem = { readonly severity: 'warning' | 'error'; readonly subject: string; readonly message: string }
 
 export type TunnelPlan = {
-  readonly kernel: Pick<KernelState, 'tunnels' | 'sysctls' | 'chains' | 'hooks' | 'ipSets'>
+  readonly kernel: Pick<KernelState, 'tunnels' | 'tunnelGuard' | 'sysctls' | 'chains' | 'hooks' | 'ipSets'>
   readonly encapsulation: Encapsulation
   /** The tunnel's own address, for other nodes to answer to. */
   readonly originated: readonly Cidr[]
@@ -51,23 +51,25 @@ export const noEncapsulation: Encapsulation = { modes: new PoolModes([]), tunnel
 
 /** Equal input gives an equal plan, in whatever order the resources came. */
 export function planTunnel(input: TunnelInput): TunnelPlan {
-  const { kernel, problems, ...plan } = tunnelPlan(input)
-  const nat = natOutgoing([...input.pools].toSorted(byName).map(([, pool]) => pool))
-  return {
-    ...plan,
-    kernel: {
-      ...kernel,
-      chains: [...kernel.chains, ...nat.chains],
-      hooks: [...kernel.hooks, ...nat.hooks],
-      ipSets: [...kernel.ipSets, ...nat.ipSets],
-    },
-    problems,
+  const pools = wantingPools(input.pools)
+  const nodes = known(input)
+  const { tunnels, ...plan } = tunnelPlan(input, pools, nodes)
+  const ends = {
+    nodes: nodes.sources,
+    externalNodes: input.settings.externalNodes ?? [],
+    pools: pools.map(({ cidr }) => cidr),
+    own: input.podCidrs,
   }
+  const nat = natOutgoing([...input.pools].toSorted(byName).map(([, pool]) => pool))
+  const sysctls = tunnels.length > 0 ? tunnelSysctls : []
+  return { ...plan, kernel: { tunnels, sysctls, tunnelGuard: tunnelChains(ends), ...nat } }
 }
 
-function tunnelPlan(input: TunnelInput): TunnelPlan {
+type DevicePlan = Pick<KernelState, 'tunnels'> & Omit<TunnelPlan, 'kernel'>
+type WantingPool = PoolMode & { readonly name: string }
+
+function tunnelPlan(input: TunnelInput, pools: readonly WantingPool[], { targets }: KnownNodes): DevicePlan {
   const { settings, nodeName, podCidrs } = input
-  const pools = wantingPools(input.pools)
   if (pools.length === 0) return withoutTunnel(noEncapsulation, [])
   const named = `IPPool ${pools[0]?.name}${pools.length > 1 ? ` and ${pools.length - 1} more` : ''}`
   if (settings.enabled === false) {
@@ -81,32 +83,27 @@ function tunnelPlan(input: TunnelInput): TunnelPlan {
     const message = `${named} asks for IP-in-IP, but this node has no tunnel address: set spec.bgp.ipv4IPIPTunnelAddr of Node ${nodeName} or give the node an IPv4 pod CIDR`
     return withoutTunnel({ modes, tunnelTo: new Set() }, [{ severity: 'error', subject: 'ipip', message }])
   }
-  return withTunnel(input, address, modes, pools)
-}
-
-function withTunnel(input: TunnelInput, address: IpAddress, modes: PoolModes, pools: readonly PoolMode[]): TunnelPlan {
-  const { settings, underlayMtu, podCidrs } = input
-  const { targets, sources } = known(input)
-  const mtu = tunnelMtu({
-    ...(settings.mtu !== undefined && { configured: settings.mtu }),
-    ...(underlayMtu !== undefined && { underlay: underlayMtu }),
-  })
-  const tunnel: Tunnel = { type: 'ipip', name: 'tunl0', address, mtu }
-  const ends = { nodes: sources, externalNodes: settings.externalNodes ?? [], pools: pools.map(({ cidr }) => cidr), own: podCidrs }
   return {
-    kernel: { tunnels: [tunnel], sysctls: tunnelSysctls, ...tunnelChains(ends) },
+    tunnels: [{ type: 'ipip', name: 'tunl0', address, mtu: mtuOf(input) }],
     encapsulation: { modes, tunnelTo: targets },
     originated: [`${address}/32` as Cidr],
     problems: [],
   }
 }
 
-function withoutTunnel(encapsulation: Encapsulation, problems: readonly TunnelProblem[]): TunnelPlan {
-  return { kernel: { tunnels: [], sysctls: [], chains: [], hooks: [], ipSets: [] }, encapsulation, originated: [], problems }
+function mtuOf({ settings, underlayMtu }: TunnelInput): number {
+  return tunnelMtu({
+    ...(settings.mtu !== undefined && { configured: settings.mtu }),
+    ...(underlayMtu !== undefined && { underlay: underlayMtu }),
+  })
+}
+
+function withoutTunnel(encapsulation: Encapsulation, problems: readonly TunnelProblem[]): DevicePlan {
+  return { tunnels: [], encapsulation, originated: [], problems }
 }
 
 /** The IPv4 pools with a mode other than Never, by name; disabled ones too: no new addresses, but routing goes on (reference §6.8). */
-function wantingPools(pools: ReadonlyMap<string, IpPool>): readonly (PoolMode & { readonly name: string })[] {
+function wantingPools(pools: ReadonlyMap<string, IpPool>): readonly WantingPool[] {
   const wanting = [...pools].filter(([, { spec }]) => spec.ipipMode !== 'Never')
   return wanting.toSorted(byName).flatMap(([name, { spec }]) => {
     const cidr = parseCidr(spec.cidr)

@@ -154,6 +154,7 @@ export class Agent {
     return {
       links,
       tunnels: kernel.tunnels,
+      tunnelGuard: kernel.tunnelGuard,
       sysctls: [...sysctls, ...kernel.sysctls],
       chains: [...chains, ...kernel.chains],
       hooks: [...hooks, ...kernel.hooks],
