@@ -45,6 +45,15 @@ t.test('a stored resource is taken when it comes, changes and goes; what concern
   t.equal(live.current, changes.at(-1))
 })
 
+t.test('what was stored between making and start is known at the start', async (t) => {
+  const { store, put, settings } = await setUp(t)
+  const live = new LiveSettings(settings, here, { store, onChange: () => t.fail('nothing came after the start') })
+  await put(bgp({ asNumber: 65_001 }))
+  live.start()
+  t.teardown(() => live.stop())
+  t.equal(live.current.bgp.asNumber, 65_001)
+})
+
 t.test('a change that changes nothing for this node is no change', async (t) => {
   const { changes, put } = await setUp(t, 'bgp: {asNumber: 65001}')
   await put(bgp({ asNumber: 65_009 }), bgp({ listenPort: 1790 }, 'node.node-b'))

@@ -46,9 +46,10 @@ export class LiveSettings {
     return [...needRestart(this.atStart, this.#current, addresses, stated), ...this.#current.problems, ...this.#unused.problems]
   }
 
-  /** Follows the store from now on. */
+  /** Follows the store from now on: `current` is what is stored now, without a call of `onChange`. */
   start(): void {
     const { store } = this.#dependencies
+    this.#current = this.#effective()
     for (const { resource } of store.all()) this.#unused.put(resource)
     this.#unsubscribe = store.subscribe((events) => {
       this.#unused.take(events)

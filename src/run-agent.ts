@@ -4,6 +4,7 @@ import { runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'
 import type { StatusProblem } from './http/agent-face.ts'
+import { inTurn } from './in-turn.ts'
 import { createLog } from './log.ts'
 import { Node } from './node.ts'
 import { nodeFacts } from './node-facts.ts'
@@ -48,12 +49,17 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
     onFailure: (reason) => log.warn({ reason }, 'the service manager cannot be told how the agent is'),
   })
   const ended = untilSignal()
-  const reload = () => void changeSettings(node, configFile, log, service)
+  const started = node.start()
+  let isStopping = false
+  const reload = inTurn(started, async () => {
+    if (!isStopping) await changeSettings(node, configFile, log, service)
+  })
   process.on('SIGHUP', reload)
-  const problem = await node.start()
+  const problem = await started
   trimMemory()
   if (problem === undefined) service.ready(`${facts.name} is programmed`)
   if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
+  isStopping = true
   service.stopping()
   await node.stop()
   process.off('SIGHUP', reload)
