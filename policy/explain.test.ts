@@ -2,7 +2,7 @@ import t from 'tap'
 import type { PolicyRule } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
-import { type Ends, explain } from './explain.ts'
+import { type Ends, explain, type Host } from './explain.ts'
 import type { Flow } from './explain-rule.ts'
 import { endpoint, globalPolicy, k8sPolicy, namespace, networkPolicy, networkSet, profile, tier } from './test-resources.ts'
 
@@ -17,8 +17,8 @@ const http: Flow = {
 }
 const both: Ends = { from: client, to: server }
 
-function verdict(resources: readonly Resource[], flow: Flow = http, ends: Ends = both): readonly string[] {
-  const { verdict, steps } = explain([client, server, ...resources], flow, ends)
+function verdict(resources: readonly Resource[], flow: Flow = http, ends: Ends = both, host?: Host): readonly string[] {
+  const { verdict, steps } = explain([client, server, ...resources], flow, ends, host)
   return [
     ...steps.map(
       ({ direction, subject, rule, outcome, mismatch }) =>
@@ -170,3 +170,35 @@ for (const [mismatch, rule, flow = {}] of mismatches) {
     t.equal(verdict([policy], { ...http, ...flow })[1], `ingress NetworkPolicy shop/p rule 0: no match (${mismatch})`)
   })
 }
+
+const ownAddress = '10.99.0.1' as IpAddress
+const host: Host = { node: client.spec.node ?? '', addresses: [ownAddress], toHost: 'drop' }
+const toNode: Flow = { ...http, destination: ownAddress }
+const fromNode: Flow = { ...http, source: ownAddress }
+const closed = [globalPolicy('closed', { selector: 'all()', types: ['Ingress', 'Egress'] })]
+const action = 'egress FelixConfiguration defaultEndpointToHostAction'
+const hostTable: [title: string, flow: Flow, ends: Ends, host: Host, resources: readonly Resource[], expected: readonly string[]][] = [
+  ['a workload does not reach its node by default', toNode, { from: client }, host, [], [open, `${action}: Deny`, 'Deny']],
+  ['it does where that is chosen', toNode, { from: client }, { ...host, toHost: 'accept' }, [], [open, `${action}: Allow`, 'Allow']],
+  ['or the rules of others decide', toNode, { from: client }, { ...host, toHost: 'return' }, [], [open, 'Allow']],
+  [
+    'its own policy comes first',
+    toNode,
+    { from: client },
+    { ...host, toHost: 'accept' },
+    closed,
+    ['egress GlobalNetworkPolicy closed: no match', 'egress Tier default: Deny', 'Deny'],
+  ],
+  ['a node always reaches its workloads', fromNode, { to: server }, host, closed, [`ingress Node ${host.node}: Allow`, 'Allow']],
+  ['a workload of another node meets nothing here', toNode, { from: client }, { ...host, node: 'other' }, [], [open, 'Allow']],
+  [
+    'nor does a node reach those of another one',
+    fromNode,
+    { to: server },
+    { ...host, node: 'other' },
+    closed,
+    ['ingress GlobalNetworkPolicy closed: no match', 'ingress Tier default: Deny', 'Deny'],
+  ],
+]
+for (const [title, flow, ends, own, resources, expected] of hostTable)
+  t.test(`node and workload: ${title}`, async (t) => t.strictSame(verdict(resources, flow, ends, own), expected))

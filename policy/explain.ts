@@ -7,10 +7,12 @@ import type { GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
 import type { ProfileSpec } from '../src/model/profile.ts'
 import { groupOf, type Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
+import type { IpAddress } from '../src/net/address.ts'
 import { k8sApplies, k8sMismatches, k8sSelects } from './explain-k8s.ts'
 import { type Flow, isSet, ruleMismatch, selects, unprefixed } from './explain-rule.ts'
 import { type Bearer, bearerOf, type World, worldOf } from './explain-world.ts'
 import type { Direction } from './names.ts'
+import type { PolicyActions } from './policy-actions.ts'
 import { profileNames } from './profiles.ts'
 import { compareText } from './resource-key.ts'
 import { compareTiers, tierOf } from './tiers.ts'
@@ -35,17 +37,40 @@ export type Explanation = { readonly verdict: Verdict; readonly steps: readonly 
 /** The workloads at both ends; absent: no endpoint, or one whose side is not asked for. */
 export type Ends = { readonly from?: WorkloadEndpoint; readonly to?: WorkloadEndpoint }
 
+/** The node that decides. @property addresses its own  @property toHost what its workloads meet that talk to it */
+export type Host = { readonly node: string; readonly addresses: readonly IpAddress[]; readonly toHost: PolicyActions['toHost'] }
+
 /**
- * The sender's egress, then the receiver's ingress; both must allow.
+ * The sender's egress, then the receiver's ingress; both must allow. Between a node and its own workloads it is otherwise: the node always
+ * reaches them, and what they send to it meets `toHost` once their egress has allowed it.
  * @param resources all that are stored, in any order
  */
-export function explain(resources: readonly Resource[], flow: Flow, { from, to }: Ends): Explanation {
+export function explain(resources: readonly Resource[], flow: Flow, ends: Ends, host?: Host): Explanation {
+  const { from, to } = ends
   const world = worldOf(resources)
   const steps: Step[] = []
   const allowed =
     (from === undefined || endAllows(world, from, 'egress', flow, steps)) &&
-    (to === undefined || endAllows(world, to, 'ingress', flow, steps))
+    (hostDecides(host, flow, ends, steps) ?? (to === undefined || endAllows(world, to, 'ingress', flow, steps)))
   return { verdict: allowed ? 'Allow' : 'Deny', steps }
+}
+
+/** undefined: the flow is not between the node and a workload of its own, or what the node says leaves it open. */
+function hostDecides(host: Host | undefined, { source, destination }: Flow, { from, to }: Ends, steps: Step[]): boolean | undefined {
+  if (host === undefined) return undefined
+  const { node, addresses, toHost } = host
+  if (from === undefined && to?.spec.node === node && addresses.includes(source)) {
+    steps.push({ direction: 'ingress', subject: `Node ${node}`, outcome: 'Allow' })
+    return true
+  }
+  if (to !== undefined || from?.spec.node !== node || !addresses.includes(destination) || toHost === 'return') return undefined
+  const allowed = toHost === 'accept'
+  steps.push({
+    direction: 'egress',
+    subject: 'FelixConfiguration defaultEndpointToHostAction',
+    outcome: allowed ? 'Allow' : 'Deny',
+  })
+  return allowed
 }
 
 function endAllows(world: World, endpoint: WorkloadEndpoint, direction: Direction, flow: Flow, steps: Step[]): boolean {

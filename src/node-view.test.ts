@@ -85,6 +85,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     localEndpoints: () => 0,
     counters: () => counted,
     problems: () => [],
+    host: () => ({ addresses: [], toHost: 'drop' }),
     ...changes,
   }
 }

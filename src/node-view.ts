@@ -1,5 +1,6 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
+import type { Host } from '../policy/explain.ts'
 import type {
   AgentCounters,
   AgentEvent,
@@ -59,6 +60,7 @@ export type NodeViewDependencies = {
   /** The first apply is done. */
   readonly applied: () => boolean
   readonly localEndpoints: () => number
+  readonly host: () => Omit<Host, 'node'>
   readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
   /** What is worth knowing of how the node is set up, and what was asked for and is not done, or not done yet. */
   readonly problems: () => readonly StatusProblem[]
@@ -163,6 +165,10 @@ export class NodeView implements AgentFace {
 
   checkContext(): CheckContext {
     return { nodeName: this.#options.node, interfacePrefix: this.#options.interfacePrefix }
+  }
+
+  host(): Host {
+    return { node: this.#options.node, ...this.#parts.host() }
   }
 
   #problems(): readonly StatusProblem[] {

@@ -215,6 +215,7 @@ export class Node {
         storeRevision: () => this.#store.revision,
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,
+        host: () => ({ addresses: this.#connected.map(({ address }) => address), toHost: this.#policyChoices.actions.toHost }),
         counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
       },
     )

@@ -1,6 +1,7 @@
 /** What the API needs to know of the running agent; src/agent.ts and its neighbours stand behind it. */
 import type { DrainState, PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
+import type { Host } from '../../policy/explain.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { ToolUse } from '../os/counted-run.ts'
 
@@ -26,6 +27,8 @@ export interface AgentFace {
   config(): Readonly<Record<string, unknown>>
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
+  /** What an explanation has to know of this node. */
+  host(): Host
 }
 
 /** What was counted since the agent started: each number only grows. Times in seconds. */

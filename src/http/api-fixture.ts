@@ -126,6 +126,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     config: () => ({}),
     counters: () => counters,
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
+    host: () => ({ node: 'node-a', addresses: [], toHost: 'drop' }),
   }
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { IpAddress } from '../net/address.ts'
 import { startFixture } from './api-fixture.ts'
 
 const world = `
@@ -102,6 +103,19 @@ t.test('what a flow is', async (t) => {
     const { flow: shown, verdict: said, reason: why } = body as { flow: object; verdict: string; reason: string }
     t.strictSame({ flow: shown, verdict: said, reason: why }, { flow, verdict, reason }, query)
   }
+})
+
+t.test('between a node and its own workload the node decides', async (t) => {
+  const api = await startFixture(t, { host: () => ({ node: 'node-a', addresses: ['10.99.0.1' as IpAddress], toHost: 'drop' }) })
+  await api.send('POST', '/v1/apply', world)
+  t.match((await api.get('/v1/explain?from=shop/client&to=10.99.0.1&port=22')).body, {
+    verdict: 'Deny',
+    reason: 'denied by FelixConfiguration defaultEndpointToHostAction (egress)',
+  })
+  t.match((await api.get('/v1/explain?from=10.99.0.1&to=shop/client&port=22')).body, {
+    verdict: 'Allow',
+    reason: 'allowed by Node node-a (ingress)',
+  })
 })
 
 const refused: [query: string, status: number, errors: readonly object[]][] = [

@@ -49,7 +49,7 @@ function answer({ store, agent }: EndpointContext, query: Query): Answer {
   const addresses = commonAddresses(from.end, to.end)
   if (addresses === undefined) return problem(422, `${askedFrom} and ${askedTo} have no addresses of the same family`)
   const flow = flowOf(rest, addresses)
-  const { verdict, steps } = explain(resources, flow, { ...endOf('from', from.end), ...endOf('to', to.end) })
+  const { verdict, steps } = explain(resources, flow, { ...endOf('from', from.end), ...endOf('to', to.end) }, agent.host())
   const shown = (asked: string, end: FlowEnd, address: IpAddress) => ({
     asked,
     address,
