@@ -11,6 +11,7 @@ import { Deviations } from './session/deviations.ts'
 import { Listener } from './session/listener.ts'
 import type { Log } from './session/log.ts'
 import { PeerSession, type PeerSessionDependencies } from './session/peer-session.ts'
+import { Reading } from './session/reading.ts'
 import { remoteAddress } from './session/remote-address.ts'
 import { RestartGate } from './session/restart-gate.ts'
 import { Strangers } from './session/strangers.ts'
@@ -97,6 +98,7 @@ export class Speaker {
       rib: this.#rib,
       turn: this.#turn,
       closing: this.#closing,
+      reading: new Reading(),
       log,
       random,
       now,

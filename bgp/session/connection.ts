@@ -16,6 +16,7 @@ import { encodeOpen } from '../wire/open.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
 import { type Failure, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
 import type { MessageCounts } from './message-counts.ts'
+import type { Reading } from './reading.ts'
 import { Timers } from './timers.ts'
 
 /** The peer a connection belongs to: everything that is the same for both connections of a collision. */
@@ -41,6 +42,7 @@ export type ConnectionDependencies = {
   readonly owner: ConnectionOwner
   readonly dial: () => Socket
   readonly closing: ClosingSockets
+  readonly reading: Reading
   readonly counts: MessageCounts
   readonly random: () => number
 }
@@ -180,7 +182,7 @@ export class Connection {
     socket.on('error', (reason) => {
       error = reason // 'close' follows
     })
-    socket.on('data', (chunk: Buffer) => heard(() => this.#read(chunk))())
+    socket.on('data', (chunk: Buffer) => heard(() => this.#deps.reading.take(socket, () => this.#read(chunk)))())
     socket.on(
       'drain',
       heard(() => this.#deps.owner.drained()),

@@ -18,6 +18,7 @@ import type { Log } from './log.ts'
 import { Output } from './output.ts'
 import { partyOf } from './party.ts'
 import { PeerRecord } from './peer-record.ts'
+import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
 import { StaleRoutes } from './stale-routes.ts'
 import type { Turn } from './turn.ts'
@@ -37,6 +38,7 @@ export type PeerSessionDependencies = {
   readonly rib: RibFace
   readonly turn: Turn
   readonly closing: ClosingSockets
+  readonly reading: Reading
   readonly log: Log
   readonly random: () => number
   /** Milliseconds since 1970. */
@@ -285,11 +287,11 @@ export class PeerSession implements ConnectionOwner {
   }
 
   #connection(state: Idle | Active): Connection {
-    const { closing, random } = this.#deps
+    const { closing, reading, random } = this.#deps
     const { address, port } = this.config
     const from = this.#options.localAddress
     const dial = () => connect({ host: address, port, noDelay: true, ...(from === undefined ? {} : { localAddress: from }) })
-    return new Connection(state, { owner: this, dial, closing, counts: this.#record.counts, random })
+    return new Connection(state, { owner: this, dial, closing, reading, counts: this.#record.counts, random })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RibFace } from '../rib/rib-face.ts'
 
 /** How long the RIB may decide at a stretch, in milliseconds: timers and other sessions run between two stretches. */
-const budgetMs = 5
+const budgetMs = 2
 
 /** The work of one turn of the event loop, after its input: decide on what changed, then write to each peer that has output. */
 export class Turn {

@@ -203,7 +203,7 @@ t.test('/metrics: the text format with peers, routes, policy, the loop lag and t
     'tortie_policy{count="chains"} 7',
   ])
     t.ok(lines.includes(line), line)
-  t.match(body, /^nodejs_eventloop_lag_seconds \d/m)
+  t.match(body, /^tortie_event_loop_lag_seconds\{quantile="0.99"\} \d/m)
   t.match(body, /^process_resident_memory_bytes \d/m)
   peers = []
   t.notMatch((await api.get('/metrics')).body, /peer="tor1"/, 'a removed peer has no series')

@@ -16,7 +16,7 @@ function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers'>> = {}
 }
 
 /** Our own lines, without those about them. */
-const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('tortie_'))
+const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('tortie_') && !line.startsWith('tortie_event_loop_lag'))
 
 t.test('every number of ours, with its labels', async (t) => {
   t.strictSame(ours(await buildMetrics(agent())()), [
@@ -57,6 +57,14 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="advertised"} 1',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="stale"} 0',
   ])
+})
+
+t.test('the lag of the event loop has one name, by quantile', async (t) => {
+  const lines = (await buildMetrics(agent())()).split('\n').filter((line) => /lag/.test(line) && !line.startsWith('#'))
+  t.strictSame(
+    lines.map((line) => line.replace(/ \S+$/, '')),
+    ['0.5', '0.99', '1'].map((quantile) => `tortie_event_loop_lag_seconds{quantile="${quantile}"}`),
+  )
 })
 
 t.test('a scrape reads the agent once, and what it says now', async (t) => {

@@ -2,18 +2,20 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { PeerStatus } from '../../bgp/peer.ts'
 import type { AgentCounters, AgentFace, AgentStatus } from './agent-face.ts'
+import { type LoopLag, measureLoopLag } from './loop-lag.ts'
 
 /** Peers beyond this many have no series of their own. */
 const maxPeers = 1_000
 
-/** The loop is woken this often to measure its lag; prom-client's 10 ms would cost an idle agent half of its CPU time. */
-const loopLagPrecisionMs = 100
+/** prom-client's own measure of the loop's lag counts the wait as lag: it is put to sleep, and left out. */
+const hourMs = 3_600_000
 
 type Reading = {
   readonly ready: boolean
   readonly status: AgentStatus
   readonly peers: readonly PeerStatus[]
   readonly counters: AgentCounters
+  readonly lag: LoopLag
 }
 
 /** One value, by its labels; a gauge has several of them. */
@@ -28,12 +30,14 @@ type Metric = {
 }
 
 /**
- * With prom-client's default metrics of the process, the event loop's lag among them.
+ * With prom-client's default metrics of the process.
  * @returns the text format of Prometheus, at this moment
  */
 export function buildMetrics(agent: AgentFace): () => Promise<string> {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopLagPrecisionMs })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: hourMs })
+  for (const { name } of registry.getMetricsAsArray()) if (name.startsWith('nodejs_eventloop_lag')) registry.removeSingleMetric(name)
+  const readLag = measureLoopLag()
   const all = metrics.map((metric) => {
     const { name, help, labels } = metric
     const options = { name, help, labelNames: labels, registers: [registry] }
@@ -41,7 +45,7 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
   })
   return async () => {
     const peers = agent.peers().slice(0, maxPeers)
-    const reading = { ready: agent.ready().ready, status: agent.status(), peers, counters: agent.counters() }
+    const reading = { ready: agent.ready().ready, status: agent.status(), peers, counters: agent.counters(), lag: readLag() }
     for (const { metric, series } of all) {
       series.reset() // a removed peer's series ends
       for (const { labels, value } of metric.read(reading)) series.inc(labels, value)
@@ -77,6 +81,16 @@ const metrics: readonly Metric[] = [
   single('tortie_bgp_peers_established', 'BGP peers in state Established', ({ status }) => status.bgp.established),
   counts('tortie_routes', 'Counts of routes in /v1/status', ({ status }) => status.routes),
   counts('tortie_policy', 'Counts of policy in /v1/status', ({ status }) => status.policy),
+  {
+    name: 'tortie_event_loop_lag_seconds',
+    help: 'How late the event loop was since the last scrape; quantile 1 is the worst',
+    labels: ['quantile'],
+    read: ({ lag: { p50, p99, max } }) => [
+      { labels: { quantile: '0.5' }, value: p50 },
+      { labels: { quantile: '0.99' }, value: p99 },
+      { labels: { quantile: '1' }, value: max },
+    ],
+  },
   single('tortie_applies_total', 'Times the kernel was brought to what is wanted', ({ counters }) => counters.applies.count),
   single('tortie_apply_seconds_total', 'Time that took', ({ counters }) => counters.applies.seconds),
   perTable('tortie_kernel_changes_total', 'Objects changed in the kernel', ({ changes }) => changes),
