@@ -26,13 +26,13 @@ t.test('a stretch that is used up pauses the socket until the next turn', async 
   const handle = (costMs: number) => () => {
     nowMs += costMs
   }
-  reading.take(socket, handle(4))
+  reading.take(socket, handle(1))
   t.equal(socket.isPaused(), false)
   reading.take(socket, handle(1))
-  t.equal(socket.isPaused(), true, '5 ms are spent')
+  t.equal(socket.isPaused(), true, '2 ms are spent')
   await nextTurn()
   t.equal(socket.isPaused(), false)
-  reading.take(socket, handle(4))
+  reading.take(socket, handle(1))
   t.equal(socket.isPaused(), false, 'the next turn has its own stretch')
 })
 

@@ -38,7 +38,7 @@ t.test('a long decision is spread over turns, and output flows between them', as
   turn.schedule()
   while (done.length < 6) await nextTurn()
   await nextTurn()
-  t.strictSame(done, ['flush 5', 'write', 'flush 5', 'write', 'flush 5', 'write'])
+  t.strictSame(done, ['flush 2', 'write', 'flush 2', 'write', 'flush 2', 'write'])
 })
 
 t.test('settled means the last of many turns: what was decided before it was handed over', async (t) => {
