@@ -81,10 +81,12 @@ const refused: [title: string, spec: object, problems: readonly (readonly [path:
   ['an interface name of 16', { node: 'node-a', interfaceName: 'tort123456789012' }, [['spec.interfaceName', interfaceName]]],
   [
     '§6.17.3 no 29: a network of more than one address',
-    { ...here, ipNetworks: ['10.0.0.0/24', 'fd00::/64'] },
+    { ...here, ipNetworks: ['10.0.0.0/24', 'fd00::/64', '0.0.0.0', '::'] },
     [
-      ['spec.ipNetworks[0]', 'must be one address: /32 or /128'],
-      ['spec.ipNetworks[1]', 'must be one address: /32 or /128'],
+      ['spec.ipNetworks[0]', 'must be one address: /32 or /128, not the unspecified one'],
+      ['spec.ipNetworks[1]', 'must be one address: /32 or /128, not the unspecified one'],
+      ['spec.ipNetworks[2]', 'must be one address: /32 or /128, not the unspecified one'],
+      ['spec.ipNetworks[3]', 'must be one address: /32 or /128, not the unspecified one'],
     ],
   ],
   [

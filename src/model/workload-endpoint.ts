@@ -7,10 +7,13 @@ import type { Problem, Resource } from './resource.ts'
 import { address, cidr, interfaceName, ipv4, ipv6, isPortName, mac, name, portNumber, transportProtocol } from './scalars.ts'
 import { closedObject, crossChecked, text } from './schema-check.ts'
 
+/** No host has it, and no IP set of addresses holds it. */
+const unspecified: ReadonlySet<string> = new Set(['0.0.0.0/32', '::/128'])
+
 const hostNet = text<string>((value) => {
   const net = parseCidr(value, { strict: true })
-  return net?.endsWith(net.includes(':') ? '/128' : '/32') ? net : undefined
-}, 'one address: /32 or /128')
+  return net?.endsWith(net.includes(':') ? '/128' : '/32') && !unspecified.has(net) ? net : undefined
+}, 'one address: /32 or /128, not the unspecified one')
 
 const containerId = text(
   (value) => (/^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?$/.test(value) ? value : undefined),

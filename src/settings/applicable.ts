@@ -2,7 +2,7 @@
 import type { BgpConfiguration, BgpConfigurationSpec } from '../model/bgp-configuration.ts'
 import type { FelixConfiguration, FelixConfigurationSpec } from '../model/felix-configuration.ts'
 import type { NodeResource } from './resources.ts'
-import { selects } from './selects.ts'
+import { selectedBy } from './selected-by.ts'
 import type { SettingsProblem } from './settings-problem.ts'
 
 /** `node.NAME`, then `default`. */
@@ -21,7 +21,7 @@ export function applicableFelix(
   node: NodeResource | undefined,
 ): ApplicableFelix {
   const named = (wanted: string) => configurations.filter(({ metadata }) => metadata.name === wanted)
-  const selecting = node === undefined ? [] : configurations.filter(({ spec }) => spec.nodeSelector && selects(spec.nodeSelector, node))
+  const selecting = node === undefined ? [] : configurations.filter(({ spec }) => spec.nodeSelector && selectedBy(spec.nodeSelector)(node))
   const [oldest, ...younger] = selecting.toSorted(byAge)
   return {
     specs: [...named(`node.${nodeName}`), ...(oldest === undefined ? [] : [oldest]), ...named('default')].map(({ spec }) => spec),

@@ -7,12 +7,13 @@ import { ownNode } from './own-node.ts'
 import { addressFamily, commonFamilies, type PeerContext, type PlannedPeer, plainPeer } from './planned-peer.ts'
 import { asNumberOf, nodeAt, portOf } from './remote-node.ts'
 import type { NodeResource } from './resources.ts'
-import { selects } from './selects.ts'
+import { selectedBy } from './selected-by.ts'
 
 /** Those for all nodes first: they win over those for some. Last what other nodes' resources ask of this one in return. */
 export function bgpPeers(context: PeerContext): readonly PlannedPeer[] {
-  const { bgpPeers } = context.resources
-  const here = bgpPeers.filter(({ spec }) => appliesTo(spec, context.nodeName, ownNode(context.resources.nodes, context.nodeName)))
+  const { bgpPeers, nodes } = context.resources
+  const own = ownNode(nodes, context.nodeName)
+  const here = bgpPeers.filter(({ spec }) => appliesTo(spec)(context.nodeName, own))
   const forAll = here.filter(({ spec }) => isForAll(spec))
   const forSome = here.filter(({ spec }) => !isForAll(spec))
   return [...[...forAll, ...forSome].flatMap((peer) => outgoing(peer, context)), ...bgpPeers.flatMap((peer) => reverse(peer, context))]
@@ -22,20 +23,22 @@ function isForAll({ node, nodeSelector }: BgpPeerSpec): boolean {
   return node === undefined && nodeSelector === undefined
 }
 
-/** @param resource the node's; undefined: it has no labels */
-function appliesTo({ node, nodeSelector }: BgpPeerSpec, nodeName: string, resource: NodeResource | undefined): boolean {
-  if (node !== undefined) return node === nodeName
-  return nodeSelector === undefined || selects(nodeSelector, resource ?? unlabelled)
+/** For which nodes it is meant, by name and resource; undefined: one without labels. */
+function appliesTo({ node, nodeSelector }: BgpPeerSpec): (nodeName: string, resource: NodeResource | undefined) => boolean {
+  if (node !== undefined) return (nodeName) => node === nodeName
+  if (nodeSelector === undefined) return () => true
+  const isSelected = selectedBy(nodeSelector)
+  return (_, resource = unlabelled) => isSelected(resource)
 }
 
-const unlabelled = { apiVersion: '', kind: 'Node', metadata: { name: '' }, spec: {} }
+const unlabelled: NodeResource = { apiVersion: '', kind: 'Node', metadata: { name: '' }, spec: {} }
 
 function outgoing(peer: BgpPeer, context: PeerContext): readonly PlannedPeer[] {
   const { peerIP, peerSelector } = peer.spec
   if (peerIP !== undefined) return [planned(peer, peerAtAddress(peer, peerIP, context), context)]
   if (peerSelector === undefined) return []
   return otherNodes(context)
-    .filter((node) => selects(peerSelector, node))
+    .filter(selectedBy(peerSelector))
     .flatMap((node) => peersAtNode(peer, node, context))
 }
 
@@ -43,9 +46,10 @@ function outgoing(peer: BgpPeer, context: PeerContext): readonly PlannedPeer[] {
 function reverse(peer: BgpPeer, context: PeerContext): readonly PlannedPeer[] {
   const { peerSelector, reversePeering } = peer.spec
   const own = ownNode(context.resources.nodes, context.nodeName)
-  if (peerSelector === undefined || reversePeering === 'Manual' || own === undefined || !selects(peerSelector, own)) return []
+  if (peerSelector === undefined || reversePeering === 'Manual' || own === undefined || !selectedBy(peerSelector)(own)) return []
+  const isMeantFor = appliesTo(peer.spec)
   return otherNodes(context)
-    .filter((node) => appliesTo(peer.spec, node.metadata.name, node))
+    .filter((node) => isMeantFor(node.metadata.name, node))
     .flatMap((node) => peersAtNode(peer, node, context))
     .map((peer) => ({ ...peer, implied: true }))
 }

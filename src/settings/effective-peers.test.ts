@@ -191,6 +191,15 @@ const problems: [title: string, file: string, written: Written, expected: readon
     [['bgppeer/a', 'is not used: peer b has the address 10.99.0.9 already']],
   ],
   [
+    'one that selects what another has selected loses once, however many nodes these are',
+    '',
+    {
+      nodes: { b: nodeAt(2), c: nodeAt(3), d: nodeAt(4) },
+      peers: { first: { peerSelector: 'all()' }, second: { peerSelector: 'all()' } },
+    },
+    [['bgppeer/second', 'is not used: peer first.b has the address 10.99.0.2 already, and so with 2 more of its addresses']],
+  ],
+  [
     'the configuration file wins at the same address, and by the same name',
     'bgp: {peers: [{name: c, address: 10.99.0.9, asNumber: 1}]}',
     { peers: { tor, c: { peerIP: '10.99.0.8', asNumber: 1 } } },

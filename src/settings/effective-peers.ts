@@ -15,12 +15,14 @@ export function effectivePeers(configured: readonly PeerConfig[], context: PeerC
   const names = new Set(configured.map(({ name }) => name))
   const peers = [...configured]
   const problems: SettingsProblem[] = []
+  const losses = new Map<string, Loss>()
   for (const { config, subject, implied, blocked, note } of [...bgpPeers(context), ...meshPeers(context)]) {
     if (config.address === ipv4.address || config.address === ipv6?.address) continue // what is for all nodes is also for the one it leads to
     const holder = byAddress.get(config.address)
     if (holder !== undefined && implied) continue
     if (holder !== undefined) {
-      problems.push({ severity: 'warning', subject, message: `is not used: peer ${holder} has the address ${config.address} already` })
+      const { reason = `peer ${holder} has the address ${config.address} already`, addresses = 0 } = losses.get(subject) ?? {}
+      losses.set(subject, { reason, addresses: addresses + 1 })
     } else if (names.has(config.name)) {
       problems.push({ severity: 'error', subject, message: `is not used: another peer is called ${config.name}` })
     } else {
@@ -31,5 +33,13 @@ export function effectivePeers(configured: readonly PeerConfig[], context: PeerC
       if (note !== undefined) problems.push({ severity: 'warning', subject, message: note })
     }
   }
-  return { peers, problems }
+  return { peers, problems: [...problems, ...[...losses].map(lost)] }
+}
+
+/** One that selects nodes may lose a thousand addresses to another. @property reason why it lost the first */
+type Loss = { readonly reason: string; readonly addresses: number }
+
+function lost([subject, { reason, addresses }]: readonly [subject: string, loss: Loss]): SettingsProblem {
+  const more = addresses === 1 ? '' : `, and so with ${addresses - 1} more of its addresses`
+  return { severity: 'warning', subject, message: `is not used: ${reason}${more}` }
 }
