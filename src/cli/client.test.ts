@@ -28,14 +28,20 @@ t.test('an agent that hangs, or hangs up, is a failure with a hint', async (t) =
   const sockets = new Set<Socket>()
   const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
   const rude = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
-  await Promise.all([once(silent, 'listening'), once(rude, 'listening')])
+  const half = createServer((socket) => {
+    sockets.add(socket)
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a"')
+  }).listen(0, '127.0.0.1')
+  await Promise.all([silent, rude, half].map((server) => once(server, 'listening')))
   t.teardown(() => {
     for (const socket of sockets) socket.destroy()
     silent.close()
     rude.close()
+    half.close()
   })
   const at = (server: typeof silent) => connectionTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const get = { method: 'GET', path: '/', timeoutSec: 0.05 } as const
   await t.rejects(call(at(silent), get), { exitCode: 1, message: /does not answer within 0\.05 s: is it busy or stopped\?$/ })
   await t.rejects(call(at(rude), get), { exitCode: 1, message: /^cannot talk to .*: check --server$/ })
+  await t.rejects(call(at(half), get), { exitCode: 1, message: /^the answer of .* broke off: ask again$/ })
 })

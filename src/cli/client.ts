@@ -22,8 +22,10 @@ export type Call = {
   readonly body?: string
   /** Of the body; default yaml. */
   readonly format?: 'json' | 'yaml'
-  /** How long the answer may take to begin. */
+  /** How long the answer may take to begin, and be silent before its end. */
   readonly timeoutSec?: number
+  /** Once it has begun, the answer may be silent for as long as it likes. */
+  readonly isStream?: boolean
   /** Ends the request, and an answer that is still coming. */
   readonly signal?: AbortSignal
 }
@@ -69,7 +71,7 @@ export async function call(server: Server, request: Call): Promise<Reply> {
  */
 export async function open(
   server: Server,
-  { method, path, body, format = 'yaml', timeoutSec = defaultTimeoutSec, signal }: Call,
+  { method, path, body, format = 'yaml', timeoutSec = defaultTimeoutSec, isStream = false, signal }: Call,
 ): Promise<IncomingMessage> {
   const content = body === undefined ? {} : { 'content-type': `application/${format}`, 'content-length': Buffer.byteLength(body) }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
@@ -79,7 +81,7 @@ export async function open(
     const timeout = timeoutSec * 1_000
     const options = { ...server.connection, method, path, headers, agent: false, timeout, ...(signal && { signal }) }
     const outgoing = make(options, (response) => {
-      outgoing.setTimeout(0)
+      if (isStream) outgoing.setTimeout(0)
       resolve(response)
     })
     outgoing.on('timeout', () =>

@@ -1,11 +1,11 @@
-/** Why a command ends with another status than 0: one line on stderr, with a hint. */
+/** Why a command ends with another status than 0: one line on stderr, with a hint; what would control a terminal is shown as "?". */
 export class CliFailure extends Error {
   override readonly name = 'CliFailure'
   /** 1: refused or failed. 2: usage. */
   readonly exitCode: 1 | 2
 
   constructor(exitCode: 1 | 2, message: string, options?: ErrorOptions) {
-    super(message.replaceAll(/\s*\n\s*/g, ' '), options)
+    super(message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '?'), options)
     this.exitCode = exitCode
   }
 }

@@ -73,7 +73,7 @@ async function listAgain(server: Server, path: string, { signal, retryMs, onLost
 /** Ends when the agent ends it, too old a revision included. @throws CliFailure if the agent refuses for another reason */
 async function* follow(server: Server, path: string, told: Told, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
   try {
-    const response = await open(server, { method: 'GET', path, signal })
+    const response = await open(server, { method: 'GET', path, isStream: true, signal })
     if (response.statusCode === gone) response.destroy()
     else if (response.statusCode !== 200) throw await refusalOf(response)
     else yield* changesIn(response, told)
