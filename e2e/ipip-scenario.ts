@@ -64,6 +64,14 @@ async function ping(from: Pod, to: Pod, octets: number): Promise<string> {
 
 await lab.apply([pool('Always'), ...endpoints].join('---\n'))
 
+await t.test('iptables: the kernel refuses nft tables, so auto takes legacy, whatever the system prefers', async (t) => {
+  const { body } = await nodeA.request('GET', '/v1/status')
+  t.match(body, {
+    iptables: { backend: 'legacy', reason: /^iptables-nft cannot be used: the kernel refuses nft tables: ENOTSUP / },
+    problems: [],
+  })
+})
+
 await t.test('Always: tunl0 is up, with the first address of the pod CIDR and 20 octets less than the underlay carries', async (t) => {
   const shown = await nodeA.namespace.ip('addr', 'show', 'dev', 'tunl0')
   t.match(shown, /<NOARP,UP,LOWER_UP> mtu 1480 /)

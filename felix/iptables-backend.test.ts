@@ -6,6 +6,8 @@ const few = { others: 3, ours: 0, kubelet: false }
 const many = { others: 30, ours: 0, kubelet: false }
 const broken = { others: 0, ours: 0, kubelet: false, problem: 'iptables is not installed' }
 
+const refused = { ...none, problem: 'the kernel refuses nft tables: ENOTSUP' }
+
 type Row = [title: string, args: Parameters<typeof decideBackend>, expected: ReturnType<typeof decideBackend>]
 const table: Row[] = [
   [
@@ -65,7 +67,32 @@ const table: Row[] = [
   [
     'the configured one does not work: it is not replaced behind the operator, the problem is told',
     ['nft', { nft: broken, legacy: many }, 'legacy'],
-    { backend: 'nft', reason: 'felix.iptablesBackend is nft', leftovers: false, problem: 'iptables is not installed' },
+    {
+      backend: 'nft',
+      reason: 'felix.iptablesBackend is nft',
+      leftovers: false,
+      problem: 'iptables is not installed; felix.iptablesBackend "legacy" can be used',
+    },
+  ],
+  [
+    'the configured one does not work, nor does the other: its own problem is told',
+    ['nft', { nft: refused, legacy: broken }, 'legacy'],
+    { backend: 'nft', reason: 'felix.iptablesBackend is nft', leftovers: false, problem: refused.problem },
+  ],
+  [
+    "auto leaves what the kernel refuses, though it is the system's",
+    ['auto', { nft: refused, legacy: none }, 'nft'],
+    { backend: 'legacy', reason: 'iptables-nft cannot be used: the kernel refuses nft tables: ENOTSUP', leftovers: false },
+  ],
+  [
+    'none works, each for another reason: both are told',
+    ['auto', { nft: refused, legacy: broken }, 'nft'],
+    {
+      backend: 'nft',
+      reason: "the system's iptables is nft",
+      leftovers: false,
+      problem: 'iptables-nft: the kernel refuses nft tables: ENOTSUP; iptables-legacy: iptables is not installed',
+    },
   ],
 ]
 for (const [title, args, expected] of table) t.test(title, async (t) => t.strictSame(decideBackend(...args), expected))

@@ -2,7 +2,9 @@ import type { Run } from '../src/os/process.ts'
 import { COMMENT_PREFIX } from './chain-hash.ts'
 import { CHAIN_PREFIX } from './chains-text.ts'
 import type { Backend } from './iptables-tool.ts'
-import { refusalOf } from './kernel-refusal.ts'
+import { legacyLack, refusalOf } from './kernel-refusal.ts'
+import { hasLegacyTables } from './legacy-tables.ts'
+import { nftRefusal } from './nft-support.ts'
 
 /**
  * Which of the two iptables programs Tortie uses, and why.
@@ -23,7 +25,7 @@ const KUBELET_CHAINS = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY']
  * that holds more rules of others, because a packet must pass both and mixed rules surprise their owners; if
  * they hold equally many, the one that the system's `iptables` is.
  *
- * A backend whose program is missing or refused is not taken by `auto` as long as the other works.
+ * A backend whose program is missing, or whose tables the kernel has not, is not taken by `auto` as long as the other works.
  */
 export async function chooseBackend(option: 'auto' | Backend, run: Run): Promise<BackendChoice> {
   const [nft, legacy] = await Promise.all([census('nft', run), census('legacy', run)])
@@ -34,8 +36,8 @@ export async function chooseBackend(option: 'auto' | Backend, run: Run): Promise
 /** @param system what the system's `iptables` is */
 export function decideBackend(option: 'auto' | Backend, counted: Record<Backend, Census>, system: Backend): BackendChoice {
   const choose = (backend: Backend, reason: string): BackendChoice => {
-    const { problem } = counted[backend]
-    const leftovers = counted[backend === 'nft' ? 'legacy' : 'nft'].ours > 0
+    const problem = problemOf(option, backend, counted)
+    const leftovers = counted[otherThan(backend)].ours > 0
     return { backend, reason, leftovers, ...(problem === undefined ? {} : { problem }) }
   }
   const { nft, legacy } = counted
@@ -51,6 +53,19 @@ export function decideBackend(option: 'auto' | Backend, counted: Record<Backend,
   return choose(more, `rules of others: ${nft.others} in nft, ${legacy.others} in legacy`)
 }
 
+/** What is configured is never replaced behind the operator; the sentence says what would work. */
+function problemOf(option: 'auto' | Backend, backend: Backend, counted: Record<Backend, Census>): string | undefined {
+  const { problem } = counted[backend]
+  const other = counted[otherThan(backend)]
+  if (problem === undefined || problem === other.problem) return problem
+  if (other.problem === undefined) return `${problem}; felix.iptablesBackend "${otherThan(backend)}" can be used`
+  return option === 'auto' ? `iptables-${backend}: ${problem}; iptables-${otherThan(backend)}: ${other.problem}` : problem
+}
+
+function otherThan(backend: Backend): Backend {
+  return backend === 'nft' ? 'legacy' : 'nft'
+}
+
 async function census(backend: Backend, run: Run): Promise<Census> {
   const results = await Promise.all(
     ['iptables', 'ip6tables'].map(async (tool): Promise<Census> => {
@@ -62,13 +77,20 @@ async function census(backend: Backend, run: Run): Promise<Census> {
     }),
   )
   const [v4, v6] = results
-  const problem = v4?.problem // without IPv6 the IPv4 half may still be used
+  const problem = v4?.problem ?? (await kernelLack(backend, run)) // without IPv6 the IPv4 half may still be used
   return {
     others: (v4?.others ?? 0) + (v6?.others ?? 0),
     ours: (v4?.ours ?? 0) + (v6?.ours ?? 0),
     kubelet: v4?.kubelet === true || v6?.kubelet === true,
     ...(problem === undefined ? {} : { problem }),
   }
+}
+
+/** Why the kernel would refuse our tables, which reading them does not tell. Nothing is made by asking. */
+async function kernelLack(backend: Backend, run: Run): Promise<string | undefined> {
+  if (backend === 'legacy') return (await hasLegacyTables(4, run)) ? undefined : legacyLack(4)
+  const refusal = await nftRefusal(4)
+  return refusal === undefined ? undefined : `the kernel refuses nft tables: ${refusal} (built without CONFIG_NF_TABLES_IPV4?)`
 }
 
 /** Chains of ours count as ours even when empty. */

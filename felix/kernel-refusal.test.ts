@@ -44,6 +44,34 @@ const table: [title: string, command: string, stderr: string, expected: object][
     },
   ],
   [
+    'a kernel that takes no nft tables',
+    'iptables-nft-restore',
+    'iptables-nft-restore v1.8.9 (nf_tables): \nline 2: TABLE_ADD failed (Operation not supported): table filter\nline 2: CHAIN_USER_ADD failed (No such file or directory): chain tort-d\n',
+    {
+      reason:
+        'iptables-nft-restore: line 2: TABLE_ADD failed (Operation not supported): table filter line 2: CHAIN_USER_ADD failed (No such file or directory): chain tort-d in ":tort-d - -": the kernel refuses nft tables: choose felix.iptablesBackend "legacy"',
+      line: ':tort-d - -',
+    },
+  ],
+  [
+    'a module that neither the kernel nor we load, although modprobe speaks of a permission',
+    'iptables-legacy-save',
+    "modprobe: ERROR: could not insert 'ip_tables': Operation not permitted\niptables-save v1.8.9 (legacy): Cannot initialize: iptables who? (do you need to insmod?)\n",
+    {
+      reason:
+        'iptables-save: Cannot initialize: iptables who? (do you need to insmod?): the kernel has no ip_tables, and the agent may load no modules: run "modprobe ip_tables", at boot by deploy/systemd/modules-load.conf',
+    },
+  ],
+  [
+    'the module of IPv6, without modprobe',
+    'ip6tables-legacy-save',
+    'ip6tables-save v1.8.9 (legacy): Cannot initialize: iptables who? (do you need to insmod?)\n',
+    {
+      reason:
+        'ip6tables-save: Cannot initialize: iptables who? (do you need to insmod?): the kernel has no ip6_tables, and the agent may load no modules: run "modprobe ip6_tables", at boot by deploy/systemd/modules-load.conf',
+    },
+  ],
+  [
     'a kernel without the table',
     'iptables-legacy-save',
     "iptables-save v1.8.9 (legacy): can't initialize iptables table `raw': Table does not exist (do you need to insmod?)\n",

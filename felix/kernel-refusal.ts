@@ -1,9 +1,13 @@
+import type { Family } from '../src/net/address.ts'
 import type { ProcessResult, Run } from '../src/os/process.ts'
 
 /** @property line the line of the input the tool named, where it named one that says something */
 export type Refusal = { readonly reason: string; readonly line?: string }
 
-const knownCauses: readonly [pattern: RegExp, sentence: string][] = [
+const knownCauses: readonly [pattern: RegExp, sentence: string | ((command: string) => string)][] = [
+  // modprobe may add "Operation not permitted", which is not about iptables
+  [/iptables who\?|could not insert '?ip6?_tables/i, (command) => legacyLack(command.startsWith('ip6') ? 6 : 4)],
+  [/TABLE_ADD failed \(Operation not supported\)/, 'the kernel refuses nft tables: choose felix.iptablesBackend "legacy"'],
   [/permission denied|operation not permitted|you must be root/i, 'run Tortie as root or with CAP_NET_ADMIN and CAP_NET_RAW'],
   [/table does not exist|do you need to insmod/i, 'the kernel lacks this table: load its module or choose felix.iptablesBackend "nft"'],
   [
@@ -23,12 +27,19 @@ export function refusalOf(command: string, result: ProcessResult, input = ''): R
   const lineNumber = /line:? (\d+)/.exec(result.stderr)?.[1]
   const named = lineNumber === undefined ? undefined : input.split('\n')[Number(lineNumber) - 1]
   const line = named === undefined || named === 'COMMIT' || named === '' ? undefined : named
-  const advice = result.missingPackage === undefined ? knownCauses.find(([pattern]) => pattern.test(result.stderr))?.[1] : undefined
+  const cause = result.missingPackage === undefined ? knownCauses.find(([pattern]) => pattern.test(result.stderr))?.[1] : undefined
+  const advice = typeof cause === 'function' ? cause(command) : cause
   const said = words === '' ? `${command} failed with exit code ${result.exitCode}` : words
   return {
     reason: [said, line === undefined ? '' : ` in "${line}"`, advice === undefined ? '' : `: ${advice}`].join(''),
     ...(line === undefined ? {} : { line }),
   }
+}
+
+/** What is missing for legacy iptables, and what to do. */
+export function legacyLack(family: Family): string {
+  const module = family === 4 ? 'ip_tables' : 'ip6_tables'
+  return `the kernel has no ${module}, and the agent may load no modules: run "modprobe ${module}", at boot by deploy/systemd/modules-load.conf`
 }
 
 /** Whether another program had the xtables lock for as long as the tool would wait. */
@@ -54,7 +65,7 @@ export function notingRefusals(run: Run, note: (reason: string) => void): Run {
 function toolWords(stderr: string): string {
   return stderr
     .split('\n')
-    .filter((line) => !/^(Try `|Error occurred at line|# Warning)/.test(line))
+    .filter((line) => !/^(Try `|Error occurred at line|# Warning|modprobe: )/.test(line))
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join(' ')

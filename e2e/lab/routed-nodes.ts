@@ -103,7 +103,7 @@ export class RoutedNodes {
 
   /** Starts the three agents; returns once each is ready. Sessions come up after. */
   async start(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.writeConfig({ felix: { iptablesBackend: 'legacy' } })))
+    await Promise.all(this.nodes.map((node) => node.writeConfig({})))
     await Promise.all(this.nodes.map((node) => node.start()))
   }
 

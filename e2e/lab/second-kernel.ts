@@ -18,7 +18,7 @@ const surroundingsSec = 30
 /**
  * User-mode Linux (Debian's `user-mode-linux`) as a process on this machine: a kernel of its own that has IP-in-IP, on this machine's
  * files, which it can read but not write (TMPDIR is its own). It has one processor and runs Node.js five to ten times slower than this
- * machine does; of iptables it has the legacy kind only (its nf_tables knows no family `ip`).
+ * machine does; of iptables it has the legacy kind only (its nf_tables knows no family `ip`), which the agents find out by themselves.
  */
 export class SecondKernel {
   /** What the command printed on its standard output, and nothing else. */
