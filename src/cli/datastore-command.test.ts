@@ -83,6 +83,21 @@ t.test('export -f writes a file that only its owner reads', async (t) => {
   })
 })
 
+t.test('export says when it is more than one import takes', async (t) => {
+  const { api, tortie } = await start(t)
+  const put = async (from: number, to: number) => {
+    const names = Array.from({ length: to - from }, (_, index) => `n${from + index}`)
+    const resource = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} })
+    await api.store.commit(names.map((name) => ({ type: 'put', resource: resource(name) })))
+  }
+  await put(0, 10_000)
+  t.equal((await tortie('datastore export')).err, '')
+  await put(10_000, 10_001)
+  const { code, out, err } = await tortie('datastore export')
+  t.match({ code, err }, { code: 0, err: /^tortie: this is more than one import takes .*: split it, and import with --merge\n$/ })
+  t.match(out, /^# 10001 resources at revision 2\n/)
+})
+
 t.test('import refuses a store that holds something unless told, and changes nothing', async (t) => {
   const { api, tortie } = await start(t)
   await tortie('apply -f -', resources)

@@ -31,10 +31,12 @@ function exportCommand(io: Io): Command {
     .action(async ({ server, filename }: { server: Server; filename?: string }) => {
       const { revision, resources } = await readAllResources(server)
       const { stringify } = await import('yaml')
-      const documents = resources.map((resource) => `---\n${stringify(asWritten(resource))}`)
-      const text = `# ${resources.length} resources at revision ${revision}\n${documents.join('')}`
+      const written = resources.map(asWritten)
+      const text = `# ${written.length} resources at revision ${revision}\n${written.map((each) => `---\n${stringify(each)}`).join('')}`
       if (filename === undefined) io.stdout.write(text)
       else await write(filename, text)
+      if (written.length > maxResources || Buffer.byteLength(JSON.stringify(written)) > maxJson)
+        io.stderr.write('tortie: this is more than one import takes (10,000 resources, 8 MiB as JSON): split it, and import with --merge\n')
     })
   return withExamples(command, 'tortie datastore export > backup.yaml')
 }
@@ -64,8 +66,10 @@ async function insistOnEmpty(server: Server): Promise<void> {
   if (length > 0) throw refused(`the store holds ${length} resources already: --merge writes beside and over them (nothing was changed)`)
 }
 
-/** Octets of YAML that the API takes; of JSON it takes four times as much. */
+/** What the API takes in one request, texts in octets. */
+const maxResources = 10_000
 const maxYaml = 2 * 1024 * 1024
+const maxJson = 4 * maxYaml
 
 /** What is too large as YAML goes as JSON, in which mistakes have no lines. */
 async function smallEnough(input: Input): Promise<Input> {
