@@ -157,3 +157,16 @@ t.test('a drain is in the status, and among the problems how to end it', async (
 t.test('the configuration is shown without its secrets', async (t) => {
   t.strictSame(view({}).config(), { bgp: { peers: [{ name: 'tor1', password: '(hidden)' }] } })
 })
+
+t.test('a page of routes goes on behind a prefix; another cursor is none that a page returned', async (t) => {
+  const asked: (string | undefined)[] = []
+  const routes = ({ cursor }: { readonly cursor?: string }) => {
+    asked.push(cursor)
+    return { routes: [], total: 0 }
+  }
+  const node = view({ speaker: { ...speaker(true), routes } })
+  for (const cursor of ['x', '', '10.0.0.0/33', '[]']) t.equal(node.routes({ table: 'best', limit: 1, cursor }), undefined, cursor)
+  t.strictSame(node.routes({ table: 'best', limit: 1, cursor: '10.0.0.0/24' }), { routes: [], total: 0 })
+  t.strictSame(node.routes({ table: 'best', limit: 1 }), { routes: [], total: 0 })
+  t.strictSame(asked, ['10.0.0.0/24', undefined])
+})

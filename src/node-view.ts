@@ -14,6 +14,7 @@ import type {
   WaitOutcome,
 } from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
+import { parsePrefix } from './net/prefix.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
@@ -122,7 +123,9 @@ export class NodeView implements AgentFace {
     return this.peers().find((peer) => peer.name === name)
   }
 
+  /** The RIB's cursors are prefixes. */
   routes(query: RouteQuery): RoutePage | undefined {
+    if (query.cursor !== undefined && parsePrefix(query.cursor) === undefined) return undefined
     return this.#parts.speaker === undefined ? { routes: [], total: 0 } : this.#parts.speaker.routes(query)
   }
 
