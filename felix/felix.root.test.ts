@@ -117,6 +117,38 @@ t.test('one apply makes links, sysctls, sets, chains and routes; the next one st
   t.equal(programs.length, started)
 })
 
+t.test('a table that cannot be written at first: policy is a problem until the base chains are in, and not again', async (t) => {
+  let nowMs = 0
+  const { felix } = await start(t, { nowMs: () => nowMs })
+  felix.allowPrune('policy')
+  await must('nft', 'add', 'table', 'ip', 'filter')
+  await must('nft', 'add', 'chain', 'ip', 'filter', 'OTHER')
+  const onlyNft = ['add', 'rule', 'ip', 'filter', 'OTHER', 'meta', 'mark', 'set', 'ct', 'mark']
+  const policyProblems = () => felix.problems().filter(({ subject }) => subject === 'policy')
+  await must('nft', ...onlyNft)
+  await felix.apply(desired)
+  t.match(policyProblems(), [
+    {
+      severity: 'error',
+      message: /^policy cannot be programmed: hook filter\/FORWARD \(IPv4\): table filter holds rules that only nft can show/,
+    },
+  ])
+  t.equal(felix.isGuarded, false)
+  await must('nft', 'flush', 'chain', 'ip', 'filter', 'OTHER')
+  nowMs = 60_000
+  await felix.apply(desired)
+  await felix.guarded
+  t.strictSame([felix.isGuarded, policyProblems()], [true, []])
+  await must('nft', ...onlyNft)
+  nowMs = 120_000
+  await felix.apply(desired)
+  t.match(
+    felix.problems().filter(({ severity }) => severity === 'error'),
+    [{ subject: /^chain/, message: /only nft can show/ }],
+  )
+  t.strictSame([felix.isGuarded, policyProblems()], [true, []], 'the chains are still there')
+})
+
 t.test('sets come before chains, and chains before routes: no packet passes unpoliced', async (t) => {
   await addLink()
   const seen: object[] = []

@@ -1,6 +1,7 @@
 /** Makes the kernel match what is wanted, in the order that never lets a packet pass unpoliced, and keeps it so. */
 import type { Logger } from 'pino'
 import { type Run, run as runProcess } from '../src/os/process.ts'
+import { missingBase } from './base-chains.ts'
 import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
 import type { Backend } from './iptables-tool.ts'
@@ -50,6 +51,10 @@ export class Felix {
   #prunePolicy = false
   #report: TableReport = mergeReports([])
   readonly #counters = { links: { changes: 0, repairs: 0 }, policy: { changes: 0, repairs: 0 } }
+  readonly #guarded = Promise.withResolvers<void>()
+  /** Why the base chains never were in the kernel; undefined before the first apply and once they are. */
+  #unguarded: string | undefined
+  #isGuarded = false
   #applying = false
   #timer: NodeJS.Timeout | undefined
   #watch: RulesWatch | undefined
@@ -91,6 +96,7 @@ export class Felix {
       const links = await this.#network.applyLinks(desired)
       const isGuarding = await this.#network.hasTunnel()
       const policy = await this.#policy.apply(isGuarding ? withTunnelGuard(desired) : desired, this.#prunePolicy)
+      this.#noteGuard(missingBase(desired.hooks, policy.unprogrammed))
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
       const policed = desired.routes.filter((route) => !waiting.includes(route))
       const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
@@ -114,14 +120,22 @@ export class Felix {
     else this.#network.allowPrune()
   }
 
-  /** What an operator should know, by the last apply. */
+  /** Resolves when the base chains are in the kernel, once: with the first apply, or a later one where that was refused. */
+  get guarded(): Promise<void> {
+    return this.#guarded.promise
+  }
+
+  /** Whether `guarded` has resolved. */
+  get isGuarded(): boolean {
+    return this.#isGuarded
+  }
+
+  /** What an operator should know, by the last apply. With the subject "policy": why no policy can be programmed. */
   problems(): readonly Problem[] {
-    const choice = this.#policy.choice
-    const backend: Problem[] =
-      choice?.problem === undefined
-        ? []
-        : [{ severity: 'error', subject: 'policy', message: `policy cannot be programmed: ${choice.problem}` }]
-    return [...backend, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
+    const reason = this.#policy.choice?.problem ?? this.#unguarded
+    const policy: Problem[] =
+      reason === undefined ? [] : [{ severity: 'error', subject: 'policy', message: `policy cannot be programmed: ${reason}` }]
+    return [...policy, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
   }
 
   /** In octets; undefined for a link that does not exist. */
@@ -178,6 +192,13 @@ export class Felix {
     clearTimeout(this.#timer)
     this.#watch?.close()
     await this.#network.close()
+  }
+
+  #noteGuard(missing: string | undefined): void {
+    if (this.#isGuarded) return
+    this.#unguarded = missing
+    this.#isGuarded = missing === undefined
+    if (this.#isGuarded) this.#guarded.resolve()
   }
 
   #rulesChanged(): void {

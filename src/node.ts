@@ -120,8 +120,19 @@ export class Node {
     this.#applied = true
     await this.#speaker?.start()
     void this.#pruneOnceConverged()
-    this.#log.info({ node: this.#facts.name, revision: this.#programmed.revision }, 'the node is programmed')
+    void this.programmed.then(() =>
+      this.#log.info({ node: this.#facts.name, revision: this.#programmed.revision }, 'the node is programmed'),
+    )
     return undefined
+  }
+
+  /** Resolves with the start, or later where the kernel refused the base chains: until then no policy holds. Without felix there are none. */
+  get programmed(): Promise<void> {
+    return this.#felix?.guarded ?? Promise.resolve()
+  }
+
+  get isProgrammed(): boolean {
+    return this.#felix?.isGuarded ?? true
   }
 
   /**

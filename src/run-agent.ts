@@ -52,12 +52,15 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
   const started = node.start()
   let isStopping = false
   const reload = inTurn(started, async () => {
-    if (!isStopping) await changeSettings(node, configFile, log, service)
+    if (!isStopping) await changeSettings(node, configFile, log, node.isProgrammed ? service : undefined)
   })
   process.on('SIGHUP', reload)
   const problem = await started
   trimMemory()
-  if (problem === undefined) service.ready(`${facts.name} is programmed`)
+  if (problem === undefined && !node.isProgrammed) service.waiting('the node is not programmed yet: "tortie status" says why')
+  void node.programmed.then(() => {
+    if (problem === undefined && !isStopping) service.ready(`${facts.name} is programmed`)
+  })
   if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
   isStopping = true
   service.stopping()
@@ -90,18 +93,21 @@ function untilSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-/** SIGHUP: a configuration with mistakes changes nothing. */
-async function changeSettings(node: Node, configFile: string, log: Logger, service: ServiceManager): Promise<void> {
-  service.reloading()
+/**
+ * SIGHUP: a configuration with mistakes changes nothing.
+ * @param service undefined while it waits for the node to be programmed
+ */
+async function changeSettings(node: Node, configFile: string, log: Logger, service: ServiceManager | undefined): Promise<void> {
+  service?.reloading()
   const read = await readConfig(configFile, process.env)
   if (read.config === undefined) {
     log.error({ mistakes: read.mistakes }, 'the configuration has mistakes and was not taken')
-    service.ready('running; the new configuration has mistakes and was not taken')
+    service?.ready('running; the new configuration has mistakes and was not taken')
     return
   }
   for (const warning of read.warnings) log.warn({ warning }, 'the configuration leaves something open')
   const needRestart = node.change(read)
   if (needRestart.length > 0) log.warn({ sections: needRestart }, 'the configuration was taken, but these sections need a restart')
   else log.info({ configFile }, 'the configuration was taken')
-  service.ready('running with the new configuration')
+  service?.ready('running with the new configuration')
 }

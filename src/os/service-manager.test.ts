@@ -24,10 +24,12 @@ function pathOf(t: Test): string {
 }
 
 for (const kind of ['path', 'abstract name'])
-  t.test(`sd_notify(3): ready, reloading, ready again, stopping, over a ${kind}`, async (t) => {
+  t.test(`sd_notify(3): waiting, ready, reloading, ready again, stopping, over a ${kind}`, async (t) => {
     const address = kind === 'path' ? pathOf(t) : `@tortie-notify-${process.pid}`
     const manager = await listen(t, address)
     const service = await open({ NOTIFY_SOCKET: address })
+    service.waiting('not programmed\nyet')
+    t.equal(await manager.next(), 'STATUS=not programmed yet')
     service.ready('node-a, revision 7\nprogrammed')
     t.equal(await manager.next(), 'READY=1\nSTATUS=node-a, revision 7 programmed')
     const before = process.hrtime.bigint() / 1000n

@@ -4,6 +4,8 @@ import { getSystemErrorName } from 'node:util'
 /** What systemd knows of the service; texts are shown by `systemctl status`. */
 export interface ServiceManager {
   ready(status: string): void
+  /** Not ready yet, and why. */
+  waiting(status: string): void
   /** To be followed by `ready`. */
   reloading(): void
   stopping(): void
@@ -14,7 +16,7 @@ export type ServiceEnvironment = Readonly<Record<string, string | undefined>>
 /** @property onFailure is told, once, why nothing more reaches the service manager */
 export type ServiceDependencies = { readonly onFailure: (reason: string) => void }
 
-const nobody: ServiceManager = { ready() {}, reloading() {}, stopping() {} }
+const nobody: ServiceManager = { ready() {}, waiting() {}, reloading() {}, stopping() {} }
 
 /**
  * Begins to answer the watchdog, if there is one: at half its time and from the event loop, so that an agent whose loop hangs is
@@ -35,7 +37,8 @@ export async function openServiceManager(environment: ServiceEnvironment, { onFa
     const everyMs = watchdogMs(environment)
     const watchdog = everyMs === undefined ? undefined : setInterval(() => notify('WATCHDOG=1'), everyMs / 2).unref()
     return {
-      ready: (status) => notify('READY=1', `STATUS=${status.replaceAll('\n', ' ')}`),
+      ready: (status) => notify('READY=1', statusLine(status)),
+      waiting: (status) => notify(statusLine(status)),
       reloading: () => notify('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
       stopping: () => {
         clearInterval(watchdog)
@@ -46,6 +49,10 @@ export async function openServiceManager(environment: ServiceEnvironment, { onFa
     onFailure(error instanceof Error ? error.message : String(error))
     return nobody
   }
+}
+
+function statusLine(status: string): string {
+  return `STATUS=${status.replaceAll('\n', ' ')}`
 }
 
 /** @returns undefined where no watchdog waits for this process */
