@@ -146,3 +146,19 @@ t.test(
     t.strictSame(verdicts(), ['drop', 'drop'])
   },
 )
+
+t.test('an interface from the time of another prefix is policed all the same', async (t) => {
+  const renamed = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'cali', ipv6: true })
+  renamed.put(endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32'] }, { closed: 'out' }))
+  renamed.put(endpoint('b', { interfaceName: 'calib', ipNetworks: ['10.0.0.2/32'] }))
+  renamed.put(globalPolicy('no-egress', { selector: "closed == 'out'", types: ['Egress'] }))
+  const compiled = renamed.compile()
+  t.strictSame(
+    [
+      walk(compiled, 'filter', 'FORWARD', between('torta', 'calib')),
+      walk(compiled, 'filter', 'FORWARD', between('calib', 'torta')),
+      walk(compiled, 'filter', 'INPUT', toHost),
+    ].map(({ verdict }) => verdict),
+    ['drop', 'accept', 'drop'],
+  )
+})

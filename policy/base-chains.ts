@@ -15,28 +15,45 @@ export type BaseOptions = {
   readonly actions: PolicyActions
 }
 
-/** @param allowed tunnels that workloads may make */
-export function baseChains({ families, interfacePrefix, marks, actions }: BaseOptions, allowed: AllowedTunnels): readonly Chain[] {
-  const workloads = `${interfacePrefix}+`
-  const fromWorkload = interfaceMatch('egress', workloads)
-  const toWorkload = interfaceMatch('ingress', workloads)
+/**
+ * @param allowed tunnels that workloads may make
+ * @param strays interfaces of workloads whose names lack the prefix, as after a change of it: whatever comes from them is policed as well
+ */
+export function baseChains(
+  { families, interfacePrefix, marks, actions }: BaseOptions,
+  allowed: AllowedTunnels,
+  strays: readonly string[],
+): readonly Chain[] {
+  const workloads = [`${interfacePrefix}+`, ...strays]
+  const fromWorkloads = workloads.map((name) => interfaceMatch('egress', name))
+  const toWorkloads = workloads.map((name) => interfaceMatch('ingress', name))
   return families.flatMap((family): Chain[] => [
     filter(family, chainNames.forward, [
       { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
-      ...tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [fromWorkload, ...rule.match] })),
-      jump([fromWorkload], dispatchChainName('egress')),
-      jump([toWorkload], dispatchChainName('ingress')),
+      ...fromWorkloads.flatMap((from) => tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
+      ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
+      ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
     ]),
-    filter(family, chainNames.input, [{ match: [fromWorkload], action: { type: 'goto', chain: chainNames.workloadToHost } }]),
+    filter(
+      family,
+      chainNames.input,
+      fromWorkloads.map((from) => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
+    ),
     filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost)]),
-    filter(family, chainNames.output, [
-      { match: [toWorkload], action: { type: 'accept' }, comment: 'A node always reaches its workloads' },
-    ]),
+    filter(
+      family,
+      chainNames.output,
+      toWorkloads.map((to) => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
+    ),
     {
       family,
       table: 'raw',
       name: chainNames.rawPrerouting,
-      rules: [{ match: [fromWorkload, { type: 'reverse-path', fails: true }], action: { type: 'drop' }, comment: 'Spoofed source' }],
+      rules: fromWorkloads.map((from) => ({
+        match: [from, { type: 'reverse-path', fails: true }],
+        action: { type: 'drop' },
+        comment: 'Spoofed source',
+      })),
     },
   ])
 }

@@ -11,7 +11,7 @@ import { LocalEndpoints } from './local-endpoints.ts'
 import { marksOf } from './marks.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
-import { resourceKey } from './resource-key.ts'
+import { compareText, resourceKey } from './resource-key.ts'
 import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
@@ -43,6 +43,7 @@ export class PolicyGraph {
   readonly #locals: LocalEndpoints
   readonly #chains = new ChainStore()
   readonly #resources = new Map<string, Resource>()
+  #allowed = noTunnels
 
   /** @throws RangeError on a mark mask with fewer than two bits */
   constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions }: PolicyGraphOptions) {
@@ -53,13 +54,13 @@ export class PolicyGraph {
     this.#rules = { families, marks, denied: actions.denied, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions }
     this.#hooks = baseHooks(this.#base)
-    this.allowTunnels(noTunnels)
-    this.#chains.put('dispatch', dispatchChains([], families))
+    this.#putInterfaces()
   }
 
   /** Which tunnels workloads may make themselves; none, until it is called. */
   allowTunnels(allowed: AllowedTunnels): void {
-    this.#chains.put('base', baseChains(this.#base, allowed))
+    this.#allowed = allowed
+    this.#putInterfaces()
   }
 
   /**
@@ -106,7 +107,7 @@ export class PolicyGraph {
       const endpoint = this.#locals.endpointOn(name)
       this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules))
     }
-    if (changes.dispatch) this.#chains.put('dispatch', dispatchChains(this.#locals.interfaces(), this.#rules.families))
+    if (changes.dispatch) this.#putInterfaces()
     return { chains: this.#chains.list(), hooks: this.#hooks, ipSets: this.#sets.list() }
   }
 
@@ -131,6 +132,14 @@ export class PolicyGraph {
     const labels = this.#labels.labelsOf(key)
     this.#sets.putItem(key, labels, item)
     if (resource.kind === 'WorkloadEndpoint') this.#locals.putEndpoint(key, resource, labels)
+  }
+
+  #putInterfaces(): void {
+    const { families, interfacePrefix } = this.#base
+    const interfaces = this.#locals.interfaces()
+    const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
+    this.#chains.put('base', baseChains(this.#base, this.#allowed, strays))
+    this.#chains.put('dispatch', dispatchChains(interfaces, families))
   }
 
   #relabel(keys: Iterable<string>): void {
