@@ -18,7 +18,7 @@ const paths: readonly [name: string, path: string][] = [
 
 /** Never rejects: an agent that does not answer is the problem of each file. */
 export async function agentFiles(server: Server): Promise<readonly DiagsFile[]> {
-  const answers = paths.map(([name, path]) => guarded(`agent/${name}`, () => textOf(server, path)))
+  const answers = paths.map(([name, path]) => guarded(`agent/${name}`, () => textOf(server, path, name.endsWith('.json'))))
   return await Promise.all([...answers, guarded('agent/resources.yaml', () => resourcesOf(server))])
 }
 
@@ -30,11 +30,11 @@ async function guarded(name: string, read: () => Promise<string>): Promise<Diags
   }
 }
 
-async function textOf(server: Server, path: string): Promise<string> {
+async function textOf(server: Server, path: string, isJson: boolean): Promise<string> {
   const response = await open(server, { method: 'GET', path })
   const text = (await response.setEncoding('utf8').toArray()).join('')
   if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}: ${text.slice(0, 200)}`)
-  return response.headers['content-type']?.includes('json') ? `${JSON.stringify(JSON.parse(text), undefined, 2)}\n` : text
+  return isJson ? `${JSON.stringify(JSON.parse(text), undefined, 2)}\n` : text
 }
 
 async function resourcesOf(server: Server): Promise<string> {

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { startFixture } from '../http/api-fixture.ts'
@@ -50,6 +53,19 @@ t.test('diags without an agent: the kernel state, and who is missing is said', a
   t.match(files.get('README.txt'), /Missing or incomplete:\n {2}agent\/status\.json: no agent answers/)
   t.match(files.get('kernel/links.txt'), '# ip -details -statistics link\n')
 })
+
+for (const answer of ['hello', 'null', '{}'])
+  t.test(`diags of something else that answers "${answer}": the bundle is made all the same`, async (t) => {
+    const other = createServer((_request, response) => response.end(answer)).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    t.teardown(() => other.close())
+    const { port } = other.address() as AddressInfo
+    const archive = join(t.testdir(), 'other.tar.gz')
+    const { code, err } = await runTortie(['diags', '-o', archive, '--server', `http://127.0.0.1:${port}`])
+    t.equal(code, 0)
+    t.match(err, /tortie: agent\/resources\.yaml: ./)
+    t.match(unpacked(archive).get('kernel/links.txt'), '# ip -details -statistics link\n')
+  })
 
 t.test('diags that cannot be written is a failure with a hint', async (t) => {
   t.match(await runTortie(['diags', '-o', '/nowhere/x', '--server', 'unix:/nowhere.sock']), {

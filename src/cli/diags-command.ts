@@ -41,7 +41,7 @@ async function collect(server: Server): Promise<readonly DiagsFile[]> {
 /** From the answer of GET /v1/config. */
 function pidOf(agent: readonly DiagsFile[]): number | undefined {
   const config = agent.find(({ name }) => name === 'agent/config.json')
-  return config === undefined || config.text === '' ? undefined : Number(JSON.parse(config.text).pid)
+  return config === undefined || config.text === '' ? undefined : Number(JSON.parse(config.text)?.pid)
 }
 
 function readme(files: readonly DiagsFile[], now: Date): DiagsFile {
