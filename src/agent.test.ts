@@ -100,7 +100,7 @@ t.test('a workload whose interface our chains do not look at gets no route, and 
   const destinations = kernel.applied.at(-1)?.routes.map(({ destination }) => destination)
   t.ok(destinations?.includes('10.244.1.2/32' as Cidr))
   t.notOk(destinations?.includes('10.244.1.1/32' as Cidr))
-  const message = 'is not connected: its interface cali1 does not begin with "tort", so no policy would apply to it'
+  const message = 'is not connected: its interface cali1 does not begin with "tort", as those of workloads on this node do'
   t.strictSame(agent.problems, [{ severity: 'error', subject: 'workloadendpoint/default/a', message }])
 })
 
@@ -261,6 +261,24 @@ t.test('the tunnel comes with its address, its guard, and is programmed with the
   )
   t.strictSame([after.chains, after.hooks], [before.chains, before.hooks])
   t.strictSame(originated.at(-1), ['10.244.1.0/24', '10.9.9.9/32'])
+})
+
+t.test('a workload that has the address of the tunnel is told of, until one of them has another', async (t) => {
+  const { store, agent } = await setUp(t)
+  await agent.start()
+  await store.commit([
+    { type: 'put', resource: endpoint('a', 'node-a', '10.244.1.0/32') },
+    { type: 'put', resource: endpoint('b', 'node-a', '10.244.1.1/32') },
+  ])
+  t.strictSame(agent.problems, [], 'no tunnel, no conflict')
+  await store.commit([{ type: 'put', resource: pool('Always') }])
+  const message =
+    'is not reached at 10.244.1.0/32: tunl0 of this node has that address; give it another by spec.bgp.ipv4IPIPTunnelAddr of the Node resource'
+  t.match(agent.problems, [{ severity: 'error', message }])
+  t.equal(agent.problems.length, 1)
+  const own = stored(calico('Node', { bgp: { ipv4IPIPTunnelAddr: '10.244.1.9' } }, { name: 'node-a' }))
+  await store.commit([{ type: 'put', resource: own }])
+  t.strictSame(agent.problems, [])
 })
 
 t.test('a tunnel the kernel refuses holds the revision of its pool back', async (t) => {

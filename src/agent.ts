@@ -3,13 +3,14 @@ import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
 import type { TunnelSite } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation, TunnelPlan } from '../ipip/tunnel-plan.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
-import { foreignInterfaces, isPoliced } from './foreign-interfaces.ts'
+import { foreignInterfaces, isNamedAsWorkload } from './foreign-interfaces.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 import { blockRoutes, originatedPrefixes } from './originated.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
+import { tunnelAddressTaken } from './tunnel-address-taken.ts'
 import { type HostSide, workloadState } from './workloads.ts'
 
 /** What the agent needs of policy/graph.ts. */
@@ -85,7 +86,10 @@ export class Agent {
 
   /** What of tunnels, pools and workloads an operator should know. */
   get problems(): readonly StatusProblem[] {
-    return [...this.#tunnelPlan().problems, ...foreignInterfaces(this.#endpoints.values(), this.#options.interfacePrefix)]
+    const { problems, kernel } = this.#tunnelPlan()
+    const endpoints = [...this.#endpoints.values()]
+    const { interfacePrefix } = this.#options
+    return [...problems, ...foreignInterfaces(endpoints, interfacePrefix), ...tunnelAddressTaken(kernel.tunnels, endpoints)]
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
@@ -141,8 +145,8 @@ export class Agent {
     const revision = this.#revision
     const beganMs = performance.now()
     const plan = this.#tunnelPlan()
-    const policed = [...this.#endpoints.values()].filter((endpoint) => isPoliced(endpoint, this.#options.interfacePrefix))
-    const workloads = workloadState(policed)
+    const connected = [...this.#endpoints.values()].filter((endpoint) => isNamedAsWorkload(endpoint, this.#options.interfacePrefix))
+    const workloads = workloadState(connected)
     const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads)))?.unprogrammed)
     originate(originatedPrefixes(this.#podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
     programmed.applied(revision, unprogrammed ?? new Map())
