@@ -184,6 +184,22 @@ t.test('1,024 idle connections on TCP do not lock out the Unix socket', async (t
   t.match(await answerTo(keep(t, connectTcp(socketPath)), get), /^HTTP\/1\.1 200 .*here/s)
 })
 
+const targets: [target: string, url: string][] = [
+  ['/v1/status?x=http://y/z', '/v1/status?x=http://y/z'],
+  ['http://localhost/v1/status?x=1', '/v1/status?x=1'],
+  ['HTTPS://localhost:9099/healthz', '/healthz'],
+  ['http://localhost', '/'],
+  ['http://localhost?x=1', '/?x=1'],
+  ['//localhost/healthz', '//localhost/healthz'],
+]
+t.test('RFC 9112 §3.2.2: a target in absolute form is that of its path', async (t) => {
+  const { connect } = await start(t, 'TCP', { access: {}, handler: ({ url }, response) => response.end(`<${url}>`) })
+  for (const [target, url] of targets) t.match(await answerTo(await connect(), get.replace('/', target)), `<${url}>`, target)
+  const guarded = await start(t, 'TCP', { access: { token } })
+  t.match(await answerTo(await guarded.connect(), get.replace('/', 'http://127.0.0.1/healthz')), /^HTTP\/1\.1 200/)
+  t.match(await answerTo(await guarded.connect(), get.replace('/', 'http://127.0.0.1/readyz')), /^HTTP\/1\.1 401/)
+})
+
 t.test('a TLS handshake that does not come, or is none, ends the connection without an answer', async (t) => {
   const { raw } = await start(t, 'TLS', { limits: { headersTimeout: 100 } })
   t.equal(await answerTo(raw(), ''), '')

@@ -53,7 +53,10 @@ export function newServer(handler: RequestListener, limits: ClientLimits, access
   const tls = access?.tls
   const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls, access?.token) })
   const connections = new OpenConnections(server)
-  const admits = (request: IncomingMessage, response: ServerResponse) => isAdmitted(request, response, current)
+  const admits = (request: IncomingMessage, response: ServerResponse) => {
+    request.url = originForm(request.url ?? '')
+    return isAdmitted(request, response, current)
+  }
   server.on('request', (request, response) => {
     if (connections.awaitedOn(request.socket) > limits.maxAwaited) request.socket.destroy()
     else if (admits(request, response)) handler(request, response)
@@ -77,6 +80,13 @@ export function newServer(handler: RequestListener, limits: ClientLimits, access
     current = next
   }
   return { server, scheme: tls === undefined ? 'http' : 'https', idle: () => connections.idle(), setAccess }
+}
+
+/** As proxies are asked, "http://host/path": every server has to take it (RFC 9112 §3.2.2). */
+function originForm(target: string): string {
+  const [, rest] = /^https?:\/\/[^/?]*(.*)$/i.exec(target) ?? []
+  if (rest === undefined) return target
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 function isAdmitted(request: IncomingMessage, response: ServerResponse, access: Access | undefined): boolean {
