@@ -99,7 +99,8 @@ spec:
 })
 
 t.test('off loopback: the token or a client certificate; neither is refused with a hint', async (t) => {
-  const unauthenticated = 'tortie: not authenticated: this address needs the token ("Authorization: Bearer …") or a client certificate'
+  const ways = 'this address needs the token ("Authorization: Bearer …") or a client certificate'
+  const unauthenticated = `tortie: not authenticated: ${ways}: give --token-file, or --cert-file and --key-file`
   t.match(await tortieStatus('--token-file', file('token')), 'node-n')
   t.match(await tortieStatus('--cert-file', file('mine'), '--key-file', file('mykey')), 'node-n')
   t.equal(await tortieStatus(), unauthenticated)
