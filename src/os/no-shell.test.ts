@@ -26,6 +26,6 @@ t.test('programs are started in few files', async (t) => {
 })
 
 t.test('none of them uses a shell, or evaluates text', async (t) => {
-  t.strictSame(holding(/\bshell\s*:|\bexecSync\b|\bexecaCommand|[{,]\s*exec\b[^}]*\} (from|= await import\()/), [])
+  t.strictSame(holding(/\bshell\s*:\s*(true|['"`])|\bexecSync\b|\bexecaCommand|[{,]\s*exec\b[^}]*\} (from|= await import\()/), [])
   t.strictSame(holding(/\{[^}]*\$[^}{]*\} from 'execa'|'(ba|da|z)?sh', \['-c'|\bnew Function\(|\beval\(/), [])
 })
