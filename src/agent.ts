@@ -8,6 +8,7 @@ import type { StatusProblem } from './http/agent-face.ts'
 import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
+import { isIpv6, leftOutIpv6 } from './no-ipv6.ts'
 import { blockRoutes, originatedPrefixes } from './originated.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import { tunnelAddressTaken } from './tunnel-address-taken.ts'
@@ -37,6 +38,8 @@ export type AgentOptions = {
   /** How host sides of workload interfaces begin. */
   readonly interfacePrefix: string
   readonly podCidrs: readonly Cidr[]
+  /** Whether the kernel has IPv6: what is asked for in it is left out otherwise. Default: it has. */
+  readonly ipv6?: boolean
 }
 
 export type AgentDependencies = {
@@ -74,6 +77,10 @@ export class Agent {
     this.#podCidrs = options.podCidrs
   }
 
+  get #hasIpv6(): boolean {
+    return this.#options.ipv6 ?? true
+  }
+
   /** How many workloads this node has. */
   get localEndpoints(): number {
     return this.#endpoints.size
@@ -89,7 +96,8 @@ export class Agent {
     const { problems, kernel } = this.#tunnelPlan()
     const endpoints = [...this.#endpoints.values()]
     const { interfacePrefix } = this.#options
-    return [...problems, ...foreignInterfaces(endpoints, interfacePrefix), ...tunnelAddressTaken(kernel.tunnels, endpoints)]
+    const leftOut = this.#hasIpv6 ? [] : leftOutIpv6(this.#podCidrs, endpoints)
+    return [...problems, ...foreignInterfaces(endpoints, interfacePrefix), ...tunnelAddressTaken(kernel.tunnels, endpoints), ...leftOut]
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
@@ -146,14 +154,15 @@ export class Agent {
     const beganMs = performance.now()
     const plan = this.#tunnelPlan()
     const connected = [...this.#endpoints.values()].filter((endpoint) => isNamedAsWorkload(endpoint, this.#options.interfacePrefix))
-    const workloads = workloadState(connected)
-    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads)))?.unprogrammed)
-    originate(originatedPrefixes(this.#podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
+    const workloads = workloadState(connected, this.#hasIpv6)
+    const podCidrs = this.#podCidrs.filter((cidr) => this.#hasIpv6 || !isIpv6(cidr))
+    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads, podCidrs)))?.unprogrammed)
+    originate(originatedPrefixes(podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
     programmed.applied(revision, unprogrammed ?? new Map())
     this.#applies = { count: this.#applies.count + 1, seconds: this.#applies.seconds + (performance.now() - beganMs) / 1000 }
   }
 
-  #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide): KernelState {
+  #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide, podCidrs: readonly Cidr[]): KernelState {
     const { chains, hooks, ipSets } = this.#policy.compile()
     return {
       links,
@@ -163,7 +172,7 @@ export class Agent {
       chains: [...chains, ...kernel.chains],
       hooks: [...hooks, ...kernel.hooks],
       ipSets: [...ipSets, ...kernel.ipSets],
-      routes: [...blockRoutes(this.#podCidrs), ...routes, ...gateway],
+      routes: [...blockRoutes(podCidrs), ...routes, ...gateway],
     }
   }
 

@@ -88,6 +88,7 @@ t.test('what has no effect, loses, or needs a restart is told as long as it is s
 
 const machine = {
   hostName: 'node-a',
+  hasIpv6: true,
   connected: [
     { device: 'cali1', address: here.addresses.ipv4.address, subnet: { family: 4, bytes: Uint8Array.of(10, 99, 0, 0), length: 24 } },
     { device: 'eth0', address: here.addresses.ipv4.address, subnet: { family: 4, bytes: Uint8Array.of(10, 99, 0, 0), length: 24 } },
@@ -103,5 +104,8 @@ t.test('INTERFACE §4: the node’s addresses are those of the file, then of its
   await put(stored(calico('Node', { bgp: { ipv4Address: '10.98.0.1/16', ipv6Address: 'fd98::1/64' } }, { name: 'node-a' })))
   t.match(facts(''), { addresses: { ipv4: { address: '10.98.0.1', length: 16 }, ipv6: { address: 'fd98::1' } }, notes: [] })
   t.match(facts('node: {ipv4: 10.97.0.1/24}')?.addresses, { ipv4: { address: '10.97.0.1' }, ipv6: { address: 'fd98::1' } })
+  t.match(nodeFacts(config(''), store, { ...machine, hasIpv6: false })?.notes, [
+    { subject: 'node/ipv6', message: 'fd98::1 cannot be used: the kernel has no IPv6 (ipv6.disable=1?)' },
+  ])
   t.equal(nodeFacts(config('node: {name: other}'), store, { ...machine, connected: [] }), undefined, 'nothing to be found')
 })

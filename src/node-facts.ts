@@ -2,6 +2,7 @@
 import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import type { StatusProblem } from './http/agent-face.ts'
+import type { IpAddress } from './net/address.ts'
 import type { ConnectedSubnet } from './net/connected-subnet.ts'
 import { nodeAddress } from './node-address.ts'
 import { applicableFelix } from './settings/applicable.ts'
@@ -13,14 +14,20 @@ import { settingsResources } from './settings/resources.ts'
 export type NodeFacts = {
   readonly name: string
   readonly addresses: NodeAddresses
+  /** Whether the kernel speaks IPv6. */
+  readonly hasIpv6: boolean
   /** How they were found out, for /v1/status. */
   readonly notes: readonly StatusProblem[]
 }
 
-export type Machine = { readonly hostName: string; readonly connected: readonly ConnectedSubnet[] }
+export type Machine = { readonly hostName: string; readonly connected: readonly ConnectedSubnet[]; readonly hasIpv6: boolean }
 
 /** @returns undefined where no interface has an IPv4 address that can be the underlay */
-export function nodeFacts(config: Config, store: Pick<Datastore, 'list'>, { hostName, connected }: Machine): NodeFacts | undefined {
+export function nodeFacts(
+  config: Config,
+  store: Pick<Datastore, 'list'>,
+  { hostName, connected, hasIpv6 }: Machine,
+): NodeFacts | undefined {
   const name = config.node.name ?? hostName
   const { nodes, felixConfigurations } = settingsResources(store)
   const node = ownNode(nodes, name)
@@ -30,5 +37,10 @@ export function nodeFacts(config: Config, store: Pick<Datastore, 'list'>, { host
   if (found === undefined) return undefined
   const { address, reason } = found
   const note: StatusProblem = { severity: 'warning', subject: 'node/ipv4', message: `${address.address}: ${reason}` }
-  return { name, addresses: { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) }, notes: ipv4 === undefined ? [note] : [] }
+  const notes = [...(ipv4 === undefined ? [note] : []), ...(ipv6 === undefined || hasIpv6 ? [] : [noIpv6(ipv6.address)])]
+  return { name, addresses: { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) }, hasIpv6, notes }
+}
+
+function noIpv6(address: IpAddress): StatusProblem {
+  return { severity: 'warning', subject: 'node/ipv6', message: `${address} cannot be used: the kernel has no IPv6 (ipv6.disable=1?)` }
 }

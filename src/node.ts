@@ -80,7 +80,7 @@ export class Node {
     const policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
-      { nodeName: facts.name, interfacePrefix: this.#live.atStart.felix.interfacePrefix, podCidrs: node.podCidrs },
+      { nodeName: facts.name, interfacePrefix: this.#live.atStart.felix.interfacePrefix, podCidrs: node.podCidrs, ipv6: facts.hasIpv6 },
       {
         store,
         policy,
@@ -184,7 +184,7 @@ export class Node {
       nodeName: this.#facts.name,
       interfacePrefix: this.#live.atStart.felix.interfacePrefix,
       markMask,
-      ipv6: true,
+      ipv6: this.#facts.hasIpv6,
       actions,
     })
     policy.allowTunnels(allowedTunnels)

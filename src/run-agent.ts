@@ -11,6 +11,7 @@ import { nodeFacts } from './node-facts.ts'
 import { excessCapabilities } from './os/capabilities.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
+import { kernelHasIpv6 } from './os/kernel-ipv6.ts'
 import { openServiceManager, type ServiceManager } from './os/service-manager.ts'
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
@@ -32,7 +33,11 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
   }
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)
-  const facts = nodeFacts(read.config, opened.datastore, { hostName: hostName(), connected: connectedSubnets() })
+  const facts = nodeFacts(read.config, opened.datastore, {
+    hostName: hostName(),
+    connected: connectedSubnets(),
+    hasIpv6: await kernelHasIpv6(),
+  })
   if (facts === undefined) {
     await opened.datastore.close()
     return fail(['no interface of this machine has an IPv4 address that can be the underlay: set node.ipv4'], 1)

@@ -40,6 +40,14 @@ t.test('an IPv6 address adds proxy NDP and forwarding of the family', async (t) 
   t.strictSame(routes, [{ destination: 'fd00:1::7/128', nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }])
 })
 
+t.test('a kernel without IPv6 is asked for nothing of it', async (t) => {
+  const web = (addresses: string[]) => endpoint('web', 'tort1', addresses)
+  const { sysctls, routes, links } = workloadState([web(['10.244.1.7/32', 'fd00:1::7/128'])], false)
+  const only4 = workloadState([web(['10.244.1.7/32'])])
+  t.strictSame({ routes, links }, { routes: only4.routes, links: only4.links })
+  t.strictSame(sysctls, only4.sysctls.slice(0, -1), 'all but accept_ra')
+})
+
 t.test('an endpoint without an interface needs nothing here', async (t) => {
   const { interfaceName: _, ...spec } = endpoint('web', 'tort1', ['10.244.1.7/32']).spec
   t.strictSame(workloadState([{ ...endpoint('web', 'tort1', []), spec }]).routes, [])

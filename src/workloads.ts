@@ -2,6 +2,7 @@
 import type { KernelState, Link, Route, Sysctl } from '../felix/kernel.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
+import { isIpv6 } from './no-ipv6.ts'
 
 /**
  * Workloads have an on-link default route via this address. The kernel answers ARP for another's address only if it has a route to it
@@ -19,8 +20,9 @@ export type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { rea
  * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.
  * Two endpoints with one address: the first by namespace and name has it, so that the answer never depends on history.
  * @param endpoints of this node, in any order
+ * @param kernelHasIpv6 without it nothing of that family is wanted
  */
-export function workloadState(endpoints: Iterable<WorkloadEndpoint>): HostSide {
+export function workloadState(endpoints: Iterable<WorkloadEndpoint>, kernelHasIpv6 = true): HostSide {
   const links = new Map<string, Link>()
   const sysctls: Sysctl[] = [{ path: 'net/ipv4/ip_forward', value: '1' }]
   const routes = new Map<string, Route>()
@@ -29,10 +31,10 @@ export function workloadState(endpoints: Iterable<WorkloadEndpoint>): HostSide {
     const device = spec.interfaceName
     if (device === undefined) continue
     links.set(device, { name: device, up: true })
-    const addresses = spec.ipNetworks ?? []
-    const hasIpv6 = addresses.some((address) => address.includes(':'))
+    const addresses = (spec.ipNetworks ?? []).filter((address) => kernelHasIpv6 || !isIpv6(address))
+    const hasIpv6 = addresses.some(isIpv6)
     ipv6 ||= hasIpv6
-    sysctls.push(...interfaceSysctls(device, hasIpv6))
+    sysctls.push(...interfaceSysctls(device, hasIpv6).filter(({ path }) => kernelHasIpv6 || !path.startsWith('net/ipv6/')))
     for (const address of addresses) {
       if (routes.has(address)) continue
       routes.set(address, { destination: address as Cidr, nextHop: { type: 'unicast', device, scope: 'link' } })
