@@ -7,6 +7,8 @@ import { PassThrough, type Readable } from 'node:stream'
 export type SecondKernelOptions = {
   /** An absolute path and arguments, none with a space in it. The kernel adds one of its own, `console=tty0`. */
   readonly command: readonly string[]
+  /** Of the kernel: "ipv6.disable=1". Default: none. */
+  readonly parameters?: readonly string[]
   /** The command is killed after this time; the kernel, should it hang itself, a little later. */
   readonly withinSec: number
 }
@@ -49,13 +51,13 @@ export class SecondKernel {
   }
 
   /** Boots it and runs one command as root at the top of the source tree; when that ends, so does the kernel. */
-  static run({ command, withinSec }: SecondKernelOptions): SecondKernel {
+  static run({ command, parameters = [], withinSec }: SecondKernelOptions): SecondKernel {
     const files = ['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${init}`]
     // A console takes its input from a descriptor of its own: 0 and 3 are both empty.
     const consoles = ['con=null', 'con0=fd:0,fd:2', 'con1=fd:3,fd:1', 'quiet']
     const directory = mkdtempSync(path.join(os.tmpdir(), 'second-kernel-'))
     const own = ['mem=2G', `uml_dir=${directory}/`]
-    const child = spawn('linux.uml', [...own, ...files, ...consoles, '--', String(withinSec), ...command], {
+    const child = spawn('linux.uml', [...own, ...files, ...consoles, ...parameters, '--', String(withinSec), ...command], {
       stdio: ['ignore', 'pipe', 'pipe', 'ignore'],
       // Its processes are processes here, too: in a group of their own they end together.
       detached: true,
