@@ -131,14 +131,16 @@ for (const [way, openKernel] of kernels.filter(([way]) => only === undefined || 
       t.equal((await apply(wanted, false)).unprogrammed.size, 0, 'one that is up stays up')
     })
 
-    const skip = hasIpip && 'this kernel has ipip: tunl0 is in every namespace'
-    t.test('a device of that name and another kind is not taken', { skip }, async (t) => {
-      await ip('link add tunl0 type veth peer name peer0')
-      const { apply } = await start(t, openKernel)
-      const failed = { state: 'failed', reason: 'tunl0 is not an IP-in-IP device: rename or remove it' }
-      t.same((await apply(wanted)).unprogrammed.get('tunnel tunl0'), failed)
-      t.equal((await device()).addresses.length, 0)
-    })
+    // where the kernel has ipip, tunl0 is in every namespace, and the name is never another device's
+    if (!hasIpip) {
+      t.test('a device of that name and another kind is not taken', async (t) => {
+        await ip('link add tunl0 type veth peer name peer0')
+        const { apply } = await start(t, openKernel)
+        const failed = { state: 'failed', reason: 'tunl0 is not an IP-in-IP device: rename or remove it' }
+        t.same((await apply(wanted)).unprogrammed.get('tunnel tunl0'), failed)
+        t.equal((await device()).addresses.length, 0)
+      })
+    }
 
     t.test('on a kernel without ipip the tunnel failed and its routes wait; on one with it tunl0 is made', async (t) => {
       const { apply } = await start(t, openKernel)
