@@ -5,30 +5,8 @@ import type { Cidr } from '../src/net/prefix.ts'
 import type { PrefixTable } from '../src/net/prefix-table.ts'
 import type { AddressFamily } from './wire/message.ts'
 
+export type { BfdTerms, PeerConfig, Role } from './peer-config.ts'
 export type { AddressFamily } from './wire/message.ts'
-
-/** One configured peer (INTERFACE §2); every field present, defaults already applied. Values are compared as a whole: a changed peer restarts alone. */
-export type PeerConfig = {
-  readonly name: string
-  readonly address: IpAddress
-  readonly asNumber: Asn
-  readonly port: number
-  /** Never dial. */
-  readonly passive: boolean
-  readonly families: readonly AddressFamily[]
-  /** TTL for eBGP peers that are not directly connected; absent: 1 on eBGP, system default on iBGP. */
-  readonly multihop?: number
-  readonly routeReflectorClient: boolean
-  /** 0 or 3..65535, the value we propose (RFC 4271 §4.2). */
-  readonly holdTimeSec: number
-  /** 0: no limit. Above it: Cease/1 (RFC 4486). */
-  readonly maxPrefixes: number
-  readonly password?: string
-  /** RFC 4724 restart time offered to this peer, seconds 0..4095; default: the speaker's. */
-  readonly restartTimeSec?: number
-  readonly import: 'all' | 'none'
-  readonly export: 'local' | 'all' | 'none'
-}
 
 export type SpeakerOptions = {
   readonly asNumber: Asn

@@ -20,7 +20,10 @@ function line({ name, address, port, ...peer }: PeerConfig): string {
   const families = peer.families.map((family) => family.slice(0, 4)).join('+')
   const unusual = Object.entries({ ...usual, ...peer }).filter(([key, value]) => key in usual && value !== usual[key as keyof typeof usual])
   const restart = peer.restartTimeSec === undefined ? [] : [['restartTimeSec', peer.restartTimeSec]]
-  return [`${name} ${peer.asNumber}@${address} ${port} ${families}`, ...[...unusual, ...restart].map((pair) => pair.join('='))].join(' ')
+  return [
+    `${name} ${peer.asNumber}@${address} ${port} ${families}`,
+    ...[...unusual, ...restart].map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+  ].join(' ')
 }
 
 const usual = { passive: false, routeReflectorClient: false, holdTimeSec: 90, maxPrefixes: 0, import: 'all', export: 'local' }
