@@ -77,6 +77,7 @@ t.test(`${kills} kills, seed ${seed}`, async (t) => {
   let slowestMs = 0
   for (let kill = 1; kill <= kills; kill += 1) {
     const changing = changeUntilDeath(lab, world)
+    // Not a wait for anything: the moment of the kill is what is random.
     await new Promise((resolve) => setTimeout(resolve, random(250)))
     await lab.node.end('SIGKILL')
     const { answered, underWay } = await changing

@@ -1,4 +1,4 @@
-/** An AF_NETLINK socket. The one file here that calls libc; everything else gets bytes. Throws where koffi does not load: see `felix/ip-kernel.ts`. */
+/** An AF_NETLINK socket, made through libc; everybody else gets bytes. Throws where koffi does not load: see `felix/ip-kernel.ts`. */
 import { getSystemErrorName } from 'node:util'
 
 const AF_NETLINK = 16

@@ -12,11 +12,11 @@ export const namespaceLabel = 'projectcalico.org/namespace'
 export const serviceAccountLabel = 'projectcalico.org/serviceaccount'
 export const orchestratorLabel = 'projectcalico.org/orchestrator'
 
-/** @param namespace of the policy; '' for cluster-scoped policies and profiles */
 export type EntitySelectors = { readonly positive?: SelectorTerm; readonly negative?: SelectorTerm }
 
 /**
  * What an entity of a rule demands of the other end. Neither part: any address, also unknown ones.
+ * @param namespace of the policy; '' for cluster-scoped policies and profiles
  * @throws Error on a selector that does not parse: resources were checked when they were stored
  */
 export function entitySelectors(entity: EntityRule, namespace: string): EntitySelectors {

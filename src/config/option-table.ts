@@ -122,7 +122,8 @@ export const optionTable = closedObject({
     interfacePrefix: optional(
       text((value) => (isInterfacePrefix(value) ? value : undefined), '1 to 12 of A-Z, a-z, 0-9, "_" and "-"'),
       {
-        meaning: 'how host sides of workload interfaces begin; unknown interfaces with it are dropped',
+        meaning:
+          'how host sides of workload interfaces begin; unknown interfaces with it are dropped; change it only on a node without workloads',
         otherwise: 'FelixConfiguration, else `tort`',
       },
     ),

@@ -21,7 +21,7 @@ export type Handler = (request: FastifyRequest, signal: AbortSignal) => Answer |
 /**
  * What the OpenAPI document says of an endpoint; `query` is also what its handler is given.
  * @property query absent: whatever a client gives is ignored
- * @property body what a request carries: any number of resources, or one value
+ * @property body what a request carries: resources, or what names them, in any number and form; one resource; or how to delete
  * @property answers by status, with its schema or that one's name: what is answered when nothing is wrong
  * @property refusals statuses of the problems it may answer, beside those every endpoint may
  */

@@ -15,6 +15,20 @@ const defaults = {
   assignmentMode: 'Automatic',
 }
 
+const everyField = {
+  cidr: '10.0.0.0/20',
+  ipipMode: 'CrossSubnet',
+  vxlanMode: 'Never',
+  natOutgoing: true,
+  disabled: true,
+  disableBGPExport: true,
+  blockSize: 28,
+  nodeSelector: "rack == '1'",
+  namespaceSelector: "team == 'a'",
+  allowedUses: ['Workload'],
+  assignmentMode: 'Manual',
+}
+
 const accepted: [title: string, spec: object, expected: object][] = [
   ['a CIDR is enough', { cidr: '10.244.0.0/16' }, { ...defaults, cidr: '10.244.0.0/16', blockSize: 26 }],
   ['blocks of IPv6 have 64 addresses', { cidr: 'FD00:244::/48' }, { ...defaults, cidr: 'fd00:244::/48', blockSize: 122 }],
@@ -34,35 +48,7 @@ const accepted: [title: string, spec: object, expected: object][] = [
     { cidr: '10.0.0.0/30', disabled: true },
     { ...defaults, cidr: '10.0.0.0/30', blockSize: 26, disabled: true },
   ],
-  [
-    'every field',
-    {
-      cidr: '10.0.0.0/20',
-      ipipMode: 'CrossSubnet',
-      vxlanMode: 'Never',
-      natOutgoing: true,
-      disabled: true,
-      disableBGPExport: true,
-      blockSize: 28,
-      nodeSelector: "rack == '1'",
-      namespaceSelector: "team == 'a'",
-      allowedUses: ['Workload'],
-      assignmentMode: 'Manual',
-    },
-    {
-      cidr: '10.0.0.0/20',
-      ipipMode: 'CrossSubnet',
-      vxlanMode: 'Never',
-      natOutgoing: true,
-      disabled: true,
-      disableBGPExport: true,
-      blockSize: 28,
-      nodeSelector: "rack == '1'",
-      namespaceSelector: "team == 'a'",
-      allowedUses: ['Workload'],
-      assignmentMode: 'Manual',
-    },
-  ],
+  ['every field', everyField, everyField],
   [
     'a pool for services',
     { cidr: '192.0.2.0/24', allowedUses: ['LoadBalancer'] },
