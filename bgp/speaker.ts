@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import { cease } from './fsm/cease.ts'
-import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from './peer.ts'
+import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions, SpeakerPolicy } from './peer.ts'
 import { Rib } from './rib/rib.ts'
 import { ClosingSockets } from './session/closing-sockets.ts'
 import { Deviations } from './session/deviations.ts'
@@ -141,6 +141,12 @@ export class Speaker {
     for (const config of peers) if (!this.#byName.has(config.name)) this.#add(config)
     this.#gate.peersKnown()
     this.#onChange()
+  }
+
+  /** What holds for all peers. Routes are looked at anew, and peers are told what comes out otherwise; sessions stay. */
+  setPolicy(policy: SpeakerPolicy): void {
+    this.#rib.setPolicy(policy)
+    this.#turn.schedule()
   }
 
   /** The whole set of prefixes this node announces as its own. */

@@ -30,6 +30,8 @@ function peer(name: string): PeerConfig {
   return { name, address, asNumber: asn(65_001), ...terms, import: 'all', export: 'local' }
 }
 
+const noRules = { 'ipv4-unicast': [], 'ipv6-unicast': [] }
+
 /**
  * Speakers that write down what they are told; they retire when the test says so.
  * @param starting a start takes as long as this
@@ -48,6 +50,7 @@ function setUp({ started = true, starting = Promise.resolve() } = {}) {
         return starting
       },
       setPeers: (peers) => tell(`peers ${peers.map(({ name }) => name).join()}`),
+      setPolicy: ({ filters = [] }) => tell(`policy ${filters.map(({ name }) => name).join()}`),
       originate: (prefixes) => tell(`originate ${prefixes.join()}`),
       drain: (state) => tell(`drain ${state}`),
       nextHopsChanged: async () => void tell('next hops'),
@@ -84,12 +87,21 @@ t.test('another identity: the old speaker takes its routes back, then a new one 
   const { speaker, told, ready, retire } = setUp()
   await ready
   speaker.configure(identity(1), [peer('a')])
+  speaker.setPolicy({ filters: [{ name: 'tor', import: noRules, export: noRules }] })
   speaker.originate(['10.244.1.0/24' as Cidr])
   speaker.drain('announced' satisfies DrainState)
   told.length = 0
   speaker.configure(identity(2), [peer('b')])
   await retire()
-  t.strictSame(told, ['1: retire', '2: made', '2: originate 10.244.1.0/24', '2: drain announced', '2: peers b', '2: start'])
+  t.strictSame(told, [
+    '1: retire',
+    '2: made',
+    '2: policy tor',
+    '2: originate 10.244.1.0/24',
+    '2: drain announced',
+    '2: peers b',
+    '2: start',
+  ])
   t.equal(speaker.routes({ table: 'best', limit: 1 }).total, 2)
 })
 
@@ -126,7 +138,7 @@ t.test('peers for the identity after the next are not told to the speaker in bet
   t.notOk(told.includes('2: peers b'))
   resolve()
   await retire()
-  t.strictSame(told.slice(-5), ['3: made', '3: originate ', '3: drain none', '3: peers b', '3: start'])
+  t.strictSame(told.slice(-6), ['3: made', '3: policy ', '3: originate ', '3: drain none', '3: peers b', '3: start'])
 })
 
 t.test('a start while the old speaker retires starts only the new one', async (t) => {

@@ -1,6 +1,6 @@
 /** The speaker of this node, whatever its AS number, identifier or port are just now. */
 import { isDeepStrictEqual } from 'node:util'
-import type { DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions } from '../bgp/peer.ts'
+import type { DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
 import type { SpeakerProblem } from '../bgp/speaker.ts'
 import type { Cidr } from './net/prefix.ts'
 
@@ -10,6 +10,7 @@ export type ReplaceableSpeaker = {
   readonly converged: Promise<void>
   start(): Promise<void>
   setPeers(peers: readonly PeerConfig[]): void
+  setPolicy(policy: SpeakerPolicy): void
   originate(prefixes: readonly Cidr[]): void
   drain(state: DrainState): void
   nextHopsChanged(): Promise<void>
@@ -36,6 +37,7 @@ export class LiveSpeaker {
   #speaksAs: Identity | undefined
   #peers: readonly PeerConfig[] = []
   #prefixes: readonly Cidr[] = []
+  #policy: SpeakerPolicy = {}
   #drainState: DrainState = 'none'
   #started = false
   #stopped = false
@@ -72,6 +74,11 @@ export class LiveSpeaker {
     }
     this.#identity = identity
     this.#changing = this.#changing.then(() => this.#replace(identity))
+  }
+
+  setPolicy(policy: SpeakerPolicy): void {
+    this.#policy = policy
+    this.#speaker.setPolicy(policy)
   }
 
   originate(prefixes: readonly Cidr[]): void {
@@ -113,6 +120,7 @@ export class LiveSpeaker {
     if (this.#stopped) return
     this.#speaker = this.#make({ ...identity, restarting: false })
     this.#speaksAs = identity
+    this.#speaker.setPolicy(this.#policy)
     this.#speaker.originate(this.#prefixes)
     this.#speaker.drain(this.#drainState)
     this.#speaker.setPeers(this.#peers)

@@ -166,8 +166,9 @@ export class Node {
   }
 
   /** Called with the first settings and with every later ones. */
-  #settingsChanged({ felix, bgp, peers }: EffectiveSettings): void {
+  #settingsChanged({ felix, bgp, peers, policy }: EffectiveSettings): void {
     this.#setLogLevel(felix.logLevel)
+    this.#speaker?.setPolicy(policy)
     this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))

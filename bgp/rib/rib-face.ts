@@ -1,7 +1,7 @@
 /** What the session side needs of the RIB. Peers are small integers here; one slot per configured peer, stable over its sessions. */
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Cidr } from '../../src/net/prefix.ts'
-import type { BestRouteBatch, DrainState, PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
+import type { BestRouteBatch, DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 
@@ -60,6 +60,8 @@ export interface RibFace {
   refresh(peer: PeerId, family: AddressFamily): void
   /** The whole set of prefixes this node originates; the difference to the last call is advertised. */
   originate(prefixes: readonly Cidr[]): void
+  /** Routes whose fate it changes are decided on, and told, at the next `flush`. */
+  setPolicy(policy: SpeakerPolicy): void
   /** How what this node originates, now and later, is told to peers (RFC 8326 §4.2). */
   drain(state: DrainState): void
   /** Restarting speaker (RFC 4724 §4.1): while held, nothing is advertised and best routes are not handed over; `release` decides all at once. */

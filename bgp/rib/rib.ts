@@ -3,7 +3,7 @@ import { addressBytes } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
-import type { DrainState, PeerConfig, RoutePage, RouteQuery } from '../peer.ts'
+import type { DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { AdjRibIn } from './adj-rib-in.ts'
@@ -39,6 +39,8 @@ export class Rib implements RibFace {
   /** Removed, but some of their routes are still the best: their numbers are taken. */
   readonly #removed = new Set<PeerId>()
   #drained: DrainState = 'none'
+  /** As `setPolicy` said last. */
+  policy: SpeakerPolicy = {}
   #held = false
   /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
   #settling = false
@@ -128,6 +130,10 @@ export class Rib implements RibFace {
       this.#eachRoute(slot, family, (table, row) => {
         if (!wanted[family].has(table.paths.prefix[row] as number)) this.#in.drop(table, slot, row)
       })
+  }
+
+  setPolicy(policy: SpeakerPolicy): void {
+    this.policy = policy
   }
 
   drain(state: DrainState): void {

@@ -1,5 +1,5 @@
 /** What this node works by: the configuration file, the resources and the defaults, each field from the first that has it (INTERFACE §4); pure. */
-import type { PeerConfig } from '../../bgp/peer.ts'
+import type { PeerConfig, SpeakerPolicy } from '../../bgp/peer.ts'
 import { peerConfigs } from '../bgp-options.ts'
 import type { Config } from '../config.ts'
 import { applicableBgp, applicableFelix } from './applicable.ts'
@@ -10,6 +10,7 @@ import type { NodeAddresses } from './node-addresses.ts'
 import { ownNode } from './own-node.ts'
 import type { SettingsResources } from './resources.ts'
 import type { SettingsProblem } from './settings-problem.ts'
+import { speakerPolicy } from './speaker-policy.ts'
 
 /** The configuration file as read. @property passwords what was read from `passwordFile`, by peer name */
 export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string> }
@@ -18,6 +19,7 @@ export type EffectiveSettings = {
   readonly felix: EffectiveFelix
   readonly bgp: EffectiveBgp
   readonly peers: readonly PeerConfig[]
+  readonly policy: SpeakerPolicy
   readonly problems: readonly SettingsProblem[]
 }
 
@@ -37,6 +39,7 @@ export function effectiveSettings(
     felix: effectiveFelix(config, felix.specs),
     bgp,
     peers,
+    policy: speakerPolicy(resources),
     problems: [...felix.problems, ...problems],
   }
 }

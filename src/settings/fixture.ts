@@ -1,6 +1,7 @@
 /** Configuration and resources for tests: valid, whatever the test says of them. */
 import { type Config, loadConfig } from '../config.ts'
 import type { BgpConfigurationSpec } from '../model/bgp-configuration.ts'
+import type { BgpFilterSpec } from '../model/bgp-filter.ts'
 import type { BgpPeerSpec } from '../model/bgp-peer.ts'
 import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
 import type { NodeSpec } from '../model/node.ts'
@@ -27,11 +28,18 @@ export const here = { name: 'node-a', addresses: { ipv4: interfaceAddress('10.99
 type Written = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** Resources by name as they are written; each is checked as one that is posted. */
-export function resources(written: { nodes?: Written; bgp?: Written; peers?: Written; felix?: Written }): SettingsResources {
+export function resources(written: {
+  nodes?: Written
+  bgp?: Written
+  peers?: Written
+  filters?: Written
+  felix?: Written
+}): SettingsResources {
   return {
     nodes: list<NodeSpec, 'Node'>('Node', written.nodes),
     bgpConfigurations: list<BgpConfigurationSpec, 'BGPConfiguration'>('BGPConfiguration', written.bgp),
     bgpPeers: list<BgpPeerSpec, 'BGPPeer'>('BGPPeer', written.peers),
+    bgpFilters: list<BgpFilterSpec, 'BGPFilter'>('BGPFilter', written.filters),
     felixConfigurations: list<FelixConfigurationSpec, 'FelixConfiguration'>('FelixConfiguration', written.felix),
   }
 }

@@ -1,5 +1,6 @@
 /** The stored resources that say how this node works, beside the policy; pure. */
 import type { BgpConfiguration } from '../model/bgp-configuration.ts'
+import type { BgpFilter } from '../model/bgp-filter.ts'
 import type { BgpPeer } from '../model/bgp-peer.ts'
 import type { StoredResources } from '../model/cross-check.ts'
 import type { FelixConfiguration } from '../model/felix-configuration.ts'
@@ -13,11 +14,12 @@ export type SettingsResources = {
   readonly nodes: readonly NodeResource[]
   readonly bgpConfigurations: readonly BgpConfiguration[]
   readonly bgpPeers: readonly BgpPeer[]
+  readonly bgpFilters: readonly BgpFilter[]
   readonly felixConfigurations: readonly FelixConfiguration[]
 }
 
 const group = 'projectcalico.org'
-const kinds: ReadonlySet<string> = new Set(['Node', 'BGPConfiguration', 'BGPPeer', 'FelixConfiguration'])
+const kinds: ReadonlySet<string> = new Set(['Node', 'BGPConfiguration', 'BGPPeer', 'BGPFilter', 'FelixConfiguration'])
 
 /** Whether a change of this resource can change the settings. */
 export function concernsSettings({ apiVersion, kind }: Resource): boolean {
@@ -31,6 +33,7 @@ export function settingsResources(stored: Pick<StoredResources, 'list'>): Settin
     nodes: list<NodeResource>('Node'),
     bgpConfigurations: list<BgpConfiguration>('BGPConfiguration'),
     bgpPeers: list<BgpPeer>('BGPPeer'),
+    bgpFilters: list<BgpFilter>('BGPFilter'),
     felixConfigurations: list<FelixConfiguration>('FelixConfiguration'),
   }
 }

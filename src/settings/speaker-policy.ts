@@ -1,0 +1,60 @@
+/** What the speaker does with routes, whoever its peers are: the stored BGPFilters as it takes them (resource reference §6.11.3); pure. */
+import type { AddressFamily, FilterOperation, FilterRule, PrefixMatch, RouteFilter, SpeakerPolicy } from '../../bgp/peer.ts'
+import type { BgpFilter, BgpFilterSpec } from '../model/bgp-filter.ts'
+import type { Cidr } from '../net/prefix.ts'
+import type { SettingsResources } from './resources.ts'
+
+export function speakerPolicy({ bgpFilters }: SettingsResources): SpeakerPolicy {
+  return { filters: bgpFilters.map(routeFilter) }
+}
+
+function routeFilter({ metadata, spec }: BgpFilter): RouteFilter {
+  const { exportV4 = [], importV4 = [], exportV6 = [], importV6 = [] } = spec
+  return { name: metadata.name, import: byFamily(importV4, importV6), export: byFamily(exportV4, exportV6) }
+}
+
+type WrittenRule = NonNullable<BgpFilterSpec['importV4']>[number]
+type WrittenOperation = NonNullable<WrittenRule['operations']>[number]
+
+function byFamily(v4: readonly WrittenRule[], v6: readonly WrittenRule[]): Readonly<Record<AddressFamily, readonly FilterRule[]>> {
+  return { 'ipv4-unicast': v4.map((rule) => filterRule(rule, 32)), 'ipv6-unicast': v6.map((rule) => filterRule(rule, 128)) }
+}
+
+function filterRule(rule: WrittenRule, longest: 32 | 128): FilterRule {
+  const { communities, asPathPrefix, peerType, source, priority, action, operations } = rule
+  const prefix = prefixMatch(rule, longest)
+  const community = communities?.values[0]
+  return {
+    ...(prefix !== undefined && { prefix }),
+    ...(community !== undefined && { community: communityValue(community) }),
+    ...(asPathPrefix !== undefined && { asPathPrefix }),
+    ...(peerType !== undefined && { peerType }),
+    ...(rule.interface !== undefined && { interface: rule.interface }),
+    ...(source !== undefined && { learned: true }),
+    ...(priority !== undefined && { priority }),
+    action: action === 'Accept' ? 'accept' : 'reject',
+    ...(operations !== undefined && { operations: operations.map(filterOperation) }),
+  }
+}
+
+const operators = { Equal: 'equal', NotEqual: 'not-equal', In: 'in', NotIn: 'not-in' } as const
+
+function prefixMatch({ cidr, matchOperator, prefixLength = {} }: WrittenRule, longest: 32 | 128): PrefixMatch | undefined {
+  if (cidr === undefined || matchOperator === undefined) return undefined
+  const length = Number(cidr.slice(cidr.indexOf('/') + 1))
+  const { min = length, max = longest } = prefixLength
+  return { cidr: cidr as Cidr, operator: operators[matchOperator], minLength: min, maxLength: max }
+}
+
+function filterOperation({ addCommunity, prependASPath, setPriority }: WrittenOperation): FilterOperation {
+  if (addCommunity !== undefined) return { type: 'add-community', community: communityValue(addCommunity.value) }
+  if (prependASPath !== undefined) return { type: 'prepend-as-path', asNumbers: prependASPath.prefix }
+  if (setPriority !== undefined) return { type: 'set-priority', priority: setPriority.value }
+  throw new Error('an operation that does nothing was taken for a checked one')
+}
+
+/** "aa:nn" as one number (RFC 1997), "aa:nn:mm" as three (RFC 8092). */
+export function communityValue(text: string): number | readonly [number, number, number] {
+  const [first = 0, second = 0, third] = text.split(':').map(Number)
+  return third === undefined ? first * 65_536 + second : [first, second, third]
+}
