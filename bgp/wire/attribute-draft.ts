@@ -1,19 +1,12 @@
 import type { Aggregator } from './aggregator.ts'
+import { stronger, type Verdict } from './attribute-rules.ts'
 import type { AsPathSegment, PathAttributes, UnknownAttribute } from './path-attributes.ts'
 import type { MpRanges } from './update.ts'
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
-/** RFC 7606 §2, but for the session reset, which is a BgpError. */
-export type AttributeFault = { readonly verdict: 'treat-as-withdraw' | 'attribute discard'; readonly reason: string }
-
-export function treatAsWithdraw(reason: string): AttributeFault {
-  return { verdict: 'treat-as-withdraw', reason }
-}
-
-export function discard(reason: string): AttributeFault {
-  return { verdict: 'attribute discard', reason }
-}
+/** What is wrong with an attribute block, and what comes of it; a session reset for one attribute is a BgpError. */
+export type AttributeFault = { readonly verdict: Verdict; readonly reason: string }
 
 type DraftAttributes = Mutable<Omit<PathAttributes, 'unknown'>> & { readonly unknown: UnknownAttribute[] }
 
@@ -25,7 +18,8 @@ export type AttributeDraft = {
   /** The NEXT_HOP attribute, if it can be one. */
   ipv4NextHop: Uint8Array | undefined
   mp: MpRanges | undefined
-  withdraw: boolean
+  /** The strongest so far (RFC 7606 §3 h). */
+  verdict: Verdict
   readonly notes: string[]
   /** A bit per type. */
   readonly seen: number[]
@@ -38,7 +32,7 @@ export function newDraft(): AttributeDraft {
     as4Aggregator: undefined,
     ipv4NextHop: undefined,
     mp: undefined,
-    withdraw: false,
+    verdict: 'accept',
     notes: [],
     seen: [0, 0, 0, 0, 0, 0, 0, 0],
   }
@@ -53,7 +47,7 @@ export function markSeen(draft: AttributeDraft, type: number): void {
 }
 
 /** Takes note of what is wrong with one attribute or with what is missing. */
-export function noteFault(draft: AttributeDraft, fault: AttributeFault): void {
-  if (fault.verdict === 'treat-as-withdraw') draft.withdraw = true
-  draft.notes.push(`${fault.verdict}: ${fault.reason}`)
+export function noteFault(draft: AttributeDraft, { verdict, reason }: AttributeFault): void {
+  draft.verdict = stronger(draft.verdict, verdict)
+  draft.notes.push(`${verdict}: ${reason}`)
 }

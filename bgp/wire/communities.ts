@@ -1,11 +1,7 @@
 import { putU32, u32At } from './octets.ts'
 
-/**
- * Value of COMMUNITIES (RFC 1997) and CLUSTER_LIST (RFC 4456 §8):  { u32 }+
- * @returns undefined if malformed: no octets, or not a multiple of four (RFC 7606 §7.8, §7.10)
- */
-export function readU32List(bytes: Uint8Array, start: number, end: number): number[] | undefined {
-  if (start === end || (end - start) % 4 !== 0) return undefined
+/** Value of COMMUNITIES (RFC 1997) and CLUSTER_LIST (RFC 4456 §8), its length checked (attribute-rules.ts):  { u32 }+ */
+export function readU32List(bytes: Uint8Array, start: number, end: number): number[] {
   const values: number[] = []
   for (let at = start; at < end; at += 4) values.push(u32At(bytes, at))
   return values
@@ -21,11 +17,10 @@ export function writeU32List(values: readonly number[]): Uint8Array {
 export type LargeCommunity = readonly [number, number, number]
 
 /**
- * Value of LARGE_COMMUNITY (RFC 8092 §3):  { global administrator u32 | local data u32 | local data u32 }+
- * @returns undefined if malformed (§6); repeated values are removed (§3)
+ * Value of LARGE_COMMUNITY (RFC 8092 §3), its length checked:  { global administrator u32 | local data u32 | local data u32 }+
+ * @returns without repeated values (§3)
  */
-export function readLargeCommunities(bytes: Uint8Array, start: number, end: number): LargeCommunity[] | undefined {
-  if (start === end || (end - start) % 12 !== 0) return undefined
+export function readLargeCommunities(bytes: Uint8Array, start: number, end: number): LargeCommunity[] {
   const values = new Map<string, LargeCommunity>()
   for (let at = start; at < end; at += 12) {
     const value: LargeCommunity = [u32At(bytes, at), u32At(bytes, at + 4), u32At(bytes, at + 8)]

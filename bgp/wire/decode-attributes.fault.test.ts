@@ -26,27 +26,29 @@ const noOrigin = 'ORIGIN is missing (RFC 7606 §3 d)'
 const noPath = 'AS_PATH is missing (RFC 7606 §3 d)'
 const noNextHop = 'the next hop is missing (RFC 7606 §3 d) or can be none (RFC 4271 §6.3)'
 const firstAs = "the first AS is not the peer's (RFC 4271 §6.3)"
-const originFault = withdrawn('malformed ORIGIN (RFC 7606 §7.1)')
+const originValue = (value: number) => withdrawn(`ORIGIN ${value}`)
+const length = (name: string, octets: number, section: string) => `${name} of ${octets} octets (${section})`
+const originFault = (octets: number) => withdrawn(length('ORIGIN', octets, 'RFC 7606 §7.1'))
 const pathFault = withdrawn('malformed AS_PATH (RFC 7606 §7.2)', firstAs)
 const zeroFault = withdrawn('AS 0 in AS_PATH (RFC 7607 §2)', firstAs)
 const setFault = withdrawn('AS_SET or AS_CONFED_SET in AS_PATH (RFC 9774 §3)', firstAs)
 const confederationFault = withdrawn('AS_CONFED_SEQUENCE in AS_PATH (RFC 5065 §5)', firstAs)
-const nextHopLength = withdrawn('NEXT_HOP length (RFC 7606 §7.3)', noNextHop)
-const medLength = withdrawn('MULTI_EXIT_DISC length (RFC 7606 §7.4)')
-const communitiesLength = withdrawn('COMMUNITIES length (RFC 7606 §7.8)')
-const extendedLength = withdrawn('extended communities length (RFC 7606 §7.14)')
-const ipv6ExtendedLength = withdrawn('IPv6 extended communities length (RFC 7606 §7.15)')
-const largeLength = withdrawn('LARGE_COMMUNITY length (RFC 8092 §6)')
-const otcFault = withdrawn('malformed ONLY_TO_CUSTOMER (RFC 9234 §5)')
-const aggregatorFault = discarded('AGGREGATOR length (RFC 7606 §7.7) or AS 0 (RFC 7607 §2)')
-const atomicFault = discarded('ATOMIC_AGGREGATE length (RFC 7606 §7.6)')
+const nextHopLength = (octets: number) => withdrawn(length('NEXT_HOP', octets, 'RFC 7606 §7.3'), noNextHop)
+const medLength = (octets: number) => withdrawn(length('MULTI_EXIT_DISC', octets, 'RFC 7606 §7.4'))
+const communitiesLength = (octets: number) => withdrawn(length('COMMUNITIES', octets, 'RFC 7606 §7.8'))
+const extendedLength = (octets: number) => withdrawn(length('EXTENDED COMMUNITIES', octets, 'RFC 7606 §7.14'))
+const ipv6ExtendedLength = (octets: number) => withdrawn(length('IPv6 EXTENDED COMMUNITIES', octets, 'RFC 7606 §7.15'))
+const largeLength = (octets: number) => withdrawn(length('LARGE_COMMUNITY', octets, 'RFC 8092 §6'))
+const otcLength = (octets: number) => withdrawn(length('ONLY_TO_CUSTOMER', octets, 'RFC 9234 §5'))
+const aggregatorLength = (octets: number) => discarded(length('AGGREGATOR', octets, 'RFC 7606 §7.7'))
+const atomicFault = discarded(length('ATOMIC_AGGREGATE', 1, 'RFC 7606 §7.6'))
 const overrun = withdrawn('an attribute overruns the attribute block (RFC 7606 §4)')
-const flags = (type: number) => `flags of type ${type} (RFC 7606 §3 c)`
-const localPrefLength = withdrawn('LOCAL_PREF length (RFC 7606 §7.5)')
-const originatorLength = withdrawn('ORIGINATOR_ID length (RFC 7606 §7.9)')
-const clusterLength = withdrawn('CLUSTER_LIST length (RFC 7606 §7.10)')
-const fromOutside = (name: string, section: string) => discarded(`${name} from an external peer (RFC 7606 §${section})`)
-const fromNew = (name: string) => discarded(`${name} from a four-octet AS speaker (RFC 6793 §4.1)`)
+const flags = (name: string) => `flags of ${name} (RFC 7606 §3 c)`
+const localPrefLength = (octets: number) => withdrawn(length('LOCAL_PREF', octets, 'RFC 7606 §7.5'))
+const originatorLength = (octets: number) => withdrawn(length('ORIGINATOR_ID', octets, 'RFC 7606 §7.9'))
+const clusterLength = (octets: number) => withdrawn(length('CLUSTER_LIST', octets, 'RFC 7606 §7.10'))
+const fromOutside = (name: string) => discarded(`${name}, which means something from internal peers only`)
+const fromNew = (name: string) => discarded(`${name}, which means something from two-octet AS speakers only`)
 const again = (type: number) => discarded(`type ${type} is there again (RFC 7606 §3 g)`)
 
 /** What an UPDATE with reachable prefixes comes to. */
@@ -57,25 +59,25 @@ const table: [title: string, bytes: Uint8Array, expected: unknown, context?: Dec
   ['RFC 7606 §3 d: NEXT_HOP is missing', concat(origin, asPath), withdrawn(noNextHop)],
   ['RFC 4271 §5.1.5: an internal peer may leave LOCAL_PREF to our default', withPath(''), accept, internal],
 
-  ['RFC 7606 §3 c: ORIGIN as optional', withOrigin(0xc0, '00'), withdrawn(flags(1))],
-  ['RFC 7606 §3 c: AS_PATH as non-transitive', withPath('02010000fde9', 0x00), withdrawn(flags(2), firstAs)],
-  ['RFC 7606 §3 c: NEXT_HOP as optional', withNextHop('0a000001', 0xc0), withdrawn(flags(3), noNextHop)],
-  ['RFC 7606 §3 c: MULTI_EXIT_DISC as transitive', beside(0xc0, 4, octets(4)), withdrawn(flags(4))],
-  ['RFC 7606 §3 c: LOCAL_PREF as optional', beside(0xc0, 5, octets(4)), withdrawn(flags(5)), internal],
-  ['RFC 7606 §3 c: COMMUNITIES as well-known', beside(0x40, 8, octets(4)), withdrawn(flags(8))],
-  ['RFC 7606 §3 c: ORIGINATOR_ID as transitive', beside(0xc0, 9, octets(4)), withdrawn(flags(9)), internal],
-  ['RFC 7606 §3 c: CLUSTER_LIST as transitive', beside(0xc0, 10, octets(4)), withdrawn(flags(10)), internal],
-  ['RFC 7606 §3 c: MP_REACH_NLRI as transitive', withReach(reach.slice(3), 0xc0), withdrawn(flags(14))],
-  ['RFC 7606 §3 c: extended communities as non-transitive', beside(0x80, 16, octets(8)), withdrawn(flags(16))],
-  ['RFC 7606 §3 c: LARGE_COMMUNITY as non-transitive', beside(0x80, 32, octets(12)), withdrawn(flags(32))],
-  ['RFC 7606 §3 f: ATOMIC_AGGREGATE as optional', beside(0xc0, 6, ''), discarded('flags of type 6 (RFC 7606 §3 f)')],
-  ['RFC 7606 §3 f: AGGREGATOR as non-transitive', beside(0x80, 7, octets(8, 1)), discarded('flags of type 7 (RFC 7606 §3 f)')],
+  ['RFC 7606 §3 c: ORIGIN as optional', withOrigin(0xc0, '00'), withdrawn(flags('ORIGIN'))],
+  ['RFC 7606 §3 c: AS_PATH as non-transitive', withPath('02010000fde9', 0x00), withdrawn(flags('AS_PATH'), firstAs)],
+  ['RFC 7606 §3 c: NEXT_HOP as optional', withNextHop('0a000001', 0xc0), withdrawn(flags('NEXT_HOP'), noNextHop)],
+  ['RFC 7606 §3 c: MULTI_EXIT_DISC as transitive', beside(0xc0, 4, octets(4)), withdrawn(flags('MULTI_EXIT_DISC'))],
+  ['RFC 7606 §3 c: LOCAL_PREF as optional', beside(0xc0, 5, octets(4)), withdrawn(flags('LOCAL_PREF')), internal],
+  ['RFC 7606 §3 c: COMMUNITIES as well-known', beside(0x40, 8, octets(4)), withdrawn(flags('COMMUNITIES'))],
+  ['RFC 7606 §3 c: ORIGINATOR_ID as transitive', beside(0xc0, 9, octets(4)), withdrawn(flags('ORIGINATOR_ID')), internal],
+  ['RFC 7606 §3 c: CLUSTER_LIST as transitive', beside(0xc0, 10, octets(4)), withdrawn(flags('CLUSTER_LIST')), internal],
+  ['RFC 7606 §3 c: MP_REACH_NLRI as transitive', withReach(reach.slice(3), 0xc0), withdrawn(flags('MP_REACH_NLRI'))],
+  ['RFC 7606 §3 c: extended communities as non-transitive', beside(0x80, 16, octets(8)), withdrawn(flags('EXTENDED COMMUNITIES'))],
+  ['RFC 7606 §3 c: LARGE_COMMUNITY as non-transitive', beside(0x80, 32, octets(12)), withdrawn(flags('LARGE_COMMUNITY'))],
+  ['RFC 7606 §3 f: ATOMIC_AGGREGATE as optional', beside(0xc0, 6, ''), discarded('flags of ATOMIC_AGGREGATE (RFC 7606 §3 f)')],
+  ['RFC 7606 §3 f: AGGREGATOR as non-transitive', beside(0x80, 7, octets(8, 1)), discarded('flags of AGGREGATOR (RFC 7606 §3 f)')],
   ['RFC 4271 §4.3: Partial and the low four bits say nothing', withOrigin(0x6f, '00'), accept],
 
-  ['RFC 7606 §7.1: ORIGIN of no octets', withOrigin(0x40, ''), originFault],
-  ['RFC 7606 §7.1: ORIGIN of two octets', withOrigin(0x40, '0000'), originFault],
-  ['RFC 7606 §7.1: ORIGIN 3', withOrigin(0x40, '03'), originFault],
-  ['RFC 7606 §7.1: ORIGIN 255', withOrigin(0x40, 'ff'), originFault],
+  ['RFC 7606 §7.1: ORIGIN of no octets', withOrigin(0x40, ''), originFault(0)],
+  ['RFC 7606 §7.1: ORIGIN of two octets', withOrigin(0x40, '0000'), originFault(2)],
+  ['RFC 7606 §7.1: ORIGIN 3', withOrigin(0x40, '03'), originValue(3)],
+  ['RFC 7606 §7.1: ORIGIN 255', withOrigin(0x40, 'ff'), originValue(255)],
 
   ['RFC 7606 §7.2: segment type 0', withPath('0001 0000fde9'), pathFault],
   ['RFC 7606 §7.2: segment type 5', withPath('0501 0000fde9'), pathFault],
@@ -90,39 +92,39 @@ const table: [title: string, bytes: Uint8Array, expected: unknown, context?: Dec
   ['RFC 4271 §6.3: an empty path from an external peer', withPath(''), withdrawn(firstAs)],
   ['RFC 4271 §5.1.2: from an internal peer any AS may be first', withPath('0201 ffffffff'), accept, internal],
 
-  ['RFC 7606 §7.3: NEXT_HOP of no octets', withNextHop(''), nextHopLength],
-  ['RFC 7606 §7.3: NEXT_HOP of three octets', withNextHop('0a0000'), nextHopLength],
-  ['RFC 7606 §7.3: NEXT_HOP of five octets', withNextHop('0a00000001'), nextHopLength],
+  ['RFC 7606 §7.3: NEXT_HOP of no octets', withNextHop(''), nextHopLength(0)],
+  ['RFC 7606 §7.3: NEXT_HOP of three octets', withNextHop('0a0000'), nextHopLength(3)],
+  ['RFC 7606 §7.3: NEXT_HOP of five octets', withNextHop('0a00000001'), nextHopLength(5)],
   ['RFC 4271 §6.3: NEXT_HOP 0.0.0.0', withNextHop('00000000'), withdrawn(noNextHop)],
   ['RFC 4271 §6.3: NEXT_HOP 127.0.0.1', withNextHop('7f000001'), withdrawn(noNextHop)],
   ['RFC 4271 §6.3: NEXT_HOP 224.0.0.1', withNextHop('e0000001'), withdrawn(noNextHop)],
   ['RFC 4271 §6.3: NEXT_HOP 255.255.255.255', withNextHop('ffffffff'), withdrawn(noNextHop)],
 
-  ['RFC 7606 §7.4: MULTI_EXIT_DISC of three octets', beside(0x80, 4, octets(3)), medLength],
-  ['RFC 7606 §7.5: LOCAL_PREF of five octets', beside(0x40, 5, octets(5)), localPrefLength, internal],
-  ['RFC 7606 §7.5: LOCAL_PREF of two values', beside(0x40, 5, octets(8)), localPrefLength, internal],
-  ['RFC 7606 §7.5: LOCAL_PREF from an external peer, malformed too', beside(0x40, 5, octets(2)), fromOutside('LOCAL_PREF', '7.5')],
+  ['RFC 7606 §7.4: MULTI_EXIT_DISC of three octets', beside(0x80, 4, octets(3)), medLength(3)],
+  ['RFC 7606 §7.5: LOCAL_PREF of five octets', beside(0x40, 5, octets(5)), localPrefLength(5), internal],
+  ['RFC 7606 §7.5: LOCAL_PREF of two values', beside(0x40, 5, octets(8)), localPrefLength(8), internal],
+  ['RFC 7606 §7.5: LOCAL_PREF from an external peer, malformed too', beside(0x40, 5, octets(2)), fromOutside('LOCAL_PREF')],
   ['RFC 7606 §7.6: ATOMIC_AGGREGATE of one octet', beside(0x40, 6, '00'), atomicFault],
-  ['RFC 7606 §7.7: AGGREGATOR of five octets', beside(0xc0, 7, octets(5, 1)), aggregatorFault],
-  ['RFC 7606 §7.7: AGGREGATOR of seven octets', beside(0xc0, 7, octets(7, 1)), aggregatorFault],
-  ['RFC 7606 §7.7: AGGREGATOR of nine octets', beside(0xc0, 7, octets(9, 1)), aggregatorFault],
-  ['RFC 7606 §7.7: AGGREGATOR with a two-octet AS from a NEW speaker', beside(0xc0, 7, octets(6, 1)), aggregatorFault],
-  ['RFC 7607 §2: AGGREGATOR of AS 0', beside(0xc0, 7, '00000000 0a000001'), aggregatorFault],
-  ['RFC 7606 §7.8: COMMUNITIES of no octets', beside(0xc0, 8, ''), communitiesLength],
-  ['RFC 7606 §7.8: COMMUNITIES of five octets', beside(0xc0, 8, octets(5)), communitiesLength],
-  ['RFC 7606 §7.9: ORIGINATOR_ID from an external peer', beside(0x80, 9, octets(4)), fromOutside('ORIGINATOR_ID', '7.9')],
-  ['RFC 7606 §7.9: ORIGINATOR_ID of three octets', beside(0x80, 9, octets(3)), originatorLength, internal],
-  ['RFC 7606 §7.10: CLUSTER_LIST from an external peer', beside(0x80, 10, octets(4)), fromOutside('CLUSTER_LIST', '7.10')],
-  ['RFC 7606 §7.10: CLUSTER_LIST of no octets', beside(0x80, 10, ''), clusterLength, internal],
-  ['RFC 7606 §7.10: CLUSTER_LIST of six octets', beside(0x80, 10, octets(6)), clusterLength, internal],
-  ['RFC 7606 §7.14: extended communities of no octets', beside(0xc0, 16, ''), extendedLength],
-  ['RFC 7606 §7.14: extended communities of nine octets', beside(0xc0, 16, octets(9)), extendedLength],
-  ['RFC 7606 §7.15: IPv6 extended communities of 21 octets', beside(0xc0, 25, octets(21)), ipv6ExtendedLength],
-  ['RFC 8092 §6: LARGE_COMMUNITY of no octets', beside(0xc0, 32, ''), largeLength],
-  ['RFC 8092 §6: LARGE_COMMUNITY of 13 octets', beside(0xc0, 32, octets(13)), largeLength],
-  ['RFC 9234 §5: ONLY_TO_CUSTOMER of no octets', beside(0xc0, 35, ''), otcFault],
-  ['RFC 9234 §5: ONLY_TO_CUSTOMER of 1,024 octets', beside(0xc0, 35, octets(1024)), otcFault],
-  ['RFC 9234 §5: ONLY_TO_CUSTOMER of AS 0', beside(0xc0, 35, octets(4)), otcFault],
+  ['RFC 7606 §7.7: AGGREGATOR of five octets', beside(0xc0, 7, octets(5, 1)), aggregatorLength(5)],
+  ['RFC 7606 §7.7: AGGREGATOR of seven octets', beside(0xc0, 7, octets(7, 1)), aggregatorLength(7)],
+  ['RFC 7606 §7.7: AGGREGATOR of nine octets', beside(0xc0, 7, octets(9, 1)), aggregatorLength(9)],
+  ['RFC 7606 §7.7: AGGREGATOR with a two-octet AS from a NEW speaker', beside(0xc0, 7, octets(6, 1)), aggregatorLength(6)],
+  ['RFC 7607 §2: AGGREGATOR of AS 0', beside(0xc0, 7, '00000000 0a000001'), discarded('AGGREGATOR of AS 0 (RFC 7607 §2)')],
+  ['RFC 7606 §7.8: COMMUNITIES of no octets', beside(0xc0, 8, ''), communitiesLength(0)],
+  ['RFC 7606 §7.8: COMMUNITIES of five octets', beside(0xc0, 8, octets(5)), communitiesLength(5)],
+  ['RFC 7606 §7.9: ORIGINATOR_ID from an external peer', beside(0x80, 9, octets(4)), fromOutside('ORIGINATOR_ID')],
+  ['RFC 7606 §7.9: ORIGINATOR_ID of three octets', beside(0x80, 9, octets(3)), originatorLength(3), internal],
+  ['RFC 7606 §7.10: CLUSTER_LIST from an external peer', beside(0x80, 10, octets(4)), fromOutside('CLUSTER_LIST')],
+  ['RFC 7606 §7.10: CLUSTER_LIST of no octets', beside(0x80, 10, ''), clusterLength(0), internal],
+  ['RFC 7606 §7.10: CLUSTER_LIST of six octets', beside(0x80, 10, octets(6)), clusterLength(6), internal],
+  ['RFC 7606 §7.14: extended communities of no octets', beside(0xc0, 16, ''), extendedLength(0)],
+  ['RFC 7606 §7.14: extended communities of nine octets', beside(0xc0, 16, octets(9)), extendedLength(9)],
+  ['RFC 7606 §7.15: IPv6 extended communities of 21 octets', beside(0xc0, 25, octets(21)), ipv6ExtendedLength(21)],
+  ['RFC 8092 §6: LARGE_COMMUNITY of no octets', beside(0xc0, 32, ''), largeLength(0)],
+  ['RFC 8092 §6: LARGE_COMMUNITY of 13 octets', beside(0xc0, 32, octets(13)), largeLength(13)],
+  ['RFC 9234 §5: ONLY_TO_CUSTOMER of no octets', beside(0xc0, 35, ''), otcLength(0)],
+  ['RFC 9234 §5: ONLY_TO_CUSTOMER of 1,024 octets', beside(0xc0, 35, octets(1024)), otcLength(1024)],
+  ['RFC 9234 §5: ONLY_TO_CUSTOMER of AS 0', beside(0xc0, 35, octets(4)), withdrawn('ONLY_TO_CUSTOMER of AS 0 (RFC 9234 §5)')],
 
   ['RFC 7606 §3 g: an attribute twice', beside(0x40, 1, '02'), again(1)],
   ['RFC 7606 §3 g: an unknown attribute twice', concat(beside(0xc0, 254, '01'), attribute(0xc0, 254, '02')), again(254)],
@@ -178,7 +180,7 @@ const unreachable: [title: string, bytes: Uint8Array, expected: unknown][] = [
   ['RFC 7606 §5.2: an error beside MP_UNREACH_NLRI', concat(unreach, attribute(0x40, 1, '03')), '3/1'],
   ['RFC 7606 §5.2: an overrunning MP_UNREACH_NLRI', unreach.slice(0, -1), '3/1'],
   ['RFC 7606 §5.2: an attribute discard is no reason', concat(unreach, attribute(0x40, 6, '00')), atomicFault],
-  ['RFC 7606 §5.2: MP_UNREACH_NLRI alone with wrong flags', attribute(0xc0, 15, unreach.slice(3)), withdrawn(flags(15))],
+  ['RFC 7606 §5.2: MP_UNREACH_NLRI alone with wrong flags', attribute(0xc0, 15, unreach.slice(3)), withdrawn(flags('MP_UNREACH_NLRI'))],
 ]
 for (const [title, bytes, expected] of unreachable)
   t.test(`${title}; nothing is reachable`, async (t) => t.strictSame(outcome(bytes, external, false), expected))

@@ -1,17 +1,9 @@
 import { familyOfAfiSafi } from './address-family.ts'
 import { asTrans, mergeAs4Path } from './as-path.ts'
-import {
-  type AttributeDraft,
-  type AttributeFault,
-  discard,
-  markSeen,
-  newDraft,
-  noteFault,
-  treatAsWithdraw,
-  wasSeen,
-} from './attribute-draft.ts'
+import { type AttributeDraft, type AttributeFault, markSeen, newDraft, noteFault, wasSeen } from './attribute-draft.ts'
 import { attributeEnd, attributeError, attributeValueStart } from './attribute-header.ts'
-import { flagsFault, knownAttributes } from './attribute-readers.ts'
+import { type KnownAttribute, knownAttributes, readKnown, wrongFlags } from './attribute-readers.ts'
+import { blockRules } from './attribute-rules.ts'
 import { attributeFlag, attributeType } from './attribute-type.ts'
 import { BgpError } from './bgp-error.ts'
 import { errorCode, updateError } from './error-code.ts'
@@ -41,7 +33,7 @@ export function decodeAttributes(
   for (let at = start; at < end; at = next) {
     next = attributeEnd(bytes, at, end)
     if (next === -1) {
-      noteFault(draft, treatAsWithdraw('an attribute overruns the attribute block (RFC 7606 §4)'))
+      noteFault(draft, { ...blockRules.overrun, reason: 'an attribute overruns the attribute block (RFC 7606 §4)' })
       break
     }
     const error = readAttribute(draft, bytes, at, next, context)
@@ -57,16 +49,15 @@ export function decodeAttributes(
 function readAttribute(draft: AttributeDraft, bytes: Uint8Array, at: number, end: number, context: DecodeContext): BgpError | undefined {
   const flags = bytes[at] as number
   const type = bytes[at + 1] as number
-  if (type === attributeType.mpReach || type === attributeType.mpUnreach) return readMultiprotocol(draft, bytes, at, end)
   const known = knownAttributes[type]
   if (known === undefined && (flags & attributeFlag.optional) === 0)
     return attributeError(updateError.unrecognizedWellKnownAttribute, `Unrecognized Well-known Attribute: type ${type}`, bytes, at, end)
+  if (known !== undefined && known.read === undefined) return readMultiprotocol(known, draft, bytes, at, end)
   const valueStart = attributeValueStart(bytes, at)
   let fault: AttributeFault | undefined
-  if (wasSeen(draft, type)) fault = discard(`type ${type} is there again (RFC 7606 §3 g)`)
+  if (wasSeen(draft, type)) fault = { ...blockRules.repetition, reason: `type ${type} is there again (RFC 7606 §3 g)` }
   else if (known === undefined) keepUnknown(draft, flags, type, bytes, valueStart, end)
-  else if ((flags & optionalTransitive) !== known.flags) fault = known.flagsFault
-  else fault = known.read(draft, bytes, valueStart, end, context)
+  else fault = readKnown(known, draft, flags, bytes, valueStart, end, context)
   markSeen(draft, type)
   if (fault !== undefined) noteFault(draft, fault)
   return undefined
@@ -78,12 +69,17 @@ function keepUnknown(draft: AttributeDraft, flags: number, type: number, bytes: 
   draft.attributes.unknown.push({ flags: optionalTransitive | attributeFlag.partial, type, data: copyOctets(bytes, start, end) })
 }
 
-function readMultiprotocol(draft: AttributeDraft, bytes: Uint8Array, at: number, end: number): BgpError | undefined {
-  const flags = bytes[at] as number
-  const type = bytes[at + 1] as number
-  if ((flags & optionalTransitive) !== attributeFlag.optional) noteFault(draft, flagsFault(type))
+/** What else can be wrong with these two ends the session: their prefixes cannot be located. */
+function readMultiprotocol(
+  { rule }: KnownAttribute,
+  draft: AttributeDraft,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): BgpError | undefined {
+  if (((bytes[at] as number) & optionalTransitive) !== rule.flags) noteFault(draft, wrongFlags(rule))
   draft.mp ??= emptyMpRanges()
-  return type === attributeType.mpReach ? locateReach(bytes, at, end, draft.mp) : locateUnreach(bytes, at, end, draft.mp)
+  return rule.type === attributeType.mpReach ? locateReach(bytes, at, end, draft.mp) : locateUnreach(bytes, at, end, draft.mp)
 }
 
 /** RFC 4760 §3: beside MP_REACH_NLRI, NEXT_HOP counts only for the NLRI field. */
@@ -112,19 +108,21 @@ function mergeFourOctetAs(draft: AttributeDraft): void {
 /** What an UPDATE that announces must have (RFC 7606 §3 d) and, from outside, whose AS must be first (RFC 4271 §6.3). */
 function checkReachable(draft: AttributeDraft, context: DecodeContext): void {
   const { attributes } = draft
-  if (!wasSeen(draft, attributeType.origin)) noteFault(draft, treatAsWithdraw('ORIGIN is missing (RFC 7606 §3 d)'))
-  if (!wasSeen(draft, attributeType.asPath)) noteFault(draft, treatAsWithdraw('AS_PATH is missing (RFC 7606 §3 d)'))
+  const { missing, firstAs } = blockRules
+  if (!wasSeen(draft, attributeType.origin)) noteFault(draft, { ...missing, reason: 'ORIGIN is missing (RFC 7606 §3 d)' })
+  if (!wasSeen(draft, attributeType.asPath)) noteFault(draft, { ...missing, reason: 'AS_PATH is missing (RFC 7606 §3 d)' })
   if (attributes.nextHop.length === 0)
-    noteFault(draft, treatAsWithdraw('the next hop is missing (RFC 7606 §3 d) or can be none (RFC 4271 §6.3)'))
+    noteFault(draft, { ...missing, reason: 'the next hop is missing (RFC 7606 §3 d) or can be none (RFC 4271 §6.3)' })
   if (!context.internal && attributes.asPath[0]?.asNumbers[0] !== context.peerAs)
-    noteFault(draft, treatAsWithdraw("the first AS is not the peer's (RFC 4271 §6.3)"))
+    noteFault(draft, { ...firstAs, reason: "the first AS is not the peer's (RFC 4271 §6.3)" })
 }
 
 function verdict(draft: AttributeDraft, onlyUnreach: boolean, hasReachableNlri: boolean): DecodedAttributes | BgpError {
   const { attributes, notes, ipv4NextHop } = draft
-  if (draft.withdraw && !hasReachableNlri && !onlyUnreach)
+  const withdrawn = draft.verdict === 'treat-as-withdraw'
+  if (withdrawn && !hasReachableNlri && !onlyUnreach)
     return new BgpError(errorCode.update, updateError.malformedAttributeList, `Malformed Attribute List, and no NLRI: ${notes.join('; ')}`)
-  if (draft.withdraw) return { verdict: 'treat-as-withdraw', attributes: undefined, notes }
+  if (withdrawn) return { verdict: 'treat-as-withdraw', attributes: undefined, notes }
   if (attributes.unknown.length > 1) attributes.unknown.sort((a, b) => a.type - b.type)
   return ipv4NextHop === undefined ? { verdict: 'accept', attributes, notes } : { verdict: 'accept', attributes, notes, ipv4NextHop }
 }
