@@ -3,8 +3,11 @@ import { addressBytes, type Family, formatAddress } from '../src/net/address.ts'
 import { formatPrefix, parseInterfaceAddress, parsePrefix } from '../src/net/prefix.ts'
 import {
   defaultMetric,
+  hopOfLegs,
   type KernelHop,
+  type KernelLeg,
   type KernelRoute,
+  legsOf,
   MAIN_TABLE,
   type Refusal,
   type RouteChange,
@@ -26,7 +29,7 @@ export function changeLine(change: RouteChange, nameOf: (index: number) => strin
     ...(isDelete ? [] : hopWords(family, hop, nameOf)),
     `proto ${protocol}`,
     ...(metric === 0 ? [] : [`metric ${metric}`]),
-    ...(isDelete ? nexthopWords(family, hop, nameOf) : []),
+    ...((isDelete ? family === 6 : hop?.legs !== undefined) ? nexthopWords(hop, nameOf) : []),
   ].join(' ')
 }
 
@@ -41,10 +44,15 @@ function hopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: nu
   return words
 }
 
-/** An IPv6 route that somebody joined to ours (ECMP) is left to him: the next hop is named, at the end as `ip` demands. */
-function nexthopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
-  if (family === 4 || hop?.via === undefined) return []
-  return [`nexthop via ${formatAddress(hop.via)} dev ${nameOf(hop.index) ?? `if${hop.index}`}`]
+/**
+ * Gateways at the end, as `ip` demands: of a multipath route, and of an IPv6 route that is deleted, so that what somebody joined to ours
+ * (ECMP) is left to him.
+ */
+function nexthopWords(hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
+  if (hop === undefined) return []
+  return legsOf(hop).map(
+    ({ index, via, onlink }) => `nexthop via ${formatAddress(via)} dev ${nameOf(index) ?? `if${index}`}${onlink ? ' onlink' : ''}`,
+  )
 }
 
 /**
@@ -104,6 +112,8 @@ export function readRoutes(json: string, family: Family, indexOf: (name: string)
 
 function readHop(entry: Entry, family: Family, indexOf: (name: string) => number): KernelHop {
   const [via, source] = [addressBytes(text(entry.gateway)), addressBytes(text(entry.prefsrc))]
+  const legs = readLegs(entry.nexthops, indexOf)
+  if (legs !== undefined && source === undefined) return hopOfLegs(legs)
   const isBeyond = entry.nexthops !== undefined || entry.via !== undefined
   return {
     type: isBeyond ? 'other' : (routeTypes[text(entry.type) || 'unicast'] ?? 'other'),
@@ -113,6 +123,18 @@ function readHop(entry: Entry, family: Family, indexOf: (name: string) => number
     ...(via === undefined ? {} : { via }),
     ...(source === undefined ? {} : { source }),
   }
+}
+
+/** undefined where there are none, or such as we never write: with weights, or without a gateway of their family. */
+function readLegs(nexthops: unknown, indexOf: (name: string) => number): readonly KernelLeg[] | undefined {
+  if (!Array.isArray(nexthops) || nexthops.length === 0) return undefined
+  const legs: KernelLeg[] = []
+  for (const hop of nexthops.filter(isEntry)) {
+    const via = addressBytes(text(hop.gateway))
+    if (via === undefined || hop.weight !== 1) return undefined
+    legs.push({ index: indexOf(text(hop.dev)), via, onlink: Array.isArray(hop.flags) && hop.flags.includes('onlink') })
+  }
+  return legs
 }
 
 /** By name, and by number as `-N` prints them. */

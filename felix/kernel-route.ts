@@ -1,15 +1,20 @@
 /** How the kernel itself describes a route: what is written to it and what it tells. Pure data. */
 import type { Family } from '../src/net/address.ts'
 
+/** One of the gateways of a multipath route; all weigh the same. */
+export type KernelLeg = { readonly index: number; readonly via: Uint8Array; readonly onlink: boolean }
+
 /**
  * Where a kernel route leads. Two hops that lead to the same place have equal content.
  *
- * @property type `other`: multipath, local, unreachable … : nothing we write, so it satisfies nobody's wish
+ * @property type `other`: local, unreachable, with weights … : nothing we write, so it satisfies nobody's wish
+ * @property legs of `multipath`, at least two in the order of `hopOfLegs`; index, via, source and onlink say nothing then
  * @property index of the output device; 0: the kernel picks (when writing), none (blackhole)
  * @property scope 0 global, 253 link; always 0 for IPv6, which has no scopes
  */
 export type KernelHop = {
-  readonly type: 'unicast' | 'blackhole' | 'other'
+  readonly type: 'unicast' | 'multipath' | 'blackhole' | 'other'
+  readonly legs?: readonly KernelLeg[]
   readonly index: number
   readonly via?: Uint8Array
   readonly source?: Uint8Array
@@ -64,8 +69,34 @@ export function defaultMetric(family: Family): number {
   return family === 4 ? 0 : 1024
 }
 
+/** One leg is a plain route; the order in which several were given means nothing, and each counts once. @param legs at least one */
+export function hopOfLegs(legs: readonly KernelLeg[]): KernelHop {
+  const distinct = new Map(legs.map((leg) => [legKey(leg), leg]))
+  const [first, ...more] = [...distinct].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, leg]) => leg)
+  if (first === undefined) throw new RangeError('a route without a next hop')
+  if (more.length === 0) return { type: 'unicast', scope: SCOPE_GLOBAL, ...first }
+  return { type: 'multipath', legs: [first, ...more], index: 0, onlink: false, scope: SCOPE_GLOBAL }
+}
+
+/** What is left of a route when somebody took `gone` away, a leg of it or all; undefined: nothing. */
+export function hopWithout(hop: KernelHop, gone: KernelHop): KernelHop | undefined {
+  const taken = new Set(legsOf(gone).map(legKey))
+  const left = legsOf(hop).filter((leg) => !taken.has(legKey(leg)))
+  return hop.type === 'multipath' && left.length > 0 ? hopOfLegs(left) : undefined
+}
+
+/** The gateways of a route; none of one that has no gateway. */
+export function legsOf({ legs, index, via, onlink }: KernelHop): readonly KernelLeg[] {
+  return legs ?? (via === undefined ? [] : [{ index, via, onlink }])
+}
+
+function legKey({ index, via, onlink }: KernelLeg): string {
+  return `${index} ${via.join('.')} ${onlink}`
+}
+
 /** Equal for hops with equal content. */
 export function hopKey(hop: KernelHop): string {
+  if (hop.legs !== undefined) return `multipath ${hop.legs.map(legKey).join(', ')}`
   return `${hop.type} ${hop.index} ${hop.via?.join('.')} ${hop.source?.join('.')} ${hop.onlink} ${hop.scope}`
 }
 
@@ -73,6 +104,7 @@ export function hopKey(hop: KernelHop): string {
 export function satisfies(wanted: KernelHop, actual: KernelHop): boolean {
   if (wanted.type !== actual.type || wanted.type === 'other') return false
   if (wanted.type === 'blackhole') return true
+  if (wanted.type === 'multipath') return hopKey(wanted) === hopKey(actual)
   return (
     (wanted.index === 0 || wanted.index === actual.index) &&
     sameBytes(wanted.via, actual.via) &&

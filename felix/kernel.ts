@@ -31,16 +31,20 @@ export type Tunnel = { readonly type: 'ipip'; readonly name: 'tunl0'; readonly a
 /** `path` below /proc/sys ("net/ipv4/conf/tort1/proxy_arp"). Tied to `link` if given: not an error while that link is absent. */
 export type Sysctl = { readonly path: string; readonly value: string; readonly link?: string }
 
-export type NextHop =
-  | {
-      readonly type: 'unicast'
-      readonly device?: string
-      readonly via?: IpAddress
-      readonly onlink?: boolean
-      readonly scope?: 'link' | 'global'
-      readonly source?: IpAddress
-    }
-  | { readonly type: 'blackhole' }
+export type UnicastHop = {
+  readonly type: 'unicast'
+  readonly device?: string
+  readonly via?: IpAddress
+  readonly onlink?: boolean
+  readonly scope?: 'link' | 'global'
+  readonly source?: IpAddress
+}
+
+/**
+ * @property hops of `multipath`: at least two, in any order, each with `via` and `device` and without `scope` and `source`. The kernel
+ * spreads flows over those whose device is up.
+ */
+export type NextHop = UnicastHop | { readonly type: 'multipath'; readonly hops: readonly UnicastHop[] } | { readonly type: 'blackhole' }
 
 export type Route = { readonly destination: Cidr; readonly nextHop: NextHop }
 

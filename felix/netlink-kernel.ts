@@ -15,27 +15,35 @@ import {
   readError,
   u16,
 } from './netlink-message.ts'
-import { MAX_ROUTE_MESSAGE, readRoute, routeDumpRequest, writeRouteChange } from './netlink-route.ts'
+import { MAX_ROUTE_MESSAGE, readRoute, routeDumpRequest, routeMessageRoom, writeRouteChange } from './netlink-route.ts'
 import { errnoName, NetlinkSocket } from './netlink-socket.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 
 const BATCH_SIZE = 1000
+/** Octets of one send: what the kernel takes at once by default is some 200 kB. */
+const PIECE_LENGTH = BATCH_SIZE * MAX_ROUTE_MESSAGE
 const RECEIVE_BUFFER = 4 * 1024 * 1024
 const SLICE_MS = 8
 const DUMP_TRIES = 5
 const DUMP_TIMEOUT_MS = 10_000
+
+/** What one send takes of a batch: offsets in it, of its last message too. */
+type Piece = { readonly start: number; readonly end: number; readonly last: number; readonly lastSequence: number }
 
 /** The kernel over AF_NETLINK. A send is handled by the kernel before it returns, so a batch costs one call and no waiting. */
 export class NetlinkKernel implements NetworkKernel {
   readonly way = 'netlink'
   readonly batchSize = BATCH_SIZE
   readonly #socket: NetlinkSocket
-  readonly #batch = new Uint8Array(BATCH_SIZE * MAX_ROUTE_MESSAGE)
+  #batch = new Uint8Array(PIECE_LENGTH)
   readonly #answers = new Uint8Array(65_536)
   #length = 0
   #last = 0
   #first = 1
   #sequence = 1
+  /** The full ones of this batch. */
+  #pieces: Piece[] = []
+  #pieceStart = 0
 
   /** @throws where there is no netlink or no koffi for this machine */
   static async open(): Promise<NetlinkKernel> {
@@ -51,20 +59,44 @@ export class NetlinkKernel implements NetworkKernel {
   }
 
   change(change: RouteChange): void {
+    const room = routeMessageRoom(change)
+    if (this.#length - this.#pieceStart + room > PIECE_LENGTH) this.#endPiece()
+    if (this.#length + room > this.#batch.length) this.#grow()
     this.#last = this.#length
     this.#length = writeRouteChange(this.#batch, this.#length, change, this.#sequence++ >>> 0)
   }
 
   async flush(): Promise<readonly Refusal[]> {
-    const length = this.#length
-    if (length === 0) return []
+    if (this.#length === 0) return []
+    this.#endPiece()
     const first = this.#first
+    const pieces = this.#pieces
     this.#first = this.#sequence
+    this.#pieces = []
+    this.#pieceStart = 0
     this.#length = 0
-    // the acknowledgement of the last message proves that the kernel went through the batch
-    putU16(this.#batch, this.#last + 6, u16(this.#batch, this.#last + 6) | NLM_F_ACK)
-    this.#socket.send(this.#batch, length)
-    return refusals(this.#receiveVerdicts(this.#sequence - 1), first)
+    return refusals(
+      pieces.flatMap((piece) => this.#send(piece)),
+      first,
+    )
+  }
+
+  #endPiece(): void {
+    this.#pieces.push({ start: this.#pieceStart, end: this.#length, last: this.#last, lastSequence: this.#sequence - 1 })
+    this.#pieceStart = this.#length
+  }
+
+  #grow(): void {
+    const batch = new Uint8Array(this.#batch.length * 2)
+    batch.set(this.#batch)
+    this.#batch = batch
+  }
+
+  #send({ start, end, last, lastSequence }: Piece): NetlinkError[] {
+    // the acknowledgement of the last message proves that the kernel went through the piece
+    putU16(this.#batch, last + 6, u16(this.#batch, last + 6) | NLM_F_ACK)
+    this.#socket.send(this.#batch.subarray(start, end), end - start)
+    return this.#receiveVerdicts(lastSequence)
   }
 
   async changeLink(link: KernelLink, change: LinkChange): Promise<Refusal | undefined> {

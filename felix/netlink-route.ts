@@ -4,8 +4,19 @@
  *   rtmsg  family u8 | destination length u8 | source length u8 | tos u8 | table u8 | protocol u8 | scope u8 | type u8 | flags u32
  */
 import type { Family } from '../src/net/address.ts'
-import { defaultMetric, type KernelHop, type KernelRoute, MAIN_TABLE, type RouteChange, type RouteOperation } from './kernel-route.ts'
 import {
+  defaultMetric,
+  hopOfLegs,
+  type KernelHop,
+  type KernelLeg,
+  type KernelRoute,
+  legsOf,
+  MAIN_TABLE,
+  type RouteChange,
+  type RouteOperation,
+} from './kernel-route.ts'
+import {
+  aligned,
   eachAttribute,
   HEADER_LENGTH,
   type NetlinkMessage,
@@ -19,6 +30,7 @@ import {
   putU16,
   putU32,
   putU32Attribute,
+  u16,
   u32,
 } from './netlink-message.ts'
 
@@ -44,8 +56,16 @@ const RTA_TABLE = 15
 const RTA_VIA = 18
 const RTA_NH_ID = 30
 
-/** No route message that we write is longer. */
+const RTNEXTHOP_LENGTH = 8
+
+/** No message of a route with one next hop is longer. */
 export const MAX_ROUTE_MESSAGE = 128
+const MAX_LEG = RTNEXTHOP_LENGTH + 20
+
+/** The room that a change may take at most. */
+export function routeMessageRoom({ hop }: RouteChange): number {
+  return MAX_ROUTE_MESSAGE + (hop?.legs === undefined ? 0 : hop.legs.length * MAX_LEG)
+}
 
 /** Writes one change at `at` and returns the offset after it; no acknowledgement is asked for, a refusal comes anyway. */
 export function writeRouteChange(bytes: Uint8Array, at: number, change: RouteChange, sequence: number): number {
@@ -65,7 +85,8 @@ export function writeRouteChange(bytes: Uint8Array, at: number, change: RouteCha
   const metric = change.metric ?? defaultMetric(family)
   if (metric !== 0) end = putU32Attribute(bytes, end, RTA_PRIORITY, metric)
   if (operation !== 'delete' && hop !== undefined) end = putHop(bytes, end, hop)
-  if (operation === 'delete' && family === 6 && hop?.via !== undefined) end = putOneOfSeveral(bytes, end, hop.index, hop.via)
+  // without its gateways an IPv6 destination would be deleted with all it has, also what is somebody else's
+  if (operation === 'delete' && family === 6 && hop !== undefined && legsOf(hop).length > 0) end = putLegs(bytes, end, legsOf(hop))
   const type = operation === 'delete' ? RTM_DELROUTE : RTM_NEWROUTE
   putHeader(bytes, at, end - at, type, NLM_F_REQUEST | operationFlags[operation], sequence)
   return end
@@ -78,24 +99,44 @@ const operationFlags: Record<RouteOperation, number> = {
 }
 
 function putHop(bytes: Uint8Array, at: number, hop: KernelHop): number {
+  if (hop.legs !== undefined) return putLegs(bytes, at, hop.legs)
   if (hop.type !== 'unicast') return at
   if (hop.via !== undefined) at = putAttribute(bytes, at, RTA_GATEWAY, hop.via)
   if (hop.index !== 0) at = putU32Attribute(bytes, at, RTA_OIF, hop.index)
   return hop.source === undefined ? at : putAttribute(bytes, at, RTA_PREFSRC, hop.source)
 }
 
-/**
- * RTA_MULTIPATH with one next hop (length u16 | flags u8 | hops u8 | index i32 | RTA_GATEWAY). Deleting an IPv6 route without it deletes
- * all next hops of the destination, also those that are somebody else's.
- */
-function putOneOfSeveral(bytes: Uint8Array, at: number, index: number, via: Uint8Array): number {
-  const end = putAttribute(bytes, at + 12, RTA_GATEWAY, via)
+/** RTA_MULTIPATH:  { length u16 | flags u8 | weight - 1 u8 | index i32 | RTA_GATEWAY }* */
+function putLegs(bytes: Uint8Array, at: number, legs: readonly KernelLeg[]): number {
+  let end = at + 4
+  for (const { index, via, onlink } of legs) {
+    const start = end
+    end = putAttribute(bytes, start + RTNEXTHOP_LENGTH, RTA_GATEWAY, via)
+    putU16(bytes, start, end - start)
+    bytes[start + 2] = onlink ? RTNH_F_ONLINK : 0
+    bytes[start + 3] = 0
+    putU32(bytes, start + 4, index)
+  }
   putU16(bytes, at, end - at)
   putU16(bytes, at + 2, RTA_MULTIPATH)
-  putU16(bytes, at + 4, end - at - 4)
-  putU16(bytes, at + 6, 0)
-  putU32(bytes, at + 8, index)
   return end
+}
+
+/** undefined: it has what we never write, a weight or a gateway of the other family. */
+function readLegs(bytes: Uint8Array, at: number, end: number, addressSize: number): readonly KernelLeg[] | undefined {
+  const legs: KernelLeg[] = []
+  while (at < end) {
+    const size = at + RTNEXTHOP_LENGTH <= end ? u16(bytes, at) : 0
+    if (size < RTNEXTHOP_LENGTH || at + size > end || bytes[at + 3] !== 0) return undefined
+    let via: Uint8Array | undefined
+    eachAttribute(bytes, at + RTNEXTHOP_LENGTH, at + size, (type, from, to) => {
+      if (type === RTA_GATEWAY && to - from === addressSize) via = copyOf(bytes, from, to)
+    })
+    if (via === undefined) return undefined
+    legs.push({ index: u32(bytes, at + 4), via, onlink: ((bytes[at + 2] as number) & RTNH_F_ONLINK) !== 0 })
+    at += aligned(size)
+  }
+  return legs.length === 0 ? undefined : legs
 }
 
 /** A dump of one family's main table, limited to `protocol`: the kernel filters both on a socket with NETLINK_GET_STRICT_CHK, others must look. */
@@ -130,18 +171,21 @@ export function readRoute(bytes: Uint8Array, message: NetlinkMessage): KernelRou
     tos: bytes[body + 3] ?? 0,
     protocol: bytes[body + 5] ?? 0,
     metric,
-    hop: {
-      type: attributes.beyond ? 'other' : plain,
-      index,
-      onlink: (flags & RTNH_F_ONLINK) !== 0,
-      scope: bytes[body + 6] ?? 0,
-      ...(via === undefined ? {} : { via }),
-      ...(source === undefined ? {} : { source }),
-    },
+    hop:
+      attributes.legs !== undefined && plain === 'unicast' && !attributes.beyond && source === undefined
+        ? hopOfLegs(attributes.legs)
+        : {
+            type: attributes.beyond || attributes.legs !== undefined ? 'other' : plain,
+            index,
+            onlink: (flags & RTNH_F_ONLINK) !== 0,
+            scope: bytes[body + 6] ?? 0,
+            ...(via === undefined ? {} : { via }),
+            ...(source === undefined ? {} : { source }),
+          },
   }
 }
 
-/** `beyond`: it has what we never write (several next hops, a next-hop object, a gateway of the other family). */
+/** `beyond`: it has what we never write (next hops with weights, a next-hop object, a gateway of the other family). */
 type RouteAttributes = {
   address?: Uint8Array
   table?: number
@@ -149,6 +193,7 @@ type RouteAttributes = {
   index?: number
   via?: Uint8Array
   source?: Uint8Array
+  legs?: readonly KernelLeg[]
   beyond: boolean
 }
 
@@ -162,7 +207,11 @@ function readRouteAttributes(bytes: Uint8Array, at: number, end: number, address
     else if (type === RTA_OIF && size === 4) found.index = u32(bytes, from)
     else if (type === RTA_PRIORITY && size === 4) found.metric = u32(bytes, from)
     else if (type === RTA_TABLE && size === 4) found.table = u32(bytes, from)
-    else if (type === RTA_MULTIPATH || type === RTA_VIA || type === RTA_NH_ID) found.beyond = true
+    else if (type === RTA_MULTIPATH) {
+      const legs = readLegs(bytes, from, to, addressSize)
+      if (legs === undefined) found.beyond = true
+      else found.legs = legs
+    } else if (type === RTA_VIA || type === RTA_NH_ID) found.beyond = true
   })
   return found
 }

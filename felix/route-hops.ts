@@ -1,6 +1,6 @@
 import { addressBytes, type Family } from '../src/net/address.ts'
-import type { NextHop } from './kernel.ts'
-import { hopKey, type KernelHop, SCOPE_GLOBAL, SCOPE_LINK, satisfies } from './kernel-route.ts'
+import type { NextHop, UnicastHop } from './kernel.ts'
+import { hopKey, hopOfLegs, type KernelHop, type KernelLeg, SCOPE_GLOBAL, SCOPE_LINK, satisfies } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 
 /** A wanted next hop with the kernel hop it means now, per family; 0: it cannot be written now, `reason` says why. */
@@ -88,18 +88,37 @@ export class RouteHops {
     wish.ipv6 = 0
     wish.reason = this.#waitsFor(nextHop)
     if (wish.reason !== '') return
+    if (nextHop.type === 'multipath') {
+      wish.ipv4 = wish.ipv6 = this.hopId(hopOfLegs(this.#legs(nextHop.hops)))
+      return
+    }
     wish.ipv4 = this.hopId(this.#kernelHop(nextHop, 4))
     wish.ipv6 = this.hopId(this.#kernelHop(nextHop, 6))
   }
 
   #waitsFor(nextHop: NextHop): string {
+    if (nextHop.type === 'multipath') {
+      const reasons = nextHop.hops.map((hop) => this.#waitsFor(hop))
+      return reasons.includes('') ? '' : [...new Set(reasons)].join(', ')
+    }
     if (nextHop.type === 'blackhole' || nextHop.device === undefined) return ''
     const link = this.#links.byName(nextHop.device)
     if (link === undefined) return `link ${nextHop.device} does not exist`
     return link.up ? '' : `link ${nextHop.device} is down`
   }
 
-  #kernelHop(nextHop: NextHop, family: Family): KernelHop {
+  /** Those whose device is up: the kernel refuses a route as a whole if one of them is not. */
+  #legs(hops: readonly UnicastHop[]): KernelLeg[] {
+    return hops
+      .filter((hop) => this.#waitsFor(hop) === '')
+      .map((hop) => {
+        const { index, via, onlink } = this.#kernelHop(hop, 4)
+        if (via === undefined) throw new RangeError('a multipath route needs gateways')
+        return { index, via, onlink }
+      })
+  }
+
+  #kernelHop(nextHop: UnicastHop | { readonly type: 'blackhole' }, family: Family): KernelHop {
     if (nextHop.type === 'blackhole') return { type: 'blackhole', index: 0, onlink: false, scope: SCOPE_GLOBAL }
     const via = nextHop.via === undefined ? undefined : addressBytes(nextHop.via)
     const source = nextHop.source === undefined ? undefined : addressBytes(nextHop.source)
@@ -118,6 +137,7 @@ export class RouteHops {
 /** As `ip route` would say it: equal for equal next hops. */
 function wishText(nextHop: NextHop): string {
   if (nextHop.type === 'blackhole') return 'blackhole'
+  if (nextHop.type === 'multipath') return nextHop.hops.map((hop) => `nexthop ${wishText(hop)}`).join(' ')
   const { via, device, source, scope, onlink } = nextHop
   const words = [via && `via ${via}`, device && `dev ${device}`, source && `src ${source}`, scope && `scope ${scope}`, onlink && 'onlink']
   return words.filter(Boolean).join(' ')

@@ -1,7 +1,7 @@
 import type { Family } from '../src/net/address.ts'
 import { type Cidr, parsePrefix } from '../src/net/prefix.ts'
 import type { NextHop, ObjectStatus, Route } from './kernel.ts'
-import { defaultMetric, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
+import { defaultMetric, hopWithout, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import { RouteHops } from './route-hops.ts'
 import { CHANGED, CLAIMED, DRIFTED, QUEUED, RouteRows, SHARED, TAKEN, URGENT } from './route-rows.ts'
@@ -121,7 +121,7 @@ export class RouteState {
     const isOurs = route.protocol === this.#protocol
     const id = isOurs && change !== 'removed' ? rows.row(route.bytes, 0, route.length) : rows.prefixes.find(route.bytes, 0, route.length)
     if (id < 0) return false
-    if (isOurs) return this.see(rows, id, change === 'removed' ? 0 : this.hops.hopId(route.hop))
+    if (isOurs) return this.see(rows, id, change === 'removed' ? this.#leftOf(rows, id, route) : this.hops.hopId(route.hop))
     return this.#observeForeign(rows, id, change)
   }
 
@@ -138,14 +138,20 @@ export class RouteState {
     return drifted
   }
 
-  /** All routes over this device are gone: the kernel takes them without telling (IPv4). */
+  /**
+   * All routes over this device alone are gone: the kernel takes them without telling (IPv4). What leads over others too is written
+   * again in any case, without this one.
+   */
   deviceLost(index: number): void {
-    for (const key of this.keys()) if (this.#leadsTo(key, index)) this.see(this.rowsOf(key), key >> 1, 0)
+    for (const key of this.keys()) {
+      const devices = this.#devicesOf(key)
+      if (devices.length > 0 && devices.every((device) => device === index)) this.see(this.rowsOf(key), key >> 1, 0)
+    }
   }
 
   /** Whether the kernel has a route of ours over this device. */
   usesDevice(index: number): boolean {
-    for (const key of this.keys()) if (this.#leadsTo(key, index)) return true
+    for (const key of this.keys()) if (this.#devicesOf(key).includes(index)) return true
     return false
   }
 
@@ -178,9 +184,17 @@ export class RouteState {
     return this.rowsOf(key).prefixes.format(key >> 1)
   }
 
-  #leadsTo(key: RowKey, index: number): boolean {
+  #devicesOf(key: RowKey): readonly number[] {
     const hop = this.hops.hop(this.rowsOf(key).actual[key >> 1] as number)
-    return hop?.index === index && hop.type !== 'blackhole'
+    if (hop === undefined || hop.type === 'blackhole') return []
+    return hop.legs?.map(({ index }) => index) ?? [hop.index]
+  }
+
+  /** IPv6 lets single next hops of a route be deleted. */
+  #leftOf(rows: RouteRows, id: number, { hop }: KernelRoute): number {
+    const had = this.hops.hop(rows.actual[id] as number)
+    const left = had && hopWithout(had, hop)
+    return left === undefined ? 0 : this.hops.hopId(left)
   }
 
   #observeForeign(rows: RouteRows, id: number, change: 'added' | 'replaced' | 'removed'): boolean {

@@ -27,6 +27,7 @@ export function routeView(state: RouteState, links: LinkView, key: RowKey, probl
 }
 
 function hopText(hop: KernelHop, links: LinkView): string {
+  if (hop.legs !== undefined) return hop.legs.map((leg) => `nexthop ${hopText({ type: 'unicast', scope: 0, ...leg }, links)}`).join(' ')
   if (hop.type !== 'unicast') return hop.type
   const device = links.byIndex(hop.index)?.name
   const words = [hop.via && `via ${formatAddress(hop.via)}`, device && `dev ${device}`, hop.onlink && 'onlink']
