@@ -33,6 +33,15 @@ export type DrainState = 'none' | 'announced' | 'withdrawn'
 
 export type PeerState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established'
 
+/** BGP messages by their type (RFC 4271 §4.1, RFC 2918). */
+export type CountsByType = {
+  readonly open: number
+  readonly update: number
+  readonly notification: number
+  readonly keepalive: number
+  readonly routeRefresh: number
+}
+
 /** `GET /v1/bgp/peers`, one peer. */
 export type PeerStatus = {
   readonly name: string
@@ -42,12 +51,36 @@ export type PeerStatus = {
   /** ISO 8601 */
   readonly since: string
   readonly remoteRouterId?: string
+  /** Seconds since the session came up; absent while it is not Established. */
+  readonly uptimeSec?: number
+  /** All the peer announced, by IANA's names. */
   readonly capabilities?: readonly string[]
+  /** What both ends announced, and the session works by. */
+  readonly negotiated?: readonly string[]
   readonly families: Readonly<
     Record<string, { readonly received: number; readonly accepted: number; readonly advertised: number; readonly stale: number }>
   >
-  readonly timers: { readonly holdTimeSec: number; readonly keepaliveSec: number; readonly connectRetrySec: number }
-  readonly messages: { readonly sent: number; readonly received: number; readonly updatesSent: number; readonly updatesReceived: number }
+  /** Hold time and keepalive as agreed on, before that as configured; what is left of each timer that runs. */
+  readonly timers: {
+    readonly holdTimeSec: number
+    readonly keepaliveSec: number
+    readonly connectRetrySec: number
+    readonly configuredHoldTimeSec?: number
+    readonly connectRetryRemainingSec?: number
+    readonly idleHoldRemainingSec?: number
+    readonly holdRemainingSec?: number
+    readonly keepaliveRemainingSec?: number
+  }
+  readonly messages: {
+    readonly sent: number
+    readonly received: number
+    readonly updatesSent: number
+    readonly updatesReceived: number
+    readonly sentByType?: CountsByType
+    readonly receivedByType?: CountsByType
+    /** Time taken to handle what the peer sent, seconds. */
+    readonly handlingSec?: number
+  }
   /** The last reason for leaving a session, with its RFC name: "Hold Timer Expired (4/0), sent". */
   readonly lastError?: {
     readonly name: string

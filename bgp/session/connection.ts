@@ -17,7 +17,7 @@ import type { ClosingSockets } from './closing-sockets.ts'
 import { type Failure, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
 import type { MessageCounts } from './message-counts.ts'
 import type { Reading } from './reading.ts'
-import { Timers } from './timers.ts'
+import { Timers, type TimerValues } from './timers.ts'
 
 /** The peer a connection belongs to: everything that is the same for both connections of a collision. */
 export interface ConnectionOwner {
@@ -82,8 +82,8 @@ export class Connection {
   get socket(): Socket | undefined {
     return this.#socket
   }
-  get connectRetrySec(): number {
-    return this.#timers.connectRetrySec
+  get timers(): TimerValues {
+    return this.#timers.values
   }
   /** Why it ends; known while `moved` is called. */
   get failure(): Failure | undefined {
@@ -167,7 +167,7 @@ export class Connection {
   }
 
   #send(message: Uint8Array): void {
-    this.#deps.counts.sent++
+    this.#deps.counts.noteSent(message)
     this.write(message)
   }
 
@@ -216,15 +216,17 @@ export class Connection {
 
   #read(chunk: Uint8Array): void {
     const socket = this.#socket
+    const beganMs = performance.now()
     const error = this.#framer.push(chunk, (type, bytes, start, end) => {
       this.#message(type, bytes, start, end)
       return this.#socket === socket
     })
+    this.#deps.counts.handlingMs += performance.now() - beganMs
     if (error !== undefined && this.#socket === socket) this.dispatch({ type: 'BGPHeaderErr', error })
   }
 
   #message(type: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#deps.counts.received++
+    this.#deps.counts.noteReceived(type)
     if (type === messageType.update) {
       this.#update(bytes, start, end)
       return
@@ -235,8 +237,7 @@ export class Connection {
   }
 
   #update(bytes: Uint8Array, start: number, end: number): void {
-    const { counts, owner } = this.#deps
-    counts.updatesReceived++
+    const { owner } = this.#deps
     const error = this.#state.name === 'Established' ? owner.update(bytes, start, end) : undefined
     if (error === undefined) this.dispatch(updateMsg)
     // the prefix limit is ours, not the peer's mistake: RFC 4271 §8.1.2 has an event of its own for it

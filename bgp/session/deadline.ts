@@ -18,6 +18,11 @@ export class Deadline {
     return this.#running
   }
 
+  /** Seconds until it expires, at least 0; undefined while it does not run. */
+  get remainingSec(): number | undefined {
+    return this.#running ? Math.max(0, this.#dueMs - performance.now()) / 1000 : undefined
+  }
+
   /** Starts or restarts. @param afterSec >= 0, fractions allowed */
   start(afterSec: number): void {
     this.#lastMs = afterSec * 1000

@@ -43,7 +43,7 @@ export class Output {
           this.#refresh()
           return
         }
-        this.#counts.countUpdates(bytes)
+        this.#counts.countSent(bytes)
         connection.write(bytes)
       }
     } finally {

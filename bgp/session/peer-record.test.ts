@@ -1,25 +1,28 @@
 import t from 'tap'
 import { terms } from '../fsm/fixture.ts'
+import { endOfRib } from '../wire/end-of-rib.ts'
+import { encodeKeepAlive } from '../wire/keepalive.ts'
 import { address, peerConfig } from './fixture.ts'
 import { PeerRecord } from './peer-record.ts'
 
 const config = peerConfig({ name: 'tor1', address: address('10.99.0.2'), port: 179, families: ['ipv4-unicast', 'ipv6-unicast'] })
 const counts = { received: 5, accepted: 4, advertised: 3, stale: 2 }
 const rib = { counts: () => counts }
+const none = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
 const at = (ms: number) => new Date(ms).toISOString()
 const fixed = { passive: false, connectRetryCounter: 0 }
 
 t.test('a peer that was never reached', async (t) => {
   const record = new PeerRecord(config, () => 0)
-  t.strictSame(record.status({ state: { ...fixed, name: 'Idle' }, connectRetrySec: 0 }, rib, 0), {
+  t.strictSame(record.status({ state: { ...fixed, name: 'Idle' }, timers: { connectRetrySec: 0 } }, rib, 0), {
     name: 'tor1',
     address: '10.99.0.2',
     asNumber: 65002,
     state: 'Idle',
     since: at(0),
     families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
-    timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 0 },
-    messages: { sent: 0, received: 0, updatesSent: 0, updatesReceived: 0 },
+    timers: { holdTimeSec: 90, keepaliveSec: 30, configuredHoldTimeSec: 90, connectRetrySec: 0 },
+    messages: { sent: 0, received: 0, updatesSent: 0, updatesReceived: 0, sentByType: none, receivedByType: none, handlingSec: 0 },
     flaps: 0,
   })
 })
@@ -31,8 +34,11 @@ t.test('an established peer shows what was agreed on, every capability by name',
   t.equal(record.enter('Established'), true)
   now = 2000
   t.equal(record.enter('Established'), false, 'no change')
-  record.counts.sent = 2
-  record.counts.updatesSent = 3
+  record.counts.countSent(Buffer.concat([1, 2, 3].map(() => endOfRib('ipv4-unicast'))))
+  for (let i = 0; i < 2; i++) record.counts.noteSent(encodeKeepAlive())
+  record.counts.noteReceived(1)
+  record.counts.handlingMs = 1500
+  now = 62_500
   const agreed = {
     ...terms,
     holdTimeSec: 9,
@@ -46,26 +52,43 @@ t.test('an established peer shows what was agreed on, every capability by name',
       { type: 'unknown', code: 73, data: Uint8Array.of(1) },
     ],
   } as const
-  t.strictSame(record.status({ state: { ...fixed, name: 'Established', terms: agreed }, connectRetrySec: 1.5 }, rib, 0), {
-    name: 'tor1',
-    address: '10.99.0.2',
-    asNumber: 65002,
-    state: 'Established',
-    since: at(1000),
-    remoteRouterId: '10.0.0.2',
-    capabilities: [
-      'multiprotocol 1/1',
-      'route-refresh',
-      'extended-message',
-      'four-octet-as 4200000000',
-      'graceful-restart 120s restarting',
-      'unknown 73',
-    ],
-    families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
-    timers: { holdTimeSec: 9, keepaliveSec: 3, connectRetrySec: 1.5 },
-    messages: { sent: 5, received: 0, updatesSent: 3, updatesReceived: 0 },
-    flaps: 0,
-  })
+  t.strictSame(
+    record.status(
+      { state: { ...fixed, name: 'Established', terms: agreed }, timers: { connectRetrySec: 1.5, holdRemainingSec: 8.5 } },
+      rib,
+      0,
+    ),
+    {
+      name: 'tor1',
+      address: '10.99.0.2',
+      asNumber: 65002,
+      state: 'Established',
+      since: at(1000),
+      uptimeSec: 61,
+      remoteRouterId: '10.0.0.2',
+      capabilities: [
+        'multiprotocol ipv4-unicast',
+        'route-refresh',
+        'extended-message',
+        'four-octet-as 4200000000',
+        'graceful-restart 120s restarting',
+        'fqdn',
+      ],
+      negotiated: ['multiprotocol ipv4-unicast', 'four-octet-as', 'route-refresh'],
+      families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+      timers: { holdTimeSec: 9, keepaliveSec: 3, configuredHoldTimeSec: 90, connectRetrySec: 1.5, holdRemainingSec: 8.5 },
+      messages: {
+        sent: 5,
+        received: 1,
+        updatesSent: 3,
+        updatesReceived: 0,
+        sentByType: { ...none, update: 3, keepalive: 2 },
+        receivedByType: { ...none, open: 1 },
+        handlingSec: 1.5,
+      },
+      flaps: 0,
+    },
+  )
 })
 
 t.test('each end of a session is a flap; the last reason stays, with its time', async (t) => {
@@ -74,7 +97,7 @@ t.test('each end of a session is a flap; the last reason stays, with its time', 
   for (const state of ['Established', 'Idle', 'Connect', 'Established', 'OpenConfirm'] as const) record.enter(state)
   now = 5000
   record.fail({ name: 'TCP connection failed', direction: 'local', message: 'connect ECONNREFUSED' })
-  const { flaps, lastError } = record.status({ state: { ...fixed, name: 'Active' }, connectRetrySec: 2 }, rib, 0)
+  const { flaps, lastError } = record.status({ state: { ...fixed, name: 'Active' }, timers: { connectRetrySec: 2 } }, rib, 0)
   t.strictSame(
     [flaps, lastError],
     [2, { name: 'TCP connection failed', direction: 'local', message: 'connect ECONNREFUSED', at: at(5000) }],

@@ -1,12 +1,13 @@
 import { formatIpv4 } from '../../src/net/ipv4.ts'
 import type { State } from '../fsm/state.ts'
 import type { Terms } from '../fsm/terms.ts'
-import { unreachable } from '../fsm/unreachable.ts'
 import type { PeerConfig, PeerState, PeerStatus } from '../peer.ts'
 import type { RibFace } from '../rib/rib-face.ts'
-import type { Capability } from '../wire/message.ts'
+import { maxMessageLength } from '../wire/message.ts'
+import { capabilityName } from './capability-name.ts'
 import type { Failure } from './failure.ts'
 import { MessageCounts } from './message-counts.ts'
+import type { TimerValues } from './timers.ts'
 
 /** What `GET /v1/bgp/peers` tells of one peer, as it was last noted. */
 export class PeerRecord {
@@ -14,14 +15,14 @@ export class PeerRecord {
   readonly #config: PeerConfig
   readonly #now: () => number
   #state: PeerState = 'Idle'
-  #since: string
+  #sinceMs: number
   #flaps = 0
   #lastError: PeerStatus['lastError']
 
   constructor(config: PeerConfig, now: () => number) {
     this.#config = config
     this.#now = now
-    this.#since = this.#time()
+    this.#sinceMs = this.#now()
   }
 
   get state(): PeerState {
@@ -33,7 +34,7 @@ export class PeerRecord {
     if (state === this.#state) return false
     if (this.#state === 'Established') this.#flaps++
     this.#state = state
-    this.#since = this.#time()
+    this.#sinceMs = this.#now()
     return true
   }
 
@@ -41,26 +42,27 @@ export class PeerRecord {
     this.#lastError = { ...failure, at: this.#time() }
   }
 
-  /** @param connection the state that speaks for the peer, and the ConnectRetryTimer's value */
-  status(connection: { readonly state: State; readonly connectRetrySec: number }, rib: Pick<RibFace, 'counts'>, id: number): PeerStatus {
+  /** @param connection the state that speaks for the peer, and its timers */
+  status(connection: { readonly state: State; readonly timers: TimerValues }, rib: Pick<RibFace, 'counts'>, id: number): PeerStatus {
     const { name, address, asNumber, families, holdTimeSec } = this.#config
     const { state } = connection
     const terms = 'terms' in state ? state.terms : undefined
-    const { sent, received, updatesSent, updatesReceived } = this.counts
     return {
       name,
       address,
       asNumber,
       state: this.#state,
-      since: this.#since,
+      since: new Date(this.#sinceMs).toISOString(),
+      ...(this.#state === 'Established' ? { uptimeSec: Math.floor((this.#now() - this.#sinceMs) / 1000) } : {}),
       ...(terms === undefined ? {} : learnt(terms)),
       families: Object.fromEntries(families.map((family) => [family, rib.counts(id, family)])),
       timers: {
         holdTimeSec: terms?.holdTimeSec ?? holdTimeSec,
         keepaliveSec: terms?.keepaliveSec ?? holdTimeSec / 3,
-        connectRetrySec: connection.connectRetrySec,
+        configuredHoldTimeSec: holdTimeSec,
+        ...connection.timers,
       },
-      messages: { sent: sent + updatesSent, received, updatesSent, updatesReceived },
+      messages: messagesOf(this.counts),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       flaps: this.#flaps,
     }
@@ -71,24 +73,35 @@ export class PeerRecord {
   }
 }
 
-function learnt(terms: Terms): Pick<PeerStatus, 'remoteRouterId' | 'capabilities'> {
-  return { remoteRouterId: formatIpv4(terms.remoteRouterId), capabilities: terms.capabilities.map(capabilityName) }
+function learnt(terms: Terms): Pick<PeerStatus, 'remoteRouterId' | 'capabilities' | 'negotiated'> {
+  return {
+    remoteRouterId: formatIpv4(terms.remoteRouterId),
+    capabilities: terms.capabilities.map(capabilityName),
+    negotiated: negotiatedNames(terms),
+  }
 }
 
-function capabilityName(capability: Capability): string {
-  switch (capability.type) {
-    case 'multiprotocol':
-      return `multiprotocol ${capability.afi}/${capability.safi}`
-    case 'graceful-restart':
-      return `graceful-restart ${capability.restartTimeSec}s${capability.restarting ? ' restarting' : ''}`
-    case 'four-octet-as':
-      return `four-octet-as ${capability.asNumber}`
-    case 'unknown':
-      return `unknown ${capability.code}`
-    case 'route-refresh':
-    case 'extended-message':
-      return capability.type
-    default:
-      return unreachable(capability)
+function negotiatedNames(terms: Terms): readonly string[] {
+  const { families, fourOctetAs, routeRefresh, maxMessageLength: longest, gracefulRestart } = terms
+  return [
+    ...families.map((family) => `multiprotocol ${family}`),
+    ...(fourOctetAs ? ['four-octet-as'] : []),
+    ...(routeRefresh ? ['route-refresh'] : []),
+    ...(longest > maxMessageLength ? ['extended-message'] : []),
+    ...(gracefulRestart === undefined ? [] : [`graceful-restart ${gracefulRestart.restartTimeSec}s`]),
+  ]
+}
+
+function messagesOf({ sent, received, handlingMs }: MessageCounts): PeerStatus['messages'] {
+  const { total: allSent, ...sentByType } = sent
+  const { total: allReceived, ...receivedByType } = received
+  return {
+    sent: allSent,
+    received: allReceived,
+    updatesSent: sentByType.update,
+    updatesReceived: receivedByType.update,
+    sentByType,
+    receivedByType,
+    handlingSec: Math.round(handlingMs) / 1000,
   }
 }

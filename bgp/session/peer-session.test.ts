@@ -43,7 +43,7 @@ t.test('RFC 4271 §8 a session is established, with the whole OPEN of ours', asy
     asNumber: 65002,
     state: 'Established',
     remoteRouterId: '10.0.0.2',
-    capabilities: ['multiprotocol 1/1', 'route-refresh'],
+    capabilities: ['multiprotocol ipv4-unicast', 'route-refresh'],
     timers: { holdTimeSec: 30, keepaliveSec: 10 },
     flaps: 0,
   })

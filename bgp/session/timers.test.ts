@@ -21,10 +21,11 @@ t.test('the ConnectRetryTimer’s value is there for people', async (t) => {
     () => t.fail('expired'),
     () => 0,
   )
-  t.equal(timers.connectRetrySec, 0)
+  t.strictSame(timers.values, { connectRetrySec: 0 })
   timers.perform({ type: 'start-connect-retry', attempt: 3 })
-  t.equal(timers.connectRetrySec, 6, '8 s, less a quarter of jitter')
+  t.strictSame(timers.values, { connectRetrySec: 6, connectRetryRemainingSec: 6 }, '8 s, less a quarter of jitter')
   timers.perform({ type: 'stop-connect-retry' })
+  t.strictSame(timers.values, { connectRetrySec: 6 })
 })
 
 t.test('stopped timers never expire', async (t) => {

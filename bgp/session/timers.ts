@@ -6,6 +6,15 @@ import { Deadline } from './deadline.ts'
 
 export type TimerAction = Extract<Action, { type: `start-${string}` | `stop-${string}` }>
 
+/** For people. @property connectRetrySec the present value of that timer, 0 before the first attempt; the others: seconds left, while they run */
+export type TimerValues = {
+  readonly connectRetrySec: number
+  readonly connectRetryRemainingSec?: number
+  readonly idleHoldRemainingSec?: number
+  readonly holdRemainingSec?: number
+  readonly keepaliveRemainingSec?: number
+}
+
 /** The timers of RFC 4271 §8 and RFC 9687 for one connection. */
 export class Timers {
   readonly #random: () => number
@@ -26,9 +35,14 @@ export class Timers {
     this.#sendHold = new Deadline(() => expired({ type: 'SendHoldTimer_Expires' }))
   }
 
-  /** The ConnectRetryTimer's present value, for people; 0 before the first attempt. */
-  get connectRetrySec(): number {
-    return this.#connectRetrySec
+  get values(): TimerValues {
+    return {
+      connectRetrySec: this.#connectRetrySec,
+      ...left('connectRetryRemainingSec', this.#connectRetry),
+      ...left('idleHoldRemainingSec', this.#idleHold),
+      ...left('holdRemainingSec', this.#hold),
+      ...left('keepaliveRemainingSec', this.#keepalive),
+    }
   }
 
   /** TCP took something we wrote (RFC 9687 §3.2). */
@@ -67,4 +81,8 @@ export class Timers {
         unreachable(action)
     }
   }
+}
+
+function left<Name extends string>(name: Name, { remainingSec }: Deadline) {
+  return remainingSec === undefined ? {} : { [name]: Math.round(remainingSec * 10) / 10 }
 }

@@ -3,6 +3,7 @@ import { ceaseReason, errorCode } from './error-code.ts'
 import { writeHeader } from './header.ts'
 import { headerLength, maxMessageLength, messageType, type Notification } from './message.ts'
 import { copyOctets } from './octets.ts'
+import { printable } from './printable.ts'
 
 /* Body:  code u8 | subcode u8 | data, to the end */
 
@@ -113,8 +114,7 @@ export function shutdownCommunication({ code, subcode, data }: Notification): st
     return undefined
   const length = data[0] ?? 0
   if (length === 0 || length + 1 > data.length) return undefined
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(data.subarray(1, length + 1))
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim()
+  return printable(data.subarray(1, length + 1))
 }
 
 /** The data of such a NOTIFICATION; what is over 255 octets of UTF-8 is cut between characters. */

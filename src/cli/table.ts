@@ -25,7 +25,12 @@ export function tableLines(headings: readonly string[], first: readonly Row[]): 
 
 function cell(value: string | number | undefined): string {
   if (value === undefined || value === '') return '-'
-  return String(value).replaceAll(/\p{Cc}/gu, '?')
+  return plain(String(value))
+}
+
+/** Nothing in it moves the cursor, ends the line or turns the direction: such characters are shown as "?". */
+export function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
 
 function pad(text: string, to: number): string {

@@ -24,6 +24,8 @@ const problem = Type.Object({
 
 const family = Type.Object({ received: count, accepted: count, advertised: count, stale: count })
 
+const messagesByType = Type.Object({ open: count, update: count, notification: count, keepalive: count, routeRefresh: count })
+
 const peer = Type.Object({
   name: text,
   address: text,
@@ -31,10 +33,32 @@ const peer = Type.Object({
   state: Type.Enum(['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'], { description: 'RFC 4271 §8.2.2' }),
   since: time,
   remoteRouterId: Type.Optional(text),
-  capabilities: Type.Optional(texts),
+  uptimeSec: Type.Optional(Type.Integer({ minimum: 0, description: 'Since the session came up; absent while it is not Established' })),
+  capabilities: Type.Optional(Type.Array(text, { description: "All the peer announced, by IANA's names" })),
+  negotiated: Type.Optional(Type.Array(text, { description: 'What both ends announced, and the session works by' })),
   families: Type.Record(Type.String(), family),
-  timers: Type.Object({ holdTimeSec: Type.Number(), keepaliveSec: Type.Number(), connectRetrySec: Type.Number() }),
-  messages: Type.Object({ sent: count, received: count, updatesSent: count, updatesReceived: count }),
+  timers: Type.Object(
+    {
+      holdTimeSec: Type.Number(),
+      keepaliveSec: Type.Number(),
+      connectRetrySec: Type.Number(),
+      configuredHoldTimeSec: Type.Optional(Type.Number()),
+      connectRetryRemainingSec: Type.Optional(Type.Number()),
+      idleHoldRemainingSec: Type.Optional(Type.Number()),
+      holdRemainingSec: Type.Optional(Type.Number()),
+      keepaliveRemainingSec: Type.Optional(Type.Number()),
+    },
+    { description: 'Hold time and keepalive as agreed on, before that as configured; what is left of each timer that runs' },
+  ),
+  messages: Type.Object({
+    sent: count,
+    received: count,
+    updatesSent: count,
+    updatesReceived: count,
+    sentByType: Type.Optional(messagesByType),
+    receivedByType: Type.Optional(messagesByType),
+    handlingSec: Type.Optional(Type.Number({ description: 'Time taken to handle what the peer sent' })),
+  }),
   lastError: Type.Optional(
     Type.Object({
       name: Type.String({ description: 'Its RFC name' }),

@@ -1,0 +1,86 @@
+/** Capabilities (RFC 5492) in words, for people: those this speaker uses and those it only knows by IANA's name. Pure. */
+import { familyOfAfiSafi } from '../wire/address-family.ts'
+import type { Capability } from '../wire/message.ts'
+import { printable } from '../wire/printable.ts'
+
+/** IANA "Capability Codes", as of 2025. */
+const names: Readonly<Record<number, string>> = {
+  1: 'multiprotocol', // RFC 4760
+  2: 'route-refresh', // RFC 2918
+  3: 'outbound-route-filtering', // RFC 5291
+  4: 'multiple-routes-to-destination', // RFC 3107, deprecated
+  5: 'extended-next-hop', // RFC 8950
+  6: 'extended-message', // RFC 8654
+  7: 'bgpsec', // RFC 8205
+  8: 'multiple-labels', // RFC 8277
+  9: 'role', // RFC 9234
+  64: 'graceful-restart', // RFC 4724
+  65: 'four-octet-as', // RFC 6793
+  67: 'dynamic-capability',
+  68: 'multisession',
+  69: 'add-path', // RFC 7911
+  70: 'enhanced-route-refresh', // RFC 7313
+  71: 'long-lived-graceful-restart', // RFC 9494
+  72: 'routing-policy-distribution',
+  73: 'fqdn',
+  74: 'bfd',
+  75: 'software-version',
+  76: 'paths-limit',
+  77: 'link-local-next-hop',
+  128: 'route-refresh (prestandard)',
+  129: 'outbound-route-filtering (prestandard)',
+  130: 'outbound-route-filtering (prestandard)',
+  131: 'multisession (prestandard)',
+  184: 'fqdn (prestandard)',
+  185: 'operational-message (prestandard)',
+}
+
+const roles = ['provider', 'rs-server', 'rs-client', 'customer', 'peer']
+
+/** "multiprotocol ipv4-unicast", "fqdn tor1.example.net", "capability 200" where IANA has no name. */
+export function capabilityName(capability: Capability): string {
+  const { type } = capability
+  if (type === 'multiprotocol') return `multiprotocol ${familyName(capability.afi, capability.safi)}`
+  if (type === 'graceful-restart') return `graceful-restart ${capability.restartTimeSec}s${capability.restarting ? ' restarting' : ''}`
+  if (type === 'four-octet-as') return `four-octet-as ${capability.asNumber}`
+  if (type === 'unknown')
+    return [names[capability.code] ?? `capability ${capability.code}`, ...valueText(capability.code, capability.data)].join(' ')
+  return type
+}
+
+function familyName(afi: number, safi: number): string {
+  return familyOfAfiSafi(afi, safi) ?? `${afi}/${safi}`
+}
+
+/** What a person wants to know of a value that this speaker does not act on; nothing where it is not of its form. */
+function valueText(code: number, data: Uint8Array): readonly string[] {
+  if (code === 9 && data.length === 1) return [roles[data[0] as number] ?? String(data[0])]
+  if (code === 69 && data.length % 4 === 0) return addPathFamilies(data)
+  if (code === 73) return [texts(data, 2).join('.')].filter((text) => text !== '')
+  if (code === 75) return texts(data, 1).slice(0, 1)
+  return []
+}
+
+/** RFC 7911 §4:  { afi u16 | safi u8 | 1 receive, 2 send, 3 both u8 }* */
+function addPathFamilies(data: Uint8Array): readonly string[] {
+  const modes = ['', 'receive', 'send', 'both']
+  const families: string[] = []
+  for (let at = 0; at < data.length; at += 4) {
+    const afi = ((data[at] as number) << 8) | (data[at + 1] as number)
+    families.push(`${familyName(afi, data[at + 2] as number)}:${modes[data[at + 3] as number] ?? data[at + 3]}`)
+  }
+  return families
+}
+
+/** { length u8 | text }, at most so many; those that overrun are not there. */
+function texts(data: Uint8Array, most: number): readonly string[] {
+  const found: string[] = []
+  for (let at = 0; at < data.length && found.length < most; ) {
+    const end = at + 1 + (data[at] as number)
+    if (end > data.length) break
+    const text = printable(data.subarray(at + 1, end))
+    if (text !== '') found.push(text)
+    at = end
+  }
+  return found
+}

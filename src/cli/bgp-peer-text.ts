@@ -1,0 +1,94 @@
+/** BGP peers as people read them; pure. */
+import { plain, type Row, table } from './table.ts'
+
+type Counts = Readonly<Record<string, number>>
+
+/** As `/v1/bgp/peers` has it. */
+export type PeerShown = {
+  readonly name: string
+  readonly address: string
+  readonly asNumber: number
+  readonly state: string
+  readonly since: string
+  readonly uptimeSec?: number
+  readonly remoteRouterId?: string
+  readonly capabilities?: readonly string[]
+  readonly negotiated?: readonly string[]
+  readonly families: Readonly<Record<string, Counts>>
+  readonly timers: Readonly<Record<string, number>>
+  readonly messages: { readonly sent: number; readonly received: number; readonly sentByType?: Counts; readonly receivedByType?: Counts }
+  readonly lastError?: { readonly name: string; readonly at: string; readonly message?: string }
+  readonly flaps: number
+}
+
+export const peerHeadings = ['NAME', 'ADDRESS', 'AS', 'STATE', 'SINCE', 'RECEIVED', 'ACCEPTED', 'ADVERTISED', 'LAST ERROR'] as const
+
+export function peerRow({ name, address, asNumber, state, since, families, lastError }: PeerShown): Row {
+  const sum = (count: string) => Object.values(families).reduce((total, family) => total + (family[count] ?? 0), 0)
+  return [name, address, asNumber, state, since, sum('received'), sum('accepted'), sum('advertised'), lastError?.name]
+}
+
+export function peerTable(peers: readonly PeerShown[]): string {
+  return table(peerHeadings, peers.map(peerRow))
+}
+
+/** One peer: facts, then its counts by family and by message. */
+export function peerDetails(peer: PeerShown): string {
+  const facts = factsOf(peer).flatMap(([name, text]) => (text === undefined ? [] : [`${`${name}:`.padEnd(13)}${plain(text)}`]))
+  return [...facts, '', familyTable(peer), ...messageTable(peer)].join('\n')
+}
+
+function factsOf(peer: PeerShown): readonly (readonly [name: string, text: string | undefined])[] {
+  const { name, address, asNumber, state, since, uptimeSec, remoteRouterId, negotiated, capabilities, lastError, flaps } = peer
+  return [
+    ['Peer', `${name}, ${address}, AS ${asNumber}${remoteRouterId === undefined ? '' : `, router id ${remoteRouterId}`}`],
+    ['State', `${state}${uptimeSec === undefined ? '' : ` for ${duration(uptimeSec)}`}, since ${since}`],
+    ['Flaps', String(flaps)],
+    ['Timers', timersText(peer.timers)],
+    ['Negotiated', negotiated?.join(', ')],
+    ['Announced', capabilities?.join(', ')],
+    ['Last error', lastError && `${lastError.name}, at ${lastError.at}${lastError.message === undefined ? '' : `: ${lastError.message}`}`],
+  ]
+}
+
+function timersText(timers: PeerShown['timers']): string {
+  const { holdTimeSec = 0, keepaliveSec = 0, configuredHoldTimeSec: configured = holdTimeSec } = timers
+  const { holdRemainingSec: hold, keepaliveRemainingSec: keepalive, connectRetryRemainingSec: retry, idleHoldRemainingSec: idle } = timers
+  return [
+    `hold ${holdTimeSec} s${configured === holdTimeSec ? '' : ` (proposed ${configured} s)`}${hold === undefined ? '' : `, ${hold} s left`}`,
+    `keepalive ${keepaliveSec} s${keepalive === undefined ? '' : `, next in ${keepalive} s`}`,
+    ...(retry === undefined ? [] : [`next attempt in ${retry} s`]),
+    ...(idle === undefined ? [] : [`Idle for ${idle} s`]),
+  ].join('; ')
+}
+
+function familyTable({ families }: PeerShown): string {
+  const counts = [...new Set(Object.values(families).flatMap((family) => Object.keys(family)))]
+  const rows = Object.entries(families).map(([name, family]): Row => [name, ...counts.map((count) => family[count])])
+  return table(['FAMILY', ...counts.map((count) => count.toUpperCase())], rows)
+}
+
+function messageTable({ messages: { sentByType, receivedByType, sent, received } }: PeerShown): readonly string[] {
+  if (sentByType === undefined || receivedByType === undefined) return []
+  const rows = Object.keys(sentByType).map((type): Row => [type, sentByType[type], receivedByType[type]])
+  return ['', table(['MESSAGE', 'SENT', 'RECEIVED'], [...rows, ['all', sent, received]])]
+}
+
+/** "3d 4h", "2h 5m", "4m 9s": the two largest units. */
+function duration(sec: number): string {
+  const parts = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ] as const
+  const from = Math.max(
+    0,
+    parts.findIndex(([unit]) => sec >= unit),
+  )
+  if (sec < 60) return `${sec}s`
+  return parts
+    .slice(from, from + 2)
+    .map(([unit, name], i) => `${Math.floor((i === 0 ? sec : sec % (parts[from]?.[0] ?? 1)) / unit)}${name}`)
+    .join(' ')
+}
