@@ -170,6 +170,18 @@ export class Speaker {
     return Promise.race([this.#turn.settled(), this.#ended.promise])
   }
 
+  /** BFD beside the session of this peer went down. See `PeerSession.bfdDown`. */
+  bfdDown(peer: string, { controlPlaneIndependent }: { readonly controlPlaneIndependent: boolean }): void {
+    this.#byName.get(peer)?.bfdDown(controlPlaneIndependent)
+  }
+
+  /** Ends the session of this peer and begins it anew (RFC 4486 Cease/4). @returns whether there is such a peer */
+  reset(peer: string): boolean {
+    const session = this.#byName.get(peer)
+    session?.reset()
+    return session !== undefined
+  }
+
   peers(): readonly PeerStatus[] {
     return [...this.#byName.values()].map((session) => session.status)
   }

@@ -21,7 +21,7 @@ export type Action =
   | { readonly type: 'stop-hold' }
   | { readonly type: 'stop-timers' }
   | { readonly type: 'session-up'; readonly terms: Terms }
-  /** `graceful`: TCP was lost without a NOTIFICATION, which RFC 4724 §4.2 takes for a restart. */
+  /** `graceful`: the end that is taken for a restart: TCP was lost without a NOTIFICATION (RFC 4724 §4.2), or with one that is no reset (RFC 8538 §4). */
   | { readonly type: 'session-down'; readonly graceful: boolean }
 
 export type Transition = readonly [State, ...Action[]]

@@ -1,3 +1,4 @@
+import { cease } from './cease.ts'
 import {
   checkRows,
   checkTable,
@@ -68,6 +69,7 @@ checkRows(unheld, each(['KeepAliveMsg', 'UpdateMsg'], 'with hold time 0 starts n
 
 const gracefulRestart = {
   restarting: false,
+  notification: false,
   restartTimeSec: 120,
   families: [{ family: 'ipv4-unicast', forwardingPreserved: true }],
 } as const
@@ -91,4 +93,43 @@ checkRows({ ...restartable, connectRetryCounter: 7 }, [
     events.HoldTimer_Expires,
     [{ ...idle, connectRetryCounter: 8 }, notify(4, 0), close, stopTimers, down(false), idleHold(8)],
   ],
+])
+
+/** RFC 8538 §3 */
+const hard = (code: number, subcode: number) => notify(6, 9, Uint8Array.of(code, subcode))
+const mutual: Established = { ...established, terms: { ...terms, gracefulRestart: { ...gracefulRestart, notification: true } } }
+const keeps = [close, stopTimers, down(true), idleHold(2)] as const
+
+checkRows(mutual, [
+  ['NotifMsg is a restart where both set the N bit (RFC 8538 §4)', events.NotifMsg, [idle, ...keeps]],
+  ['NotifMsgVerErr likewise', events.NotifMsgVerErr, [idle, ...keeps]],
+  ['NotifMsg with Hard Reset ends it for good (RFC 8538 §4)', { type: 'NotifMsg', hard: true }, [idle, ...givesUp]],
+  ['HoldTimer_Expires keeps the routes (RFC 8538 §4)', events.HoldTimer_Expires, [idle, notify(4, 0), ...keeps]],
+  ['UpdateMsgErr keeps the routes (RFC 8538 §4)', events.UpdateMsgErr, [idle, notify(3, 1, updateError.data), ...keeps]],
+  ['BGPOpen keeps the routes (RFC 8538 §4)', events.BGPOpen, [idle, notify(5, 3), ...keeps]],
+  ['AutomaticStop for the prefix limit is a Hard Reset (RFC 8538 §5.1)', events.AutomaticStop, [idle, hard(6, 1), ...givesUp]],
+  [
+    'AutomaticStop for BFD is a Hard Reset (RFC 9384 §3)',
+    { type: 'AutomaticStop', cease: cease('bfdDown') },
+    [idle, hard(6, 10), ...givesUp],
+  ],
+  [
+    'ManualStop to shut down is a Hard Reset (RFC 8538 §5.1)',
+    events.ManualStop,
+    [{ ...idle, connectRetryCounter: 0 }, hard(6, 2), close, stopTimers, down(false)],
+  ],
+  [
+    'ManualStop for a change of configuration keeps the routes (RFC 8538 §5.1)',
+    { type: 'ManualStop', cease: cease('otherConfigurationChange') },
+    [{ ...idle, connectRetryCounter: 0 }, notify(6, 6), close, stopTimers, down(true)],
+  ],
+  [
+    'ManualStop without a word leaves nothing behind here',
+    { type: 'ManualStop' },
+    [{ ...idle, connectRetryCounter: 0 }, close, stopTimers, down(false)],
+  ],
+])
+checkRows(restartable, [
+  ['NotifMsg ends the help of a peer without the N bit (RFC 4724 §4)', events.NotifMsg, [idle, ...givesUp]],
+  ['AutomaticStop is plain to a peer without the N bit (RFC 8538 §4)', events.AutomaticStop, [idle, notify(6, 1), ...givesUp]],
 ])

@@ -2,7 +2,7 @@ import { errorCode, fsmError } from '../wire/error-code.ts'
 import type { Transition } from './action.ts'
 import { cease } from './cease.ts'
 import type { Event } from './event.ts'
-import { connectionLost, giveUp, peerRestarts, stopManually } from './give-up.ts'
+import { connectionLost, giveUp, notified, peerRestarts, stopManually } from './give-up.ts'
 import { keepAlive } from './keepalive.ts'
 import type { Established } from './state.ts'
 import { unreachable } from './unreachable.ts'
@@ -34,8 +34,9 @@ export function established(state: Established, event: Event): Transition {
     case 'TcpConnectionFails':
       return state.terms.gracefulRestart === undefined ? connectionLost(state) : peerRestarts(state)
     case 'NotifMsg':
+      return notified(state, event.hard)
     case 'NotifMsgVerErr':
-      return giveUp(state)
+      return notified(state, false)
     case 'BGPHeaderErr':
     case 'UpdateMsgErr':
       return giveUp(state, event.error)

@@ -25,7 +25,7 @@ export type Event =
   | { readonly type: 'BGPOpenMsgErr'; readonly error: BgpError } // 22
   | { readonly type: 'OpenCollisionDump' } // 23
   | { readonly type: 'NotifMsgVerErr' } // 24
-  | { readonly type: 'NotifMsg' } // 25
+  | { readonly type: 'NotifMsg'; readonly hard: boolean } // 25; `hard`: it is a Hard Reset (RFC 8538 §3)
   | { readonly type: 'KeepAliveMsg' } // 26
   | { readonly type: 'UpdateMsg' } // 27
   | { readonly type: 'UpdateMsgErr'; readonly error: BgpError } // 28

@@ -43,7 +43,7 @@ export const events: { readonly [type in Event['type']]: Extract<Event, { type: 
   BGPOpenMsgErr: { type: 'BGPOpenMsgErr', error: openError },
   OpenCollisionDump: { type: 'OpenCollisionDump' },
   NotifMsgVerErr: { type: 'NotifMsgVerErr' },
-  NotifMsg: { type: 'NotifMsg' },
+  NotifMsg: { type: 'NotifMsg', hard: false },
   KeepAliveMsg: { type: 'KeepAliveMsg' },
   UpdateMsg: { type: 'UpdateMsg' },
   UpdateMsgErr: { type: 'UpdateMsgErr', error: updateError },

@@ -40,6 +40,7 @@ const termsOf = (open: Open, changes: Partial<Terms> = {}): Terms => ({
 const restart: Capability = {
   type: 'graceful-restart',
   restarting: true,
+  notification: false,
   restartTimeSec: 60,
   families: [
     { family: 'ipv4-unicast', forwardingPreserved: true },
@@ -75,12 +76,21 @@ const accepted: [title: string, open: Open, changes: Partial<Terms>, offer?: Par
   [
     'RFC 4724 §3 restart families are kept as far as they were agreed on',
     open({ capabilities: [ipv4, restart] }),
-    { gracefulRestart: { restarting: true, restartTimeSec: 60, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] } },
+    {
+      gracefulRestart: {
+        restarting: true,
+        notification: false,
+        restartTimeSec: 60,
+        families: [{ family: 'ipv4-unicast', forwardingPreserved: true }],
+      },
+    },
   ],
   [
     'RFC 4724 §3 the last of several restart capabilities counts',
-    open({ capabilities: [ipv4, restart, { type: 'graceful-restart', restarting: false, restartTimeSec: 5, families: [] }] }),
-    { gracefulRestart: { restarting: false, restartTimeSec: 5, families: [] } },
+    open({
+      capabilities: [ipv4, restart, { type: 'graceful-restart', restarting: false, notification: false, restartTimeSec: 5, families: [] }],
+    }),
+    { gracefulRestart: { restarting: false, notification: false, restartTimeSec: 5, families: [] } },
   ],
 ]
 for (const [title, message, changes, ours] of accepted) {
@@ -131,6 +141,7 @@ t.test('RFC 6793 §4.2.2 AS_TRANS stands for an AS number that does not fit; the
       {
         type: 'graceful-restart',
         restarting: true,
+        notification: true,
         restartTimeSec: 120,
         families: [
           { family: 'ipv4-unicast', forwardingPreserved: true },

@@ -43,6 +43,7 @@ export function openOf(offer: Offer): Open {
       {
         type: 'graceful-restart',
         restarting: offer.restarting,
+        notification: true,
         restartTimeSec: offer.restartTimeSec,
         families: families.map((family) => ({ family, forwardingPreserved })),
       },
@@ -103,12 +104,12 @@ function commonFamilies(ours: readonly AddressFamily[], theirs: readonly Capabil
 function peerRestart(capabilities: readonly Capability[], agreed: readonly AddressFamily[]): PeerRestart | undefined {
   const capability = last(capabilities, 'graceful-restart')
   if (capability === undefined) return undefined
-  const { restarting, restartTimeSec } = capability
+  const { restarting, notification, restartTimeSec } = capability
   const families = agreed.flatMap((family) => {
     const entry = capability.families.findLast((entry) => entry.family === family)
     return entry === undefined ? [] : [{ family, forwardingPreserved: entry.forwardingPreserved }]
   })
-  return { restarting, restartTimeSec, families }
+  return { restarting, notification, restartTimeSec, families }
 }
 
 function multiprotocol(family: AddressFamily): Capability {

@@ -9,7 +9,12 @@ const up = (peer: string, restarting = false): DeferralEvent => ({
   terms: {
     ...terms,
     families: ['ipv4-unicast', 'ipv6-unicast'],
-    gracefulRestart: { restarting, restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] },
+    gracefulRestart: {
+      restarting,
+      notification: false,
+      restartTimeSec: 120,
+      families: [{ family: 'ipv4-unicast', forwardingPreserved: true }],
+    },
   },
 })
 const upWithout = (peer: string): DeferralEvent => ({ type: 'established', peer, terms })

@@ -11,7 +11,8 @@ const half: Helper = { stale: ['ipv6-unicast'], promise }
 
 const back = (families: PeerRestart['families'] | undefined): HelperEvent => ({
   type: 'established',
-  terms: families === undefined ? terms : { ...terms, gracefulRestart: { restarting: true, restartTimeSec: 60, families } },
+  terms:
+    families === undefined ? terms : { ...terms, gracefulRestart: { restarting: true, notification: false, restartTimeSec: 60, families } },
 })
 const preserved = both.map((family) => ({ family, forwardingPreserved: true }))
 const sweep = (family: 'ipv4-unicast' | 'ipv6-unicast') => ({ type: 'sweep', family }) as const
@@ -74,6 +75,12 @@ const table: [title: string, helper: Helper, event: HelperEvent, expected: unkno
   ['§4.2 End-of-RIB sweeps its family', helping, { type: 'end-of-rib', family: 'ipv4-unicast' }, [half, sweep('ipv4-unicast')]],
   ['§4.2 the last End-of-RIB ends the help', half, { type: 'end-of-rib', family: 'ipv6-unicast' }, [idle, sweep('ipv6-unicast'), stop]],
   ['§2 End-of-RIB without a restart means nothing here', idle, { type: 'end-of-rib', family: 'ipv4-unicast' }, [idle]],
+  [
+    'RFC 5882 §4.3.1 the forwarding of the peer failed: nothing stale is kept',
+    helping,
+    { type: 'abandon' },
+    [idle, sweep('ipv4-unicast'), sweep('ipv6-unicast'), stop],
+  ],
   ['a late timer means nothing', idle, { type: 'timer' }, [idle]],
 ]
 for (const [title, helper, event, expected] of table) {

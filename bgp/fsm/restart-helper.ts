@@ -18,6 +18,8 @@ export type HelperEvent =
   | { readonly type: 'lost'; readonly graceful: boolean }
   | { readonly type: 'end-of-rib'; readonly family: AddressFamily }
   | { readonly type: 'timer' }
+  /** The peer cannot forward: nothing stale is worth keeping (RFC 5882 §4.3.1). */
+  | { readonly type: 'abandon' }
 
 export type HelperAction =
   /** The session is over: routes of these families become stale, all others go. */
@@ -42,6 +44,7 @@ export function helpRestart(helper: Helper, event: HelperEvent): Step {
         helper.stale.filter((family) => family === event.family),
       )
     case 'timer':
+    case 'abandon':
       return swept(helper, helper.stale)
     default:
       return unreachable(event)

@@ -24,6 +24,8 @@ export type PeerRestart = {
   readonly restarting: boolean
   /** Seconds, 0..4095. */
   readonly restartTimeSec: number
+  /** N bit: a session that ends with a NOTIFICATION, other than Hard Reset, is a restart too (RFC 8538 §2). We always set ours. */
+  readonly notification: boolean
   /** The families it can keep forwarding, among those agreed on. */
   readonly families: readonly { readonly family: AddressFamily; readonly forwardingPreserved: boolean }[]
 }

@@ -43,6 +43,8 @@ export function capabilityName(capability: Capability): string {
   if (type === 'multiprotocol') return `multiprotocol ${familyName(capability.afi, capability.safi)}`
   if (type === 'graceful-restart') return `graceful-restart ${capability.restartTimeSec}s${capability.restarting ? ' restarting' : ''}`
   if (type === 'four-octet-as') return `four-octet-as ${capability.asNumber}`
+  if (type === 'long-lived-graceful-restart')
+    return `long-lived-graceful-restart ${Math.max(0, ...capability.families.map(({ staleSec }) => staleSec))}s`
   if (type === 'unknown')
     return [names[capability.code] ?? `capability ${capability.code}`, ...valueText(capability.code, capability.data)].join(' ')
   return type

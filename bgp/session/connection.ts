@@ -14,7 +14,7 @@ import { type ControlMessage, messageType, type Open, type RouteRefresh } from '
 import { encodeNotification } from '../wire/notification.ts'
 import { encodeOpen } from '../wire/open.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
-import { type Failure, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
+import { type Failure, isHardReset, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
 import type { MessageCounts } from './message-counts.ts'
 import type { Reading } from './reading.ts'
 import { Timers, type TimerValues } from './timers.ts'
@@ -259,7 +259,7 @@ export class Connection {
         break
       case 'notification':
         this.#failure = receivedFailure(message)
-        this.dispatch({ type: isVersionError(message) ? 'NotifMsgVerErr' : 'NotifMsg' })
+        this.dispatch(isVersionError(message) ? { type: 'NotifMsgVerErr' } : { type: 'NotifMsg', hard: isHardReset(message) })
         break
       case 'route-refresh':
         this.dispatch({ type: 'RouteRefreshMsg' })

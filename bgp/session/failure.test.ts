@@ -1,6 +1,6 @@
 import t from 'tap'
 import { encodeShutdownCommunication } from '../wire/notification.ts'
-import { isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
+import { isHardReset, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
 
 const none = new Uint8Array(0)
 
@@ -13,6 +13,31 @@ t.test('a NOTIFICATION is named as its RFC names it, with numbers and direction'
     direction: 'received',
     message: 'bye  now',
   })
+})
+t.test('RFC 8538 §3 a Hard Reset shows what it stands for', async (t) => {
+  const hardReset = (...data: readonly number[]) => ({ type: 'notification', code: 6, subcode: 9, data: Uint8Array.from(data) }) as const
+  t.strictSame(receivedFailure(hardReset(6, 2, ...encodeShutdownCommunication('maintenance'))), {
+    name: 'Cease/Hard Reset (6/9), received',
+    code: 6,
+    subcode: 9,
+    direction: 'received',
+    message: 'Cease/Administrative Shutdown (6/2): maintenance',
+  })
+  const inside: [data: readonly number[], message: string | undefined][] = [
+    [[], undefined],
+    [[6], 'data 06'],
+    [[6, 3], 'Cease/Peer De-configured (6/3)'],
+    [[3, 1, 0xff], 'UPDATE Message Error/Malformed Attribute List (3/1): data ff'],
+  ]
+  for (const [data, message] of inside) t.equal(receivedFailure(hardReset(...data)).message, message)
+  t.strictSame(
+    [
+      [6, 9],
+      [6, 2],
+      [5, 9],
+    ].map(([code = 0, subcode = 0]) => isHardReset({ ...hardReset(), code, subcode })),
+    [true, false, false],
+  )
 })
 t.test('unread data is shown as octets, bounded', async (t) => {
   t.equal(receivedFailure({ type: 'notification', code: 2, subcode: 7, data: Uint8Array.of(1, 4) }).message, 'data 0104')

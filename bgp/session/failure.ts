@@ -1,6 +1,6 @@
-import { errorCode } from '../wire/error-code.ts'
+import { ceaseReason, errorCode } from '../wire/error-code.ts'
 import type { Notification } from '../wire/message.ts'
-import { notificationName, shutdownCommunication } from '../wire/notification.ts'
+import { insideHardReset, notificationName, shutdownCommunication } from '../wire/notification.ts'
 
 /** Why a connection ended, as `PeerStatus.lastError` shows it. */
 export type Failure = {
@@ -20,7 +20,16 @@ export function notificationFailure(code: number, subcode: number, direction: 's
 
 export function receivedFailure(notification: Notification): Failure {
   const { code, subcode, data } = notification
-  return notificationFailure(code, subcode, 'received', shutdownCommunication(notification) ?? hex(data))
+  return notificationFailure(code, subcode, 'received', reasonInside(notification) ?? shutdownCommunication(notification) ?? hex(data))
+}
+
+/** RFC 8538 §3: "Cease/Administrative Shutdown (6/2): the operator's words" of a Hard Reset. */
+function reasonInside(notification: Notification): string | undefined {
+  const inside = insideHardReset(notification)
+  if (inside === undefined) return undefined
+  const name = `${notificationName(inside.code, inside.subcode)} (${inside.code}/${inside.subcode})`
+  const words = shutdownCommunication(inside) ?? hex(inside.data)
+  return words === undefined ? name : `${name}: ${words}`
 }
 
 /** TCP failed or ended; `error` is undefined when the peer closed it in good order. */
@@ -32,6 +41,11 @@ export function tcpFailure(error: Error | undefined): Failure {
 /** RFC 4271 §8.2.2 tells "NOTIFICATION with a version error" from all others. */
 export function isVersionError({ code, subcode }: Notification): boolean {
   return code === errorCode.open && subcode === 1
+}
+
+/** RFC 8538 §4: the only one that ends a session for good where both sides set the N bit. */
+export function isHardReset({ code, subcode }: Notification): boolean {
+  return code === errorCode.cease && subcode === ceaseReason.hardReset
 }
 
 function hex(data: Uint8Array): string | undefined {

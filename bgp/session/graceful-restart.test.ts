@@ -103,7 +103,7 @@ t.test('RFC 4724 §4.1 restarter: R bit, nothing decided or sent until End-of-RI
   const raw = await dial()
   const capabilities = [ipv4Unicast, gracefulRestart()]
   t.match(await raw.establish({ capabilities }), {
-    capabilities: [{}, {}, {}, {}, gracefulRestart({ restarting: true, restartTimeSec: 120 })],
+    capabilities: [{}, {}, {}, {}, gracefulRestart({ restarting: true, notification: true, restartTimeSec: 120 })],
   })
   raw.send(update, endOfRib)
   const other = await dial('127.0.0.3')
@@ -147,7 +147,7 @@ t.test('without a restart everything is decided from the start', async (t) => {
 t.test('RFC 4724 §3 F bit: not after a cold start, the kernel has nothing of ours; from the first session on it has', async (t) => {
   const { dial, peer } = await lab(t)
   const offered = (forwardingPreserved: boolean) =>
-    gracefulRestart({ restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved }] })
+    gracefulRestart({ notification: true, restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved }] })
   const first = await dial()
   t.match(await first.establish(), { capabilities: [{}, {}, {}, {}, offered(false)] })
   first.reset()

@@ -48,7 +48,7 @@ t.test('an established peer shows what was agreed on, every capability by name',
       { type: 'route-refresh' },
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: 4_200_000_000 },
-      { type: 'graceful-restart', restarting: true, restartTimeSec: 120, families: [] },
+      { type: 'graceful-restart', restarting: true, notification: false, restartTimeSec: 120, families: [] },
       { type: 'unknown', code: 73, data: Uint8Array.of(1) },
     ],
   } as const

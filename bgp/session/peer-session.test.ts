@@ -32,7 +32,7 @@ t.test('RFC 4271 §8 a session is established, with the whole OPEN of ours', asy
       { type: 'route-refresh' },
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: 65001 },
-      gracefulRestart({ restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved: false }] }),
+      gracefulRestart({ notification: true, restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved: false }] }),
     ],
   })
   await until(() => peer().state === 'Established')

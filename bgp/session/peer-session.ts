@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
+import { cease } from '../fsm/cease.ts'
 import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
 import { negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
@@ -132,6 +133,21 @@ export class PeerSession implements ConnectionOwner {
     this.#stale.stop()
   }
 
+  /** Ends the session and comes back (RFC 4486 Cease/4). Where both sides set the N bit, routes stay meanwhile (RFC 8538 §4). */
+  reset(): void {
+    this.#end(cease('administrativeReset'))
+  }
+
+  /**
+   * BFD says that the path to the peer is broken (RFC 5882 §4.3, RFC 9384): its session ends at once, its routes go, and it is tried again.
+   * @param controlPlaneIndependent the C bit of both sides: then it is the forwarding that fails, and a restart is not waited for either;
+   * without it BFD goes down with a peer that restarts, whose routes stay (RFC 5882 §4.3.2)
+   */
+  bfdDown(controlPlaneIndependent: boolean): void {
+    this.#end(cease('bfdDown'))
+    if (controlPlaneIndependent) this.#stale.handle({ type: 'abandon' })
+  }
+
   /** After `stop`: its routes go. */
   remove(): void {
     this.#deps.rib.removePeer(this.id)
@@ -249,6 +265,13 @@ export class PeerSession implements ConnectionOwner {
     const { asNumber: peerAs, families, holdTimeSec } = config
     const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec }
     return { localAs, peerAs, routerId, holdTimeSec, families, ...restart }
+  }
+
+  /** What has come as far as TCP; a dial under way is let go on. */
+  #end(reason: BgpError): void {
+    for (const connection of [this.#secondary, this.#primary])
+      if (connection !== undefined && progress[connection.state.name] >= progress.OpenSent)
+        connection.dispatch({ type: 'AutomaticStop', cease: reason })
   }
 
   get #speaking(): Connection {

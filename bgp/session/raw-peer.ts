@@ -117,7 +117,7 @@ export const ipv4Unicast: Capability = { type: 'multiprotocol', afi: 1, safi: 1 
 
 export function gracefulRestart(changes: Partial<Extract<Capability, { type: 'graceful-restart' }>> = {}): Capability {
   const families = [{ family: 'ipv4-unicast', forwardingPreserved: true }] as const
-  return { type: 'graceful-restart', restarting: false, restartTimeSec: 60, families, ...changes }
+  return { type: 'graceful-restart', restarting: false, notification: false, restartTimeSec: 60, families, ...changes }
 }
 
 /** A good OPEN of AS 65002, 10.0.0.2, but for the changes. */

@@ -16,7 +16,7 @@ const added = (peer: string): DeferralEvent => ({ type: 'peer-added', peer })
 const established = (peer: string, restarting = false): DeferralEvent => ({
   type: 'established',
   peer,
-  terms: { ...terms, gracefulRestart: { restarting, restartTimeSec: 60, families: [] } },
+  terms: { ...terms, gracefulRestart: { restarting, notification: false, restartTimeSec: 60, families: [] } },
 })
 const endOfRib = (peer: string): DeferralEvent => ({ type: 'end-of-rib', peer, family: 'ipv4-unicast' })
 

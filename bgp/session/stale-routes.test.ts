@@ -5,7 +5,12 @@ import { StaleRoutes } from './stale-routes.ts'
 
 const restart = (restartTimeSec: number) => ({
   ...terms,
-  gracefulRestart: { restarting: true, restartTimeSec, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] as const },
+  gracefulRestart: {
+    restarting: true,
+    notification: false,
+    restartTimeSec,
+    families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] as const,
+  },
 })
 
 function staleRoutes() {

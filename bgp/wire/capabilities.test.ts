@@ -14,7 +14,7 @@ const known: [title: string, bytes: string, capability: Capability][] = [
   [
     'RFC 4724 §3: graceful restart without families (End-of-RIB only)',
     '40 02 0000',
-    { type: 'graceful-restart', restarting: false, restartTimeSec: 0, families: [] },
+    { type: 'graceful-restart', restarting: false, notification: false, restartTimeSec: 0, families: [] },
   ],
   [
     'RFC 4724 §3: a restarting speaker that kept forwarding',
@@ -22,6 +22,7 @@ const known: [title: string, bytes: string, capability: Capability][] = [
     {
       type: 'graceful-restart',
       restarting: true,
+      notification: false,
       restartTimeSec: 4095,
       families: [
         { family: 'ipv4-unicast', forwardingPreserved: true },
@@ -35,8 +36,28 @@ const known: [title: string, bytes: string, capability: Capability][] = [
     {
       type: 'graceful-restart',
       restarting: false,
+      notification: false,
       restartTimeSec: 120,
       families: [{ family: { afi: 25, safi: 65 }, forwardingPreserved: true }],
+    },
+  ],
+  [
+    'RFC 8538 §2: the N bit',
+    '40 02 4078',
+    { type: 'graceful-restart', restarting: false, notification: true, restartTimeSec: 120, families: [] },
+  ],
+  ['RFC 7313 §3.1: enhanced route refresh', '46 00', { type: 'enhanced-route-refresh' }],
+  ['RFC 9494 §3.1: long-lived graceful restart of no family', '47 00', { type: 'long-lived-graceful-restart', families: [] }],
+  [
+    'RFC 9494 §3.1: a stale time of 24 bits for each family',
+    '47 15 0001 01 80 ffffff 0002 01 00 000e10 0019 46 80 000000',
+    {
+      type: 'long-lived-graceful-restart',
+      families: [
+        { family: 'ipv4-unicast', forwardingPreserved: true, staleSec: 16777215 },
+        { family: 'ipv6-unicast', forwardingPreserved: false, staleSec: 3600 },
+        { family: { afi: 25, safi: 70 }, forwardingPreserved: true, staleSec: 0 },
+      ],
     },
   ],
   ['RFC 5492 §3: an unknown capability', '49 03 026869', { type: 'unknown', code: 73, data: hex('026869') }],
@@ -57,6 +78,9 @@ const odd: [title: string, bytes: string][] = [
   ['RFC 4724 §3: graceful restart of no octets', '40 00'],
   ['RFC 4724 §3: graceful restart of one octet', '40 01 00'],
   ['RFC 4724 §3: graceful restart of five octets', '40 05 0078 000101'],
+  ['RFC 7313 §3.1: enhanced route refresh with a value', '46 01 00'],
+  ['RFC 9494 §3.1: long-lived graceful restart of six octets', '47 06 0001 01 80 0000'],
+  ['RFC 9494 §3.1: long-lived graceful restart of eight octets', '47 08 0001 01 80 000000 00'],
   ['RFC 7911 §4: add-path of five octets', '45 05 0001010100'],
   ['RFC 8950 §4: extended next hop of five octets', '05 05 0001000100'],
   ['FQDN with an inner length over the outer one', '49 03 ff6869'],
@@ -67,11 +91,12 @@ for (const [title, bytes] of odd)
     t.strictSame(read(`${bytes} 0200`), [{ type: 'unknown', code: octets[0], data: octets.slice(2) }, { type: 'route-refresh' }])
   })
 
-t.test('RFC 4724 §3: the other restart flags (RFC 8538 N) and forwarding bits say nothing', async (t) => {
-  t.strictSame(read('40 06 7078 0001 01 7f'), [
+t.test('RFC 4724 §3: the other restart flags and forwarding bits say nothing', async (t) => {
+  t.strictSame(read('40 06 3078 0001 01 7f'), [
     {
       type: 'graceful-restart',
       restarting: false,
+      notification: false,
       restartTimeSec: 120,
       families: [{ family: 'ipv4-unicast', forwardingPreserved: false }],
     },

@@ -1,6 +1,6 @@
 /** Capabilities of OPEN (RFC 5492). */
 import { afiOf, familyOfAfiSafi, safiOf } from './address-family.ts'
-import type { Capability, GracefulRestartFamily } from './message.ts'
+import type { Capability, GracefulRestartFamily, LongLivedFamily } from './message.ts'
 import { putU16, putU32, u16At, u32At } from './octets.ts'
 import type { Reader } from './reader.ts'
 
@@ -10,6 +10,8 @@ const capabilityCode = {
   extendedMessage: 6,
   gracefulRestart: 64,
   fourOctetAs: 65,
+  enhancedRouteRefresh: 70,
+  longLivedGracefulRestart: 71,
 } as const
 
 /* RFC 5492 §4:  { code u8 | length u8 | value }* */
@@ -41,15 +43,20 @@ function parseCapability(code: number, data: Uint8Array): Capability | undefined
       return data.length === 4 ? { type: 'four-octet-as', asNumber: u32At(data, 0) } : undefined
     case capabilityCode.gracefulRestart:
       return parseGracefulRestart(data)
+    case capabilityCode.enhancedRouteRefresh: // RFC 7313 §3.1: empty
+      return data.length === 0 ? { type: 'enhanced-route-refresh' } : undefined
+    case capabilityCode.longLivedGracefulRestart:
+      return parseLongLivedGracefulRestart(data)
     default:
       return undefined
   }
 }
 
 const restartState = 0x8000
+const gracefulNotification = 0x4000
 const forwardingState = 0x80
 
-/** RFC 4724 §3:  R 1 bit | 3 bits | restart time 12 bits | { afi u16 | safi u8 | F 1 bit, 7 bits }* */
+/** RFC 4724 §3, RFC 8538 §2:  R 1 bit | N 1 bit | 2 bits | restart time 12 bits | { afi u16 | safi u8 | F 1 bit, 7 bits }* */
 function parseGracefulRestart(data: Uint8Array): Capability | undefined {
   if (data.length < 2 || (data.length - 2) % 4 !== 0) return undefined
   const head = u16At(data, 0)
@@ -60,7 +67,27 @@ function parseGracefulRestart(data: Uint8Array): Capability | undefined {
     const forwardingPreserved = ((data[at + 3] as number) & forwardingState) !== 0
     families.push({ family: familyOfAfiSafi(afi, safi) ?? { afi, safi }, forwardingPreserved })
   }
-  return { type: 'graceful-restart', restarting: (head & restartState) !== 0, restartTimeSec: head & 0xfff, families }
+  return {
+    type: 'graceful-restart',
+    restarting: (head & restartState) !== 0,
+    notification: (head & gracefulNotification) !== 0,
+    restartTimeSec: head & 0xfff,
+    families,
+  }
+}
+
+/** RFC 9494 §3.1:  { afi u16 | safi u8 | F 1 bit, 7 bits | stale time u24 }* */
+function parseLongLivedGracefulRestart(data: Uint8Array): Capability | undefined {
+  if (data.length % 7 !== 0) return undefined
+  const families: LongLivedFamily[] = []
+  for (let at = 0; at < data.length; at += 7) {
+    const afi = u16At(data, at)
+    const safi = data[at + 2] as number
+    const forwardingPreserved = ((data[at + 3] as number) & forwardingState) !== 0
+    const staleSec = ((data[at + 4] as number) << 16) | u16At(data, at + 5)
+    families.push({ family: familyOfAfiSafi(afi, safi) ?? { afi, safi }, forwardingPreserved, staleSec })
+  }
+  return { type: 'long-lived-graceful-restart', families }
 }
 
 /** Code, length and value. @throws RangeError for a value over 255 octets */
@@ -79,21 +106,39 @@ export function encodeCapability(capability: Capability): Uint8Array {
     }
     case 'graceful-restart':
       return tlv(capabilityCode.gracefulRestart, gracefulRestartValue(capability))
+    case 'enhanced-route-refresh':
+      return tlv(capabilityCode.enhancedRouteRefresh, [])
+    case 'long-lived-graceful-restart':
+      return tlv(capabilityCode.longLivedGracefulRestart, longLivedValue(capability.families))
     case 'unknown':
       return tlv(capability.code, capability.data)
   }
 }
 
-function gracefulRestartValue({ restarting, restartTimeSec, families }: Capability & { type: 'graceful-restart' }): Uint8Array {
+function gracefulRestartValue(capability: Capability & { type: 'graceful-restart' }): Uint8Array {
+  const { restarting, notification, restartTimeSec, families } = capability
   const value = new Uint8Array(2 + families.length * 4)
-  putU16(value, 0, (restarting ? restartState : 0) | (restartTimeSec & 0xfff))
-  for (const [i, { family, forwardingPreserved }] of families.entries()) {
-    const { afi, safi } = typeof family === 'string' ? { afi: afiOf(family), safi: safiOf(family) } : family
-    putU16(value, 2 + i * 4, afi)
-    value[4 + i * 4] = safi
-    value[5 + i * 4] = forwardingPreserved ? forwardingState : 0
+  const flags = (restarting ? restartState : 0) | (notification ? gracefulNotification : 0)
+  putU16(value, 0, flags | (restartTimeSec & 0xfff))
+  for (const [i, family] of families.entries()) putFamily(value, 2 + i * 4, family)
+  return value
+}
+
+function longLivedValue(families: readonly LongLivedFamily[]): Uint8Array {
+  const value = new Uint8Array(families.length * 7)
+  for (const [i, family] of families.entries()) {
+    putFamily(value, i * 7, family)
+    value[i * 7 + 4] = family.staleSec >>> 16
+    putU16(value, i * 7 + 5, family.staleSec & 0xffff)
   }
   return value
+}
+
+function putFamily(value: Uint8Array, at: number, { family, forwardingPreserved }: GracefulRestartFamily): void {
+  const { afi, safi } = typeof family === 'string' ? { afi: afiOf(family), safi: safiOf(family) } : family
+  putU16(value, at, afi)
+  value[at + 2] = safi
+  value[at + 3] = forwardingPreserved ? forwardingState : 0
 }
 
 function tlv(code: number, value: ArrayLike<number>): Uint8Array {

@@ -114,7 +114,13 @@ t.test('every message, cut at every octet and its length corrected, is an error 
     routerId: 1,
     capabilities: [
       { type: 'multiprotocol', afi: 2, safi: 1 },
-      { type: 'graceful-restart', restarting: true, restartTimeSec: 1, families: [{ family: 'ipv4-unicast', forwardingPreserved: true }] },
+      {
+        type: 'graceful-restart',
+        restarting: true,
+        notification: true,
+        restartTimeSec: 1,
+        families: [{ family: 'ipv4-unicast', forwardingPreserved: true }],
+      },
     ],
   })
   const announcement = update(concat(reach, mandatory, unreach, attribute(0x80, 4, '00000001')), '180a0b0c 20ffffffff', '080a')

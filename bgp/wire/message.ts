@@ -8,6 +8,9 @@ export type GracefulRestartFamily = {
   readonly forwardingPreserved: boolean
 }
 
+/** @property staleSec the Long-lived Stale Time, 0..16777215 */
+export type LongLivedFamily = GracefulRestartFamily & { readonly staleSec: number }
+
 /** RFC 5492 capabilities; what is unknown or malformed is kept as `unknown` and ignored by negotiation. */
 export type Capability =
   | { readonly type: 'multiprotocol'; readonly afi: number; readonly safi: number } // RFC 4760 §8
@@ -17,8 +20,15 @@ export type Capability =
   | {
       readonly type: 'graceful-restart' // RFC 4724 §3
       readonly restarting: boolean
+      /** The N bit of RFC 8538 §2. */
+      readonly notification: boolean
       readonly restartTimeSec: number
       readonly families: readonly GracefulRestartFamily[]
+    }
+  | { readonly type: 'enhanced-route-refresh' } // RFC 7313 §3.1
+  | {
+      readonly type: 'long-lived-graceful-restart' // RFC 9494 §3.1
+      readonly families: readonly LongLivedFamily[]
     }
   | { readonly type: 'unknown'; readonly code: number; readonly data: Uint8Array }
 

@@ -117,6 +117,12 @@ export function shutdownCommunication({ code, subcode, data }: Notification): st
   return printable(data.subarray(1, length + 1))
 }
 
+/** RFC 8538 §3: what a Hard Reset stands for; data:  code u8 | subcode u8 | data. undefined: it is none, or does not say. */
+export function insideHardReset({ code, subcode, data }: Notification): Notification | undefined {
+  if (code !== errorCode.cease || subcode !== ceaseReason.hardReset || data.length < 2) return undefined
+  return decodeNotification(data, 0, data.length)
+}
+
 /** The data of such a NOTIFICATION; what is over 255 octets of UTF-8 is cut between characters. */
 export function encodeShutdownCommunication(text: string): Uint8Array {
   const data = new Uint8Array(256)

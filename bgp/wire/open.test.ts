@@ -107,12 +107,25 @@ const anyCapability: fc.Arbitrary<Capability> = fc.oneof(
   fc
     .tuple(
       fc.boolean(),
+      fc.boolean(),
       fc.nat(4095),
       fc.array(fc.record({ family: anyFamily, forwardingPreserved: fc.boolean() }, { noNullPrototype: true }), { maxLength: 4 }),
     )
-    .map(([restarting, restartTimeSec, families]) => ({ type: 'graceful-restart' as const, restarting, restartTimeSec, families })),
+    .map(([restarting, notification, restartTimeSec, families]) => ({
+      type: 'graceful-restart' as const,
+      restarting,
+      notification,
+      restartTimeSec,
+      families,
+    })),
+  fc.constant({ type: 'enhanced-route-refresh' as const }),
   fc
-    .tuple(fc.integer({ min: 66, max: 255 }), fc.uint8Array({ maxLength: 255 }))
+    .array(fc.record({ family: anyFamily, forwardingPreserved: fc.boolean(), staleSec: fc.nat(0xff_ffff) }, { noNullPrototype: true }), {
+      maxLength: 4,
+    })
+    .map((families) => ({ type: 'long-lived-graceful-restart' as const, families })),
+  fc
+    .tuple(fc.integer({ min: 72, max: 255 }), fc.uint8Array({ maxLength: 255 }))
     .map(([code, data]) => ({ type: 'unknown' as const, code, data })),
 )
 const anyOpen: fc.Arbitrary<Open> = fc

@@ -31,6 +31,7 @@ t.test('BIRD: OPEN with one parameter, AS 4200000000', async (t) => {
       {
         type: 'graceful-restart',
         restarting: false,
+        notification: false,
         restartTimeSec: 120,
         families: [
           { family: 'ipv4-unicast', forwardingPreserved: false },
@@ -38,8 +39,8 @@ t.test('BIRD: OPEN with one parameter, AS 4200000000', async (t) => {
         ],
       },
       { type: 'four-octet-as', asNumber: 4200000000 },
-      unknown(70), // enhanced route refresh
-      unknown(71), // long-lived graceful restart
+      { type: 'enhanced-route-refresh' },
+      { type: 'long-lived-graceful-restart', families: [] },
     ],
   })
 })
@@ -61,21 +62,28 @@ t.test('FRR: OPEN with a parameter per capability, some of them from drafts', as
       { type: 'multiprotocol', afi: 2, safi: 1 },
       unknown(128), // route refresh before RFC 2918
       { type: 'route-refresh' },
-      unknown(70),
+      { type: 'enhanced-route-refresh' },
       { type: 'four-octet-as', asNumber: 65010 },
       { type: 'extended-message' },
       unknown(69, '0001010100020101'), // add-path, receive
       unknown(73, '046672723100'), // host name
       {
         type: 'graceful-restart',
-        restarting: true, // and the N bit of RFC 8538
+        restarting: true,
+        notification: true,
         restartTimeSec: 120,
         families: [
           { family: 'ipv4-unicast', forwardingPreserved: false },
           { family: 'ipv6-unicast', forwardingPreserved: false },
         ],
       },
-      unknown(71, '0001018000000000020180000000'),
+      {
+        type: 'long-lived-graceful-restart',
+        families: [
+          { family: 'ipv4-unicast', forwardingPreserved: true, staleSec: 0 },
+          { family: 'ipv6-unicast', forwardingPreserved: true, staleSec: 0 },
+        ],
+      },
     ],
   })
 })
