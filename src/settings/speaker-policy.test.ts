@@ -64,3 +64,8 @@ t.test('§6.11.3 the four lists of a BGPFilter by direction and family', async (
     ],
   )
 })
+
+t.test('a resource that is the same object is the same filter, so that it is compiled once', async (t) => {
+  const stored = resources({ filters: { tor: { importV4: [{ action: 'Reject' }] } } })
+  t.equal(speakerPolicy(stored).filters?.[0], speakerPolicy(stored).filters?.[0])
+})

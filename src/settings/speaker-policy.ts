@@ -8,7 +8,16 @@ export function speakerPolicy({ bgpFilters }: SettingsResources): SpeakerPolicy 
   return { filters: bgpFilters.map(routeFilter) }
 }
 
-function routeFilter({ metadata, spec }: BgpFilter): RouteFilter {
+/** The same resource gives the same object, so that what was compiled of it is kept. */
+const known = new WeakMap<BgpFilter, RouteFilter>()
+
+function routeFilter(resource: BgpFilter): RouteFilter {
+  const filter = known.get(resource) ?? made(resource)
+  known.set(resource, filter)
+  return filter
+}
+
+function made({ metadata, spec }: BgpFilter): RouteFilter {
   const { exportV4 = [], importV4 = [], exportV6 = [], importV6 = [] } = spec
   return { name: metadata.name, import: byFamily(importV4, importV6), export: byFamily(exportV4, exportV6) }
 }
