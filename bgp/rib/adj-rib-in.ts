@@ -64,6 +64,7 @@ export class AdjRibIn {
     if (paths.stale[row] !== 0) counts.stale--
     if (set.eligible && peer.imports) counts.accepted--
     table.markChanged(paths.prefix[row] as number)
+    table.pathChanged(paths.prefix[row] as number, peer)
     paths.remove(row)
     attributes.release(set)
   }
@@ -92,6 +93,7 @@ export class AdjRibIn {
       attributes.release(old)
     }
     table.markDirty(prefix)
+    table.pathChanged(prefix, peer)
   }
 
   #checkMp(bytes: Uint8Array): BgpError | undefined {

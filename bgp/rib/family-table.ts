@@ -6,6 +6,7 @@ import { type BestPath, isUsable } from './best-path.ts'
 import type { NextHop } from './next-hop-table.ts'
 import { grown, PathTable } from './path-table.ts'
 import type { PeerSlot } from './peer-slot.ts'
+import type { RibWatcher } from './rib-watcher.ts'
 import type { UpdateGroup } from './update-group.ts'
 
 /** States of a prefix that is to be decided again. */
@@ -37,6 +38,8 @@ export class FamilyTable {
   #unused: number[] = []
   /** Update groups of this family. */
   readonly groups: UpdateGroup[] = []
+  /** Whoever is told of changes. */
+  readonly watchers = new Set<RibWatcher>()
 
   constructor(family: AddressFamily, prefixes: PrefixTable, attributes: AttributeTable, peers: readonly (PeerSlot | undefined)[]) {
     this.family = family
@@ -85,6 +88,12 @@ export class FamilyTable {
     this.#isDirty[prefix] = changed
   }
 
+  /** The path of this peer to the prefix is another one now, or none. */
+  pathChanged(prefix: number, peer: PeerSlot): void {
+    if (this.watchers.size === 0) return
+    for (const watcher of this.watchers) watcher.pathChanged(this.family, prefix, peer.id)
+  }
+
   markAllDirty(): void {
     for (const prefix of this.prefixes.ids()) this.markDirty(prefix)
   }
@@ -128,6 +137,7 @@ export class FamilyTable {
     if (old === 0) this.bestCount++
     else this.#attributes.release(this.#attributes.get(old - 1))
     if (entry === 0) this.bestCount--
+    if (this.watchers.size > 0) for (const watcher of this.watchers) watcher.bestChanged(this.family, prefix)
     return true
   }
 
@@ -135,6 +145,7 @@ export class FamilyTable {
   removeIfUnused(prefix: number): void {
     if (this.paths.firstOfPrefix(prefix) >= 0 || this.#bestSet[prefix] !== 0 || this.#isDirty[prefix] !== 0) return
     for (const group of this.groups) if (group.isPending(prefix)) return
+    for (const watcher of this.watchers) if (watcher.isPending(this.family, prefix)) return
     this.prefixes.remove(prefix)
   }
 

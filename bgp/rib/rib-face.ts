@@ -4,6 +4,7 @@ import type { Cidr } from '../../src/net/prefix.ts'
 import type { BestRouteBatch, DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
+import type { RibReader } from './rib-reader.ts'
 
 export type PeerId = number
 
@@ -78,4 +79,6 @@ export interface RibFace {
   read(peer: PeerId, maxBytes: number): Uint8Array | undefined
   counts(peer: PeerId, family: AddressFamily): PeerCounts
   query(query: RouteQuery): RoutePage
+  /** For monitors and dumps. */
+  readonly reader: RibReader
 }

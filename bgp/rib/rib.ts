@@ -15,6 +15,7 @@ import { NextHopTable } from './next-hop-table.ts'
 import { ownAttributes } from './own-attributes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
 import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
+import { RibReader } from './rib-reader.ts'
 import { RouteViews } from './route-views.ts'
 import { UpdateGroups } from './update-groups.ts'
 
@@ -36,6 +37,7 @@ export class Rib implements RibFace {
   readonly #groups: UpdateGroups
   readonly #views: RouteViews
   readonly #best = new BestPath()
+  readonly reader: RibReader
   /** Removed, but some of their routes are still the best: their numbers are taken. */
   readonly #removed = new Set<PeerId>()
   #drained: DrainState = 'none'
@@ -63,6 +65,7 @@ export class Rib implements RibFace {
     const { onEndOfRib, onNote } = dependencies
     this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
     this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote)
+    this.reader = new RibReader({ peers: this.#peers, tables: this.#tables, attributes: this.#attributes, groups: this.#groups })
     this.#views = new RouteViews(options, this.#peers, this.#tables, this.#attributes, this.#groups)
   }
 

@@ -233,6 +233,7 @@ export class UpdateGroup {
   /** Followers by the log; those that catch up are told later what is true then. */
   #tell(prefix: number, old: OutSet | undefined, set: OutSet | undefined): void {
     for (const { pending } of this.#catchingUp) pending?.add(prefix)
+    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members)
     if (this.#catchingUp.size === this.members.length) return
     if (set === undefined) {
       const source = old?.source ?? 0
