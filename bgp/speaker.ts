@@ -221,7 +221,8 @@ export class Speaker {
     const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
     const from = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
     const offeredSec = config.restartTimeSec ?? restartTimeSec
-    const options = { config, localAs: asNumber, routerId, forwardingPreserved: restarting, restartTimeSec: offeredSec, localAddress: from }
+    const localAs = config.localAs ?? asNumber
+    const options = { config, localAs, routerId, forwardingPreserved: restarting, restartTimeSec: offeredSec, localAddress: from }
     const session = new PeerSession(options, this.#sessionDependencies)
     this.#byName.set(config.name, session)
     this.#byAddress.set(config.address, session)

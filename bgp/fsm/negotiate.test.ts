@@ -49,6 +49,8 @@ const restart: Capability = {
   ],
 }
 
+const role: Offer['role'] = { local: 'customer', strict: true }
+
 const accepted: [title: string, open: Open, changes: Partial<Terms>, offer?: Partial<Offer>][] = [
   ['RFC 4271 §4.2 the smaller hold time counts, §4.4 a third of it is the keepalive interval', open(), {}],
   ['§4.2 our hold time may be the smaller', open({ holdTimeSec: 300 }), { holdTimeSec: 90, keepaliveSec: 30 }],
@@ -64,6 +66,7 @@ const accepted: [title: string, open: Open, changes: Partial<Terms>, offer?: Par
     open({ capabilities: [ipv4, { type: 'unknown', code: 73, data: Uint8Array.of(1) }] }),
     {},
   ],
+  ['RFC 9234 §4.2 a role that fits ours', open({ capabilities: [ipv4, { type: 'role', value: 0 }] }), {}, { role }],
   ['RFC 2918 route refresh', open({ capabilities: [ipv4, { type: 'route-refresh' }] }), { routeRefresh: true }],
   ['RFC 8654 extended messages', open({ capabilities: [ipv4, { type: 'extended-message' }] }), { maxMessageLength: 65535 }],
   [
@@ -111,6 +114,8 @@ const refused: [title: string, open: Open, expected: [code: number, subcode: num
   ['RFC 6286 §2.2 our own BGP Identifier in our AS: 2/3', open({ myAs: 64512, routerId: offer.routerId }), [2, 3, []], { peerAs: 64512 }],
   ['§6.2 hold time 1: 2/6', open({ holdTimeSec: 1 }), [2, 6, []]],
   ['§6.2 hold time 2: 2/6', open({ holdTimeSec: 2 }), [2, 6, []]],
+  ['RFC 9234 §4.2 a role that does not fit ours: 2/11', open({ capabilities: [ipv4, { type: 'role', value: 3 }] }), [2, 11, []], { role }],
+  ['RFC 9234 §4.2 strict, and no role: 2/11', open(), [2, 11, []], { role }],
   [
     'RFC 5492 §5 no common family: 2/7, data are the capabilities we miss',
     open({ capabilities: [] }),
@@ -150,6 +155,13 @@ t.test('RFC 6793 §4.2.2 AS_TRANS stands for an AS number that does not fit; the
       },
     ],
   })
+})
+
+t.test('RFC 9234 §4.1 our role is in the OPEN', async (t) => {
+  t.strictSame(
+    openOf({ ...offer, ...(role && { role }) }).capabilities.filter(({ type }) => type === 'role'),
+    [{ type: 'role', value: 3 }],
+  )
 })
 
 t.test('what one end offers the other accepts, and both reach the same terms', async () => {

@@ -3,6 +3,7 @@ import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode, openError } from '../wire/error-code.ts'
 import { type AddressFamily, type Capability, maxExtendedMessageLength, maxMessageLength, type Open } from '../wire/message.ts'
+import { type OwnRole, roleCapability, roleMismatch } from './role-mismatch.ts'
 import type { PeerRestart, Terms } from './terms.ts'
 
 const version = 4
@@ -18,6 +19,8 @@ export type Offer = {
   /** 0 or 3..65535 */
   readonly holdTimeSec: number
   readonly families: readonly AddressFamily[]
+  /** Towards an external peer (RFC 9234 §4.1). */
+  readonly role?: OwnRole
   /** R bit (RFC 4724 §3): our routes of the life before are still in the kernel and we have not decided yet. */
   readonly restarting: boolean
   /** F bit (RFC 4724 §3): the kernel forwards by our routes, as it did before this OPEN. */
@@ -40,6 +43,7 @@ export function openOf(offer: Offer): Open {
       { type: 'route-refresh' },
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: localAs },
+      ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
       {
         type: 'graceful-restart',
         restarting: offer.restarting,
@@ -81,6 +85,8 @@ function refusalOf(offer: Offer, open: Open, families: readonly AddressFamily[])
   if (open.routerId === offer.routerId && offer.localAs === offer.peerAs)
     return refuse('badBgpIdentifier', 'our own BGP Identifier inside our AS (RFC 6286 §2.2)')
   if (open.holdTimeSec === 1 || open.holdTimeSec === 2) return refuse('unacceptableHoldTime', `hold time ${open.holdTimeSec} s`)
+  const mismatch = offer.role && roleMismatch(offer.role, open.capabilities)
+  if (mismatch !== undefined) return refuse('roleMismatch', mismatch)
   if (families.length > 0) return undefined
   return refuse('unsupportedCapability', `no common address family; we offer ${offer.families.join(', ')}`, capabilityData(offer.families))
 }

@@ -18,8 +18,8 @@ const table: [title: string, capability: Capability, name: string][] = [
   ],
   ['RFC 7911: which way', unknown(69, 0, 1, 1, 3, 0, 2, 1, 1), 'add-path ipv4-unicast:both ipv6-unicast:receive'],
   ['RFC 7911 of a wrong length has its name alone', unknown(69, 0, 1, 1), 'add-path'],
-  ['RFC 9234', unknown(9, 3), 'role customer'],
-  ['RFC 9234: a role nobody knows', unknown(9, 200), 'role 200'],
+  ['RFC 9234', { type: 'role', value: 3 }, 'role customer'],
+  ['RFC 9234: a role nobody knows', { type: 'role', value: 200 }, 'role 200'],
   ['RFC 7313', { type: 'enhanced-route-refresh' }, 'enhanced-route-refresh'],
   [
     'RFC 9494: the longest stale time',

@@ -1,4 +1,5 @@
 /** Capabilities (RFC 5492) in words, for people: those this speaker uses and those it only knows by IANA's name. Pure. */
+import { roleName } from '../fsm/role-mismatch.ts'
 import { familyOfAfiSafi } from '../wire/address-family.ts'
 import type { Capability } from '../wire/message.ts'
 import { printable } from '../wire/printable.ts'
@@ -35,13 +36,12 @@ const names: Readonly<Record<number, string>> = {
   185: 'operational-message (prestandard)',
 }
 
-const roles = ['provider', 'rs-server', 'rs-client', 'customer', 'peer']
-
 /** "multiprotocol ipv4-unicast", "fqdn tor1.example.net", "capability 200" where IANA has no name. */
 export function capabilityName(capability: Capability): string {
   const { type } = capability
   if (type === 'multiprotocol') return `multiprotocol ${familyName(capability.afi, capability.safi)}`
   if (type === 'graceful-restart') return `graceful-restart ${capability.restartTimeSec}s${capability.restarting ? ' restarting' : ''}`
+  if (type === 'role') return `role ${roleName(capability.value)}`
   if (type === 'four-octet-as') return `four-octet-as ${capability.asNumber}`
   if (type === 'long-lived-graceful-restart')
     return `long-lived-graceful-restart ${Math.max(0, ...capability.families.map(({ staleSec }) => staleSec))}s`
@@ -56,7 +56,6 @@ function familyName(afi: number, safi: number): string {
 
 /** What a person wants to know of a value that this speaker does not act on; nothing where it is not of its form. */
 function valueText(code: number, data: Uint8Array): readonly string[] {
-  if (code === 9 && data.length === 1) return [roles[data[0] as number] ?? String(data[0])]
   if (code === 69 && data.length % 4 === 0) return addPathFamilies(data)
   if (code === 73) return [texts(data, 2).join('.')].filter((text) => text !== '')
   if (code === 75) return texts(data, 1).slice(0, 1)

@@ -263,8 +263,9 @@ export class PeerSession implements ConnectionOwner {
   get #offer(): Offer {
     const { config, localAs, routerId, restartTimeSec } = this.#options
     const { asNumber: peerAs, families, holdTimeSec } = config
+    const role = config.role !== undefined && peerAs !== localAs ? { role: config.role } : {}
     const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec }
-    return { localAs, peerAs, routerId, holdTimeSec, families, ...restart }
+    return { localAs, peerAs, routerId, holdTimeSec, families, ...role, ...restart }
   }
 
   /** What has come as far as TCP; a dial under way is let go on. */

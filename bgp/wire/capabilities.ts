@@ -8,6 +8,7 @@ const capabilityCode = {
   multiprotocol: 1,
   routeRefresh: 2,
   extendedMessage: 6,
+  role: 9,
   gracefulRestart: 64,
   fourOctetAs: 65,
   enhancedRouteRefresh: 70,
@@ -39,6 +40,8 @@ function parseCapability(code: number, data: Uint8Array): Capability | undefined
       return data.length === 0 ? { type: 'route-refresh' } : undefined
     case capabilityCode.extendedMessage: // RFC 8654 §3: empty
       return data.length === 0 ? { type: 'extended-message' } : undefined
+    case capabilityCode.role: // RFC 9234 §4.1:  role u8
+      return data.length === 1 ? { type: 'role', value: data[0] as number } : undefined
     case capabilityCode.fourOctetAs: // RFC 6793 §3:  AS number u32
       return data.length === 4 ? { type: 'four-octet-as', asNumber: u32At(data, 0) } : undefined
     case capabilityCode.gracefulRestart:
@@ -99,6 +102,8 @@ export function encodeCapability(capability: Capability): Uint8Array {
       return tlv(capabilityCode.routeRefresh, [])
     case 'extended-message':
       return tlv(capabilityCode.extendedMessage, [])
+    case 'role':
+      return tlv(capabilityCode.role, [capability.value])
     case 'four-octet-as': {
       const value = new Uint8Array(4)
       putU32(value, 0, capability.asNumber)

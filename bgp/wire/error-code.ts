@@ -12,6 +12,7 @@ export const openError = {
   unsupportedOptionalParameter: 4,
   unacceptableHoldTime: 6,
   unsupportedCapability: 7, // RFC 5492 §5
+  roleMismatch: 11, // RFC 9234 §4.2
 } as const
 
 export const updateError = {

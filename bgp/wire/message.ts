@@ -16,6 +16,7 @@ export type Capability =
   | { readonly type: 'multiprotocol'; readonly afi: number; readonly safi: number } // RFC 4760 §8
   | { readonly type: 'route-refresh' } // RFC 2918
   | { readonly type: 'extended-message' } // RFC 8654
+  | { readonly type: 'role'; readonly value: number } // RFC 9234 §4.1
   | { readonly type: 'four-octet-as'; readonly asNumber: number } // RFC 6793
   | {
       readonly type: 'graceful-restart' // RFC 4724 §3

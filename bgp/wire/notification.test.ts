@@ -38,6 +38,7 @@ const names: [code: number, subcode: number, name: string][] = [
   [2, 2, 'OPEN Message Error/Bad Peer AS'],
   [2, 0, 'OPEN Message Error'],
   [2, 7, 'OPEN Message Error/Unsupported Capability'], // RFC 5492
+  [2, 11, 'OPEN Message Error/Role Mismatch'], // RFC 9234
   [3, 10, 'UPDATE Message Error/Invalid Network Field'],
   [3, 99, 'UPDATE Message Error/99'],
   [4, 0, 'Hold Timer Expired'],
