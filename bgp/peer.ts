@@ -6,7 +6,15 @@ import type { PrefixTable } from '../src/net/prefix-table.ts'
 import type { AddressFamily } from './wire/message.ts'
 
 export type { BfdTerms, PeerConfig, Role } from './peer-config.ts'
-export type { FilterOperation, FilterRule, PrefixMatch, RouteFilter, SpeakerPolicy } from './speaker-policy.ts'
+export type {
+  Community,
+  FilterOperation,
+  FilterRule,
+  PrefixAdvertisement,
+  PrefixMatch,
+  RouteFilter,
+  SpeakerPolicy,
+} from './speaker-policy.ts'
 export type { AddressFamily } from './wire/message.ts'
 
 export type SpeakerOptions = {

@@ -6,7 +6,17 @@ import type { AddressFamily } from './wire/message.ts'
 export type SpeakerPolicy = {
   /** Those that the `importFilters` and `exportFilters` of peers name; in the order of names. */
   readonly filters?: readonly RouteFilter[]
+  /** What is inside is told to nobody, unless a filter accepts it; host bits are zero. */
+  readonly notExported?: readonly Cidr[]
+  /** Communities of what is told and lies inside, whoever originates it. */
+  readonly advertisements?: readonly PrefixAdvertisement[]
 }
+
+/** RFC 1997 as an unsigned 32-bit number, or RFC 8092. */
+export type Community = number | readonly [number, number, number]
+
+/** @property cidr host bits are zero */
+export type PrefixAdvertisement = { readonly cidr: Cidr; readonly communities: readonly Community[] }
 
 /** Rules by direction and family of the route; the first that matches decides. */
 export type RouteFilter = {
@@ -18,8 +28,8 @@ export type RouteFilter = {
 /** Matches a route which has all that is said; without any condition every route. */
 export type FilterRule = {
   readonly prefix?: PrefixMatch
-  /** Among the route's: RFC 1997 as an unsigned 32-bit number, or RFC 8092. */
-  readonly community?: number | readonly [number, number, number]
+  /** Among the route's. */
+  readonly community?: Community
   /** The path begins with these. */
   readonly asPathPrefix?: readonly number[]
   /** Of the peer that the route is taken from, or sent to. */
@@ -47,7 +57,7 @@ export type PrefixMatch = {
 }
 
 export type FilterOperation =
-  | { readonly type: 'add-community'; readonly community: number | readonly [number, number, number] }
+  | { readonly type: 'add-community'; readonly community: Community }
   /** The path begins with these afterwards, in this order. 1..10 */
   | { readonly type: 'prepend-as-path'; readonly asNumbers: readonly number[] }
   /** 1..2147483646, as `FilterRule.priority`. */

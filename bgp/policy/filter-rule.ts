@@ -1,4 +1,4 @@
-import type { FilterRule } from '../speaker-policy.ts'
+import type { Community, FilterRule } from '../speaker-policy.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { type Modification, modificationOf } from './modification.ts'
 import { priorityOf } from './priority.ts'
@@ -23,14 +23,14 @@ export class CompiledRule {
   /** Its place in the list. */
   readonly order: number
   readonly accepts: boolean
-  readonly modification: Modification | undefined
+  readonly modification: Modification
   readonly #rule: FilterRule
   readonly #interface: RegExp | undefined
 
   constructor(rule: FilterRule, order: number) {
     this.order = order
     this.accepts = rule.action === 'accept'
-    this.modification = rule.operations && modificationOf(rule.operations)
+    this.modification = modificationOf(rule.operations ?? [])
     this.#rule = rule
     this.#interface = rule.interface === undefined ? undefined : interfacePattern(rule.interface)
   }
@@ -53,7 +53,7 @@ export class CompiledRule {
   }
 }
 
-function hasCommunity(attributes: PathAttributes, community: number | readonly [number, number, number]): boolean {
+function hasCommunity(attributes: PathAttributes, community: Community): boolean {
   if (typeof community === 'number') return attributes.communities?.includes(community) ?? false
   const [a, b, c] = community
   return attributes.largeCommunities?.some(([x, y, z]) => x === a && y === b && z === c) ?? false

@@ -1,4 +1,4 @@
-import type { FilterOperation } from '../speaker-policy.ts'
+import type { Community, FilterOperation } from '../speaker-policy.ts'
 import type { AsPathSegment, PathAttributes } from '../wire/path-attributes.ts'
 import { localPrefOf } from './priority.ts'
 
@@ -8,9 +8,11 @@ export type Modification = { readonly operations: readonly FilterOperation[] }
 /** There are as many as different operations have ever been configured. */
 const known = new Map<string, Modification>()
 
-/** @returns undefined for no operation at all */
-export function modificationOf(operations: readonly FilterOperation[]): Modification | undefined {
-  if (operations.length === 0) return undefined
+/** Does nothing. */
+export const unchanged: Modification = { operations: [] }
+
+export function modificationOf(operations: readonly FilterOperation[]): Modification {
+  if (operations.length === 0) return unchanged
   const key = JSON.stringify(operations)
   const same = known.get(key)
   if (same !== undefined) return same
@@ -20,8 +22,8 @@ export function modificationOf(operations: readonly FilterOperation[]): Modifica
 }
 
 /** The first, then the second. */
-export function bothModifications(first: Modification | undefined, second: Modification | undefined): Modification | undefined {
-  if (first === undefined || second === undefined) return first ?? second
+export function bothModifications(first: Modification, second: Modification): Modification {
+  if (first === unchanged || second === unchanged) return first === unchanged ? second : first
   return modificationOf([...first.operations, ...second.operations])
 }
 
@@ -41,7 +43,7 @@ function changed(attributes: PathAttributes, operation: FilterOperation): PathAt
 }
 
 /** One that is there already stays there once. */
-export function withCommunity(attributes: PathAttributes, community: number | readonly [number, number, number]): PathAttributes {
+export function withCommunity(attributes: PathAttributes, community: Community): PathAttributes {
   if (typeof community === 'number') {
     const { communities = [] } = attributes
     return communities.includes(community) ? attributes : { ...attributes, communities: [...communities, community] }

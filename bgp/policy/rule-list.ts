@@ -42,6 +42,11 @@ export class RuleList {
     this.#wide = wide
   }
 
+  /** Whether no route can match. */
+  get isEmpty(): boolean {
+    return this.#byPlace.length === 0 && this.#wide.length === 0
+  }
+
   /** The first rule that matches the route. */
   match(route: FilteredRoute): CompiledRule | undefined {
     let first: CompiledRule | undefined
@@ -56,6 +61,19 @@ export class RuleList {
       if (!isExcepted(wide, bytes, length) && wide.rule.matches(route)) return wide.rule
     }
     return first
+  }
+
+  /** Every rule that matches the route, in their order. */
+  all(route: FilteredRoute): readonly CompiledRule[] {
+    const found = this.#wide
+      .filter((wide) => !isExcepted(wide, route.bytes, route.length) && wide.rule.matches(route))
+      .map(({ rule }) => rule)
+    for (let place = this.#index.find(route.bytes, route.length); place >= 0; place = this.#index.around(place)) {
+      const { inside, equal } = this.#byPlace[place] as RulesOfPrefix
+      const asked = this.#index.lengthOf(place) === route.length ? [...inside, ...equal] : inside
+      found.push(...asked.filter((rule) => rule.allowsLength(route.length) && rule.matches(route)))
+    }
+    return found.sort((a, b) => a.order - b.order)
   }
 }
 

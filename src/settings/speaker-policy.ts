@@ -1,5 +1,5 @@
 /** What the speaker does with routes, whoever its peers are: the stored BGPFilters as it takes them (resource reference §6.11.3); pure. */
-import type { AddressFamily, FilterOperation, FilterRule, PrefixMatch, RouteFilter, SpeakerPolicy } from '../../bgp/peer.ts'
+import type { AddressFamily, Community, FilterOperation, FilterRule, PrefixMatch, RouteFilter, SpeakerPolicy } from '../../bgp/peer.ts'
 import type { BgpFilter, BgpFilterSpec } from '../model/bgp-filter.ts'
 import type { Cidr } from '../net/prefix.ts'
 import type { SettingsResources } from './resources.ts'
@@ -63,7 +63,7 @@ function filterOperation({ addCommunity, prependASPath, setPriority }: WrittenOp
 }
 
 /** "aa:nn" as one number (RFC 1997), "aa:nn:mm" as three (RFC 8092). */
-export function communityValue(text: string): number | readonly [number, number, number] {
+export function communityValue(text: string): Community {
   const [first = 0, second = 0, third] = text.split(':').map(Number)
   return third === undefined ? first * 65_536 + second : [first, second, third]
 }
