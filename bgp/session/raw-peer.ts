@@ -12,7 +12,7 @@ export type Heard = ControlMessage | { readonly type: 'update'; readonly body: s
 
 export class RawPeer {
   readonly socket: Socket
-  readonly #heard: Heard[] = []
+  readonly #heard: { readonly heard: Heard; readonly hex: string }[] = []
   #wake: () => void = () => {}
 
   constructor(socket: Socket) {
@@ -20,10 +20,10 @@ export class RawPeer {
     const framer = new Framer()
     framer.maxMessageLength = 65535
     socket.on('data', (chunk) => {
-      framer.push(chunk, (type, bytes, start, end) => this.#hear(read(type, bytes, start, end)))
+      framer.push(chunk, (type, bytes, start, end) => this.#hear(read(type, bytes, start, end), hexOf(bytes, start - 3, end)))
     })
     socket.on('error', () => {}) // 'close' tells
-    socket.on('close', () => this.#hear({ type: 'closed' }))
+    socket.on('close', () => this.#hear({ type: 'closed' }, 'closed'))
   }
 
   static async dial(from: string, to: string, port: number): Promise<RawPeer> {
@@ -43,9 +43,26 @@ export class RawPeer {
   }
 
   async nextOfAll(): Promise<Heard> {
+    return (await this.#next()).heard
+  }
+
+  /** The octets of the next message that is no KEEPALIVE, behind the marker, in hexadecimal; "closed" at the end. */
+  async nextOctets(): Promise<string> {
     for (;;) {
-      const heard = this.#heard.shift()
-      if (heard !== undefined) return heard
+      const { heard, hex } = await this.#next()
+      if (heard.type !== 'keepalive') return hex
+    }
+  }
+
+  /** What was heard and not asked for is not kept. */
+  forget(): void {
+    this.#heard.length = 0
+  }
+
+  async #next(): Promise<{ readonly heard: Heard; readonly hex: string }> {
+    for (;;) {
+      const next = this.#heard.shift()
+      if (next !== undefined) return next
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -70,8 +87,8 @@ export class RawPeer {
     this.socket.resetAndDestroy()
   }
 
-  #hear(heard: Heard): void {
-    this.#heard.push(heard)
+  #hear(heard: Heard, hex: string): void {
+    this.#heard.push({ heard, hex })
     this.#wake()
   }
 }
@@ -140,8 +157,12 @@ export const routes = { '203.0.113.0/24': '192.0.2.1', '198.51.100.0/24': '192.0
 export const endOfRib = octets(`${marker} 0017 02 0000 0000`)
 
 function read(type: number, bytes: Uint8Array, start: number, end: number): Heard {
-  if (type === messageType.update) return { type: 'update', body: Buffer.from(bytes.subarray(start, end)).toString('hex') }
+  if (type === messageType.update) return { type: 'update', body: hexOf(bytes, start, end) }
   const message = decodeControl(type, bytes, start, end)
   if (message instanceof BgpError) throw message
   return message
+}
+
+function hexOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.subarray(start, end)).toString('hex')
 }
