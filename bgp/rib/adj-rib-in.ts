@@ -8,7 +8,6 @@ import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
 import { checkNlri } from '../wire/nlri.ts'
 import { putU32 } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
-import type { AttributeSet } from './attribute-set.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import type { FamilyTable } from './family-table.ts'
 import { isMartian } from './martian.ts'
@@ -59,10 +58,10 @@ export class AdjRibIn {
     const { attributes } = this.#deps
     const { paths } = table
     const counts = peer.counts[table.family]
-    const set = attributes.get(paths.set[row] as number)
+    const set = paths.set[row] as number
     counts.received--
     if (paths.stale[row] !== 0) counts.stale--
-    if (set.eligible && peer.imports) counts.accepted--
+    if (attributes.isEligible(set) && peer.imports) counts.accepted--
     table.markChanged(paths.prefix[row] as number)
     table.pathChanged(paths.prefix[row] as number, peer)
     paths.remove(row)
@@ -70,7 +69,7 @@ export class AdjRibIn {
   }
 
   /** The path of `peer` to the prefix is `set` now. */
-  put(table: FamilyTable, peer: PeerSlot, prefix: number, set: AttributeSet): void {
+  put(table: FamilyTable, peer: PeerSlot, prefix: number, set: number): void {
     const { attributes } = this.#deps
     const { paths } = table
     const counts = peer.counts[table.family]
@@ -79,17 +78,17 @@ export class AdjRibIn {
       paths.stale[row] = 0
       counts.stale--
     }
-    if (row >= 0 && paths.set[row] === set.id) return
+    if (row >= 0 && paths.set[row] === set) return
     attributes.hold(set)
     const accepted = peer.imports ? 1 : 0
-    if (set.eligible) counts.accepted += accepted
+    if (attributes.isEligible(set)) counts.accepted += accepted
     if (row < 0) {
       counts.received++
-      paths.add(prefix, peer.id, set.id)
+      paths.add(prefix, peer.id, set) // an import policy is asked here, and its answer is for `paths.use`
     } else {
-      const old = attributes.get(paths.set[row] as number)
-      if (old.eligible) counts.accepted -= accepted
-      paths.set[row] = set.id
+      const old = paths.set[row] as number
+      if (attributes.isEligible(old)) counts.accepted -= accepted
+      paths.put(row, set)
       attributes.release(old)
     }
     table.markDirty(prefix)
@@ -153,7 +152,7 @@ export class AdjRibIn {
     const { attributes } = this.#deps
     const set = attributes.intern(context, block, blockStart, blockEnd, (notes) => this.#note(peer, notes))
     if (set instanceof BgpError) return set
-    if (set === undefined) {
+    if (set < 0) {
       if (table !== undefined) this.#withdraw(table, peer, bytes, start, end)
       return undefined
     }
@@ -163,7 +162,7 @@ export class AdjRibIn {
     return table === undefined ? undefined : overLimit(peer, table.family)
   }
 
-  #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: AttributeSet): void {
+  #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
       if (isMartian(table.family, bytes, at + 1, length))

@@ -1,7 +1,8 @@
 import { asPathLength } from '../wire/as-path.ts'
+import { u32At } from '../wire/octets.ts'
 import type { AsPathSegment, PathAttributes } from '../wire/path-attributes.ts'
+import type { AttributeScan } from '../wire/scan-attributes.ts'
 import type { NextHop } from './next-hop-table.ts'
-import type { OutSet } from './out-set.ts'
 
 /** RFC 1997: what a well-known community forbids. */
 export type Scope = 'anywhere' | 'inside' | 'nowhere'
@@ -17,30 +18,90 @@ const noExport = 0xffff_ff01
 const noAdvertise = 0xffff_ff02
 const noExportSubconfed = 0xffff_ff03
 
-/** One distinct set of attributes, decoded once and shared by all its routes; what the decision looks at is laid open. */
-export class AttributeSet {
-  readonly id: number
-  readonly attributes: PathAttributes
-  readonly nextHop: NextHop | undefined
+/** RFC 4271 §5.1.5: of a route that came without LOCAL_PREF. */
+export const defaultLocalPref = 100
+
+/** What of a set is looked at for each of its routes, laid open. */
+export type SetTraits = {
+  readonly origin: 0 | 1 | 2
   readonly asPathLength: number
   /** The AS that MEDs are compared within (RFC 4271 §9.1.2.2 c); 0 for routes of our own AS. */
   readonly neighborAs: number
+  readonly localPref: number
+  readonly med: number
+  readonly originatorId: number | undefined
+  readonly clusterListLength: number
+  readonly scope: Scope
+}
+
+/**
+ * One distinct set of attributes, as all its routes share it. The tables know sets by their numbers; this is for whoever wants to look at
+ * one more closely, made when it is asked for.
+ */
+export class AttributeSet implements SetTraits {
+  readonly id: number
+  readonly origin: 0 | 1 | 2
+  readonly asPathLength: number
+  readonly neighborAs: number
+  readonly localPref: number
+  readonly med: number
+  readonly originatorId: number | undefined
+  readonly clusterListLength: number
+  readonly scope: Scope
+  readonly nextHop: NextHop | undefined
   /** false: looped (RFC 4271 §9.1.2, RFC 4456 §8) or its next hop is this node; kept, but never used. */
   readonly eligible: boolean
-  readonly scope: Scope
-  /** Routes and best routes that have it. */
-  uses = 0
-  /** What it became on its way out, for each update group and source: a list. */
-  outSets: OutSet | undefined = undefined
+  readonly #decode: () => PathAttributes
+  #attributes: PathAttributes | undefined
 
-  constructor(id: number, attributes: PathAttributes, nextHop: NextHop | undefined, eligible: boolean) {
+  /** @param decode called at most once, when somebody asks for the attributes themselves */
+  constructor(id: number, traits: SetTraits, nextHop: NextHop | undefined, eligible: boolean, decode: () => PathAttributes) {
     this.id = id
-    this.attributes = attributes
+    this.origin = traits.origin
+    this.asPathLength = traits.asPathLength
+    this.neighborAs = traits.neighborAs
+    this.localPref = traits.localPref
+    this.med = traits.med
+    this.originatorId = traits.originatorId
+    this.clusterListLength = traits.clusterListLength
+    this.scope = traits.scope
     this.nextHop = nextHop
-    this.asPathLength = asPathLength(attributes.asPath)
-    this.neighborAs = neighborAs(attributes.asPath)
     this.eligible = eligible
-    this.scope = scopeOf(attributes.communities)
+    this.#decode = decode
+  }
+
+  /** Decoded from the octets they came in, once. For filters, the API and whatever is unusual; not on the way of each route. */
+  get attributes(): PathAttributes {
+    this.#attributes ??= this.#decode()
+    return this.#attributes
+  }
+}
+
+export function traitsOf(attributes: PathAttributes): SetTraits {
+  const { origin, asPath, localPref = defaultLocalPref, med = 0, originatorId, clusterList, communities } = attributes
+  return {
+    origin,
+    asPathLength: asPathLength(asPath),
+    neighborAs: neighborAs(asPath),
+    localPref,
+    med,
+    originatorId,
+    clusterListLength: clusterList?.length ?? 0,
+    scope: scopeOf(communities),
+  }
+}
+
+/** The same of a block that was scanned. */
+export function scannedTraits(scan: AttributeScan, bytes: Uint8Array): SetTraits {
+  return {
+    origin: scan.origin,
+    asPathLength: scan.asPathLength,
+    neighborAs: scan.neighborAs,
+    localPref: scan.localPref ?? defaultLocalPref,
+    med: scan.med ?? 0,
+    originatorId: scan.originatorId,
+    clusterListLength: (scan.clusterListEnd - scan.clusterListStart) / 4,
+    scope: scannedScope(bytes, scan.communitiesStart, scan.communitiesEnd),
   }
 }
 
@@ -49,6 +110,13 @@ export function isLoop(attributes: PathAttributes, guard: LoopGuard): boolean {
   const { asPath, originatorId, clusterList } = attributes
   for (const segment of asPath) if (segment.asNumbers.includes(guard.asNumber)) return true
   return originatorId === guard.routerId || (clusterList?.includes(guard.clusterId) ?? false)
+}
+
+/** As `isLoop`, of a block that was scanned for our AS. */
+export function isScannedLoop(scan: AttributeScan, bytes: Uint8Array, guard: LoopGuard): boolean {
+  if (scan.ownAsCount > 0 || scan.originatorId === guard.routerId) return true
+  for (let at = scan.clusterListStart; at < scan.clusterListEnd; at += 4) if (u32At(bytes, at) === guard.clusterId) return true
+  return false
 }
 
 function neighborAs(path: readonly AsPathSegment[]): number {
@@ -60,4 +128,16 @@ function scopeOf(communities: readonly number[] | undefined): Scope {
   if (communities === undefined) return 'anywhere'
   if (communities.includes(noAdvertise)) return 'nowhere'
   return communities.includes(noExport) || communities.includes(noExportSubconfed) ? 'inside' : 'anywhere'
+}
+
+/** Of COMMUNITIES' value `bytes[start, end)`. */
+export function scannedScope(bytes: Uint8Array, start: number, end: number): Scope {
+  let scope: Scope = 'anywhere'
+  for (let at = start; at < end; at += 4) {
+    if (bytes[at] !== 0xff || bytes[at + 1] !== 0xff || bytes[at + 2] !== 0xff) continue
+    const community = u32At(bytes, at)
+    if (community === noAdvertise) return 'nowhere'
+    if (community === noExport || community === noExportSubconfed) scope = 'inside'
+  }
+  return scope
 }

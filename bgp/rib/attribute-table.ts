@@ -1,19 +1,42 @@
+import { resized } from '../../src/net/grown.ts'
 import { hashSeed, IdIndex } from '../../src/net/id-index.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
+import { u32At } from '../wire/octets.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
+import { type AttributeScan, emptyScan, scanAttributes } from '../wire/scan-attributes.ts'
 import type { DecodeContext } from '../wire/update.ts'
-import { AttributeSet, isLoop, type LoopGuard } from './attribute-set.ts'
-import type { NextHopTable } from './next-hop-table.ts'
+import {
+  AttributeSet,
+  isLoop,
+  isScannedLoop,
+  type LoopGuard,
+  type Scope,
+  type SetTraits,
+  scannedScope,
+  scannedTraits,
+  traitsOf,
+} from './attribute-set.ts'
+import { derivedBlock, derivedContext } from './derived-block.ts'
+import type { NextHop, NextHopTable } from './next-hop-table.ts'
+import { OctetArena } from './octet-arena.ts'
 
 /** Attribute blocks mean the same for all sessions with the same context; its number is part of each key. */
 export type ContextId = number & { readonly brand: 'ContextId' }
 
 export type AttributeTableOptions = LoopGuard & { readonly ownAddresses: readonly string[] }
 
+const scopes: readonly Scope[] = ['anywhere', 'inside', 'nowhere']
+
+/** Bits of a set; the lowest two are its scope. */
+const scopeBits = 3
+const isEligible = 4
+const isPlain = 8
+
 /**
- * Sets of attributes, found again by the bytes they came in, so that an UPDATE whose attributes are known is not decoded. The bytes
- * of all sets lie in one arena; a set that no route has any more is gone, and its number and octets are used again.
+ * Sets of attributes, found again by the bytes they came in, so that an UPDATE whose attributes are known is not looked at. A set is a
+ * number; what is asked for each route is in columns, the rest is read from the octets when somebody wants it. A set that nobody holds any
+ * more is gone, and its number and octets are used again.
  */
 export class AttributeTable {
   readonly #options: AttributeTableOptions
@@ -21,13 +44,17 @@ export class AttributeTable {
   readonly #index = new IdIndex()
   readonly #seed = hashSeed()
   readonly #contexts: DecodeContext[] = []
-  readonly #sets: (AttributeSet | undefined)[] = []
-  #context = new Uint32Array(this.#index.capacity)
-  #offset = new Uint32Array(this.#index.capacity)
-  #length = new Uint32Array(this.#index.capacity)
-  #arena = new Uint8Array(4096)
-  #arenaEnd = 0
-  #live = 0
+  readonly #arena = new OctetArena()
+  readonly #scan: AttributeScan = emptyScan()
+  /** By set. */
+  #context = new Uint16Array(64)
+  #bits = new Uint8Array(64)
+  #uses = new Int32Array(64)
+  readonly #nextHop: (NextHop | undefined)[] = []
+  /** Of those that somebody looked at. */
+  readonly #views = new Map<number, AttributeSet>()
+  #lastIpv4 = -1
+  #lastNextHop: NextHop | undefined
 
   constructor(options: AttributeTableOptions, nextHops: NextHopTable) {
     this.#options = options
@@ -36,6 +63,11 @@ export class AttributeTable {
 
   get size(): number {
     return this.#index.size
+  }
+
+  /** Numbers of sets are below; grows. */
+  get capacity(): number {
+    return this.#index.capacity
   }
 
   /** The number of a context; equal contexts have the same. There are as many as kinds of configured peers. */
@@ -51,17 +83,53 @@ export class AttributeTable {
     return this.#contexts[id] as DecodeContext
   }
 
+  /** The set, to look at. @throws if nobody holds it */
   get(id: number): AttributeSet {
-    const set = this.#sets[id]
-    if (set === undefined) throw new Error(`attribute set ${id} is not in use`)
-    return set
+    let view = this.#views.get(id)
+    if (view === undefined) {
+      if (id >= this.#uses.length || (this.#uses[id] as number) <= 0) throw new Error(`attribute set ${id} is not in use`)
+      view = new AttributeSet(id, this.#traits(id), this.#nextHop[id], this.isEligible(id), () => this.#decode(id))
+      this.#views.set(id, view)
+    }
+    return view
+  }
+
+  isEligible(id: number): boolean {
+    return ((this.#bits[id] as number) & isEligible) !== 0
+  }
+
+  /** Its octets may be rewritten as they are: see `rewriteAttributes`. */
+  isPlain(id: number): boolean {
+    return ((this.#bits[id] as number) & isPlain) !== 0
+  }
+
+  scope(id: number): Scope {
+    return scopes[(this.#bits[id] as number) & scopeBits] as Scope
+  }
+
+  /** undefined: of a route of this node. */
+  nextHop(id: number): NextHop | undefined {
+    return this.#nextHop[id]
+  }
+
+  /** The octets of all sets: the next set that is interned may move them. */
+  get octets(): Uint8Array {
+    return this.#arena.octets
+  }
+
+  startOf(id: number): number {
+    return this.#arena.startOf(id)
+  }
+
+  endOf(id: number): number {
+    return this.#arena.endOf(id)
   }
 
   /**
    * The set that the block `bytes[start, end)` of an UPDATE with prefixes stands for. The caller holds it before anything else is
    * interned, and lets go of it.
    * @param onNotes told once for each block decoded, if there is something to say
-   * @returns undefined: treat as withdraw (RFC 7606 §2)
+   * @returns -1: treat as withdraw (RFC 7606 §2)
    */
   intern(
     context: ContextId,
@@ -69,102 +137,116 @@ export class AttributeTable {
     start: number,
     end: number,
     onNotes: (notes: readonly string[]) => void,
-  ): AttributeSet | BgpError | undefined {
+  ): number | BgpError {
     const hash = hashOctets(bytes, start, end, Math.imul(this.#seed, context + 1))
     const { slots, mask } = this.#index
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const id = (slots[slot] as number) - 1
-      if (this.#context[id] === context && this.#holds(id, bytes, start, end)) return this.#sets[id]
+      if (this.#context[id] === context && this.#arena.holds(id, bytes, start, end)) return id
     }
-    const decoded = decodeAttributes(bytes, start, end, this.#contexts[context] as DecodeContext, true)
+    const known = this.#contexts[context] as DecodeContext
+    const scan = this.#scan
+    if (scanAttributes(bytes, start, end, known, this.#options.asNumber, scan)) {
+      const id = this.#keep(hash, context, bytes, start, end)
+      const nextHop = this.#nextHopAt(bytes, scan.nextHopStart, scan.nextHopEnd)
+      const scope = scannedScope(bytes, scan.communitiesStart, scan.communitiesEnd)
+      this.#lay(id, nextHop, scope, !isScannedLoop(scan, bytes, this.#options), scan.isPlain)
+      return id
+    }
+    const decoded = decodeAttributes(bytes, start, end, known, true)
     if (decoded instanceof BgpError) return decoded
     if (decoded.notes.length > 0) onNotes(decoded.notes)
-    if (decoded.attributes === undefined) return undefined
-    const id = this.#index.add(hash)
-    this.#keep(id, context, bytes, start, end)
-    const nextHop = this.#nextHops.acquire(decoded.attributes.nextHop)
-    const eligible = !isLoop(decoded.attributes, this.#options) && !this.#options.ownAddresses.includes(nextHop.address)
-    const set = new AttributeSet(id, decoded.attributes, nextHop, eligible)
-    this.#sets[id] = set
-    return set
+    const { attributes } = decoded
+    if (attributes === undefined) return -1
+    const id = this.#keep(hash, context, bytes, start, end)
+    const nextHop = this.#nextHops.acquire(attributes.nextHop)
+    this.#lay(id, nextHop, traitsOf(attributes).scope, !isLoop(attributes, this.#options), false)
+    return id
+  }
+
+  /** The set of attributes that did not come like this, as an import policy makes them; as `intern`. */
+  internDerived(attributes: PathAttributes): number {
+    const block = derivedBlock(attributes)
+    const id = this.intern(this.contextOf(derivedContext), block, 0, block.length, () => {})
+    if (typeof id !== 'number' || id < 0) throw new Error('attributes of our own making are malformed')
+    return id
   }
 
   /** A set of our own, for the routes this node originates; it is never freed. */
   own(attributes: PathAttributes): AttributeSet {
-    const id = this.#index.add(0)
-    this.#keep(id, 0xffff_ffff, new Uint8Array(0), 0, 0)
-    const set = new AttributeSet(id, attributes, undefined, true)
-    set.uses = 1
-    this.#sets[id] = set
+    const id = this.#keep(0, 0xffff, new Uint8Array(0), 0, 0)
+    const traits = traitsOf(attributes)
+    this.#lay(id, undefined, traits.scope, true, false)
+    this.#uses[id] = 1
+    const set = new AttributeSet(id, traits, undefined, true, () => attributes)
+    this.#views.set(id, set)
     return set
   }
 
-  hold(set: AttributeSet): void {
-    set.uses++
+  hold(id: number): void {
+    this.#uses[id] = (this.#uses[id] as number) + 1
   }
 
-  release(set: AttributeSet): void {
-    if (--set.uses > 0) return
-    for (let out = set.outSets; out !== undefined; out = out.next) out.group.forget(out)
-    if (set.nextHop !== undefined) this.#nextHops.release(set.nextHop)
-    this.#live -= this.#length[set.id] as number
-    this.#sets[set.id] = undefined
-    this.#index.remove(set.id)
+  release(id: number): void {
+    const left = (this.#uses[id] as number) - 1
+    this.#uses[id] = left
+    if (left > 0) return
+    const nextHop = this.#nextHop[id]
+    if (nextHop !== undefined) this.#nextHops.release(nextHop)
+    this.#nextHop[id] = undefined
+    this.#arena.drop(id)
+    this.#index.remove(id)
+    if (this.#views.size > 0) this.#views.delete(id)
   }
 
-  *all(): IterableIterator<AttributeSet> {
-    for (const set of this.#sets) if (set !== undefined) yield set
-  }
-
-  #holds(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const length = end - start
-    if (this.#length[id] !== length) return false
-    const offset = this.#offset[id] as number
-    const arena = this.#arena
-    for (let i = 0; i < length; i++) if (arena[offset + i] !== bytes[start + i]) return false
-    return true
-  }
-
-  #keep(id: number, context: number, bytes: Uint8Array, start: number, end: number): void {
-    if (id >= this.#context.length) this.#grow()
-    const length = end - start
-    if (this.#arenaEnd + length > this.#arena.length) this.#compact(length)
-    const arena = this.#arena
-    for (let i = 0; i < length; i++) arena[this.#arenaEnd + i] = bytes[start + i] as number
+  #keep(hash: number, context: number, bytes: Uint8Array, start: number, end: number): number {
+    const id = this.#index.add(hash)
+    const { capacity } = this.#index
+    if (id >= this.#uses.length) {
+      this.#context = resized(this.#context, capacity)
+      this.#bits = resized(this.#bits, capacity)
+      this.#uses = resized(this.#uses, capacity)
+    }
+    this.#arena.keep(id, capacity, bytes, start, end)
     this.#context[id] = context
-    this.#offset[id] = this.#arenaEnd
-    this.#length[id] = length
-    this.#arenaEnd += length
-    this.#live += length
+    this.#uses[id] = 0
+    return id
   }
 
-  /** Moves what is in use together, into an arena that is at most half full then. */
-  #compact(more: number): void {
-    let size = this.#arena.length
-    while (size < (this.#live + more) * 2) size *= 2
-    const arena = new Uint8Array(size)
-    let end = 0
-    for (const set of this.#sets) {
-      if (set === undefined) continue
-      const offset = this.#offset[set.id] as number
-      const length = this.#length[set.id] as number
-      arena.set(this.#arena.subarray(offset, offset + length), end)
-      this.#offset[set.id] = end
-      end += length
-    }
-    this.#arena = arena
-    this.#arenaEnd = end
+  #lay(id: number, nextHop: NextHop | undefined, scope: Scope, loopFree: boolean, plain: boolean): void {
+    const eligible = loopFree && (nextHop === undefined || !this.#options.ownAddresses.includes(nextHop.address))
+    this.#nextHop[id] = nextHop
+    this.#bits[id] = scopes.indexOf(scope) | (eligible ? isEligible : 0) | (plain ? isPlain : 0)
   }
 
-  #grow(): void {
-    const grown = (old: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const array = new Uint32Array(this.#index.capacity)
-      array.set(old)
-      return array
+  /** Most sets have the next hop of the one before. */
+  #nextHopAt(bytes: Uint8Array, start: number, end: number): NextHop {
+    if (end - start !== 4) return this.#nextHops.acquire(bytes.slice(start, end))
+    const ipv4 = u32At(bytes, start)
+    const last = this.#lastNextHop
+    if (ipv4 === this.#lastIpv4 && last !== undefined && last.uses > 0) {
+      last.uses++
+      return last
     }
-    this.#context = grown(this.#context)
-    this.#offset = grown(this.#offset)
-    this.#length = grown(this.#length)
+    const nextHop = this.#nextHops.acquire(bytes.slice(start, end))
+    this.#lastIpv4 = ipv4
+    this.#lastNextHop = nextHop
+    return nextHop
+  }
+
+  #traits(id: number): SetTraits {
+    const { octets } = this.#arena
+    const context = this.#contexts[this.#context[id] as number] as DecodeContext
+    const scan = this.#scan
+    if (scanAttributes(octets, this.startOf(id), this.endOf(id), context, this.#options.asNumber, scan)) return scannedTraits(scan, octets)
+    return traitsOf(this.#decode(id))
+  }
+
+  #decode(id: number): PathAttributes {
+    const context = this.#contexts[this.#context[id] as number] as DecodeContext
+    const decoded = decodeAttributes(this.#arena.octets, this.startOf(id), this.endOf(id), context, true)
+    if (decoded instanceof BgpError || decoded.attributes === undefined) throw new Error(`attribute set ${id} cannot be read any more`)
+    return decoded.attributes
   }
 }
 

@@ -3,8 +3,6 @@ import type { AttributeSet } from './attribute-set.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import { localPeer } from './peer-slot.ts'
 
-const defaultLocalPref = 100
-
 type Step = {
   readonly name: string
   /** The lowest wins. */
@@ -16,21 +14,16 @@ type Step = {
 /** In this order. Each step leaves those that share the lowest rank; the one that leaves a single path has decided. */
 const ladder: readonly Step[] = [
   { name: 'local', rank: (_, peer) => (peer.id === localPeer ? 0 : 1) },
-  { name: 'local-pref', rank: (set) => -(set.attributes.localPref ?? defaultLocalPref) },
+  { name: 'local-pref', rank: (set) => -set.localPref },
   { name: 'as-path-length', rank: (set) => set.asPathLength },
-  { name: 'origin', rank: (set) => set.attributes.origin },
-  { name: 'med', rank: (set) => set.attributes.med ?? 0, within: (set) => set.neighborAs },
+  { name: 'origin', rank: (set) => set.origin },
+  { name: 'med', rank: (set) => set.med, within: (set) => set.neighborAs },
   { name: 'ebgp-over-ibgp', rank: (_, peer) => (peer.internal ? 1 : 0) },
   { name: 'igp-metric', rank: (set) => set.nextHop?.metric ?? 0 },
-  { name: 'router-id', rank: (set, peer) => set.attributes.originatorId ?? peer.remoteRouterId },
-  { name: 'cluster-list-length', rank: (set) => set.attributes.clusterList?.length ?? 0 },
+  { name: 'router-id', rank: (set, peer) => set.originatorId ?? peer.remoteRouterId },
+  { name: 'cluster-list-length', rank: (set) => set.clusterListLength },
   { name: 'peer-address', rank: (_, peer) => peer.addressRank },
 ]
-
-/** Whether a path takes part in the decision (RFC 4271 §9.1.2): no loop, imported, next hop reachable. */
-export function isUsable(set: AttributeSet, peer: PeerSlot): boolean {
-  return set.eligible && peer.imports && (set.nextHop === undefined || set.nextHop.metric !== undefined)
-}
 
 /** The candidates of one prefix; cleared and filled again for each, so that nothing is allocated. */
 export class BestPath {

@@ -3,8 +3,8 @@ import { addressBytes, type IpAddress } from '../../src/net/address.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AsPathSegment, PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
-import type { AttributeSet } from './attribute-set.ts'
-import type { Outgoing } from './out-set.ts'
+import type { AttributeSet, Scope } from './attribute-set.ts'
+import type { Outgoing } from './outgoing-attributes.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
 
 /** What peers must have in common to be sent the same octets. */
@@ -35,10 +35,10 @@ const extendedCommunities = 16
 const extendedCommunityLength = 8
 const nonTransitive = 0x40
 
-/** Whether a best route from `source` is for peers with these terms at all. */
-export function isExported(set: AttributeSet, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
-  if (terms.export === 'none' || set.scope === 'nowhere') return false
-  if (!terms.internal && set.scope === 'inside') return false
+/** Whether a best route from `source`, which communities let go as far as `scope`, is for peers with these terms at all. */
+export function isExported(scope: Scope, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
+  if (terms.export === 'none' || scope === 'nowhere') return false
+  if (!terms.internal && scope === 'inside') return false
   if (source.id === localPeer) return true
   if (terms.export === 'local') return false
   if (!terms.internal || !source.internal) return true
@@ -93,7 +93,7 @@ function prepend(path: readonly AsPathSegment[], asNumber: number): readonly AsP
  * RFC 4271 §5.1.3: kept for what an internal peer is told of others, else this node. RFC 2545 §3: without a link-local address, which
  * means nothing beyond its link.
  */
-function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
+export function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
   if (terms.internal && nextHop.length > 0) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
   if (terms.family === 'ipv4-unicast') return session.length === 4 ? session : octets(options.localAddress.ipv4)

@@ -1,10 +1,11 @@
+import { grown } from '../../src/net/grown.ts'
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import type { AttributeTable } from './attribute-table.ts'
-import { type BestPath, isUsable } from './best-path.ts'
+import type { BestPath } from './best-path.ts'
 import type { NextHop } from './next-hop-table.ts'
-import { grown, PathTable } from './path-table.ts'
+import { PathTable } from './path-table.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { RibWatcher } from './rib-watcher.ts'
 import type { UpdateGroup } from './update-group.ts'
@@ -24,18 +25,22 @@ export class FamilyTable {
   readonly #peers: readonly (PeerSlot | undefined)[]
   /** By prefix: the best path's set + 1, and its peer. */
   #bestSet = new Int32Array(64)
-  #bestPeer = new Int32Array(64)
+  #bestPeer = new Uint16Array(64)
   #isDirty = new Uint8Array(64)
   #dirty = new Int32Array(64)
   #dirtyCount = 0
   #dirtyDone = 0
   /** By prefix: the next hop that `nextHops` says changed is in the batch already. */
   #isChanged = new Uint8Array(64)
-  readonly changed: number[] = []
+  changed = new Uint32Array(64)
+  changedCount = 0
   /** Prefixes still to be told again, without regard to whether anything changed. */
   #again: IterableIterator<number> | undefined
   /** Decided, and without a best path: perhaps nothing is left of them. */
-  #unused: number[] = []
+  #unused = new Int32Array(64)
+  #unusedCount = 0
+  #chosenSet = -1
+  #chosenPeer = 0
   /** Update groups of this family. */
   readonly groups: UpdateGroup[] = []
   /** Whoever is told of changes. */
@@ -60,19 +65,30 @@ export class FamilyTable {
     return id
   }
 
+  /** The best path's set; -1: there is none. */
+  bestSetId(prefix: number): number {
+    return (this.#bestSet[prefix] as number) - 1
+  }
+
   bestSet(prefix: number): AttributeSet | undefined {
-    const entry = this.#bestSet[prefix] as number
-    return entry === 0 ? undefined : this.#attributes.get(entry - 1)
+    const id = this.bestSetId(prefix)
+    return id < 0 ? undefined : this.#attributes.get(id)
   }
 
   /** Of a prefix that has a best path. */
   bestPeer(prefix: number): PeerSlot {
-    return this.#peers[this.#bestPeer[prefix] as number] as PeerSlot
+    return this.peer(this.#bestPeer[prefix] as number)
   }
 
   /** Of the best path, if it was learned. */
   bestNextHop(prefix: number): NextHop | undefined {
-    return this.bestSet(prefix)?.nextHop
+    const id = this.bestSetId(prefix)
+    return id < 0 ? undefined : this.#attributes.nextHop(id)
+  }
+
+  /** One whose routes are in the table, or were when it was decided last. */
+  peer(id: number): PeerSlot {
+    return this.#peers[id] as PeerSlot
   }
 
   markDirty(prefix: number): void {
@@ -113,9 +129,7 @@ export class FamilyTable {
     best.clear()
     const { paths } = this
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
-      const set = this.#attributes.get(paths.set[row] as number)
-      const peer = this.#peers[paths.peer[row] as number] as PeerSlot
-      if (isUsable(set, peer)) best.add(set, peer)
+      if (this.#isUsable(row)) best.add(this.#attributes.get(paths.usedSet(row)), this.peer(paths.peer[row] as number))
     }
   }
 
@@ -123,19 +137,17 @@ export class FamilyTable {
   decide(prefix: number, best: BestPath): boolean {
     const isSame = this.#isDirty[prefix] !== changed
     this.#isDirty[prefix] = 0
-    this.gather(prefix, best)
-    best.decide()
-    const set = best.set
-    const peer = best.peer?.id ?? 0
-    const entry = set === undefined ? 0 : set.id + 1
+    this.#choose(prefix, best)
+    const entry = this.#chosenSet + 1
+    const peer = this.#chosenPeer
     const old = this.#bestSet[prefix] as number
     if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return !isSame
-    this.#noteNextHop(prefix, set?.nextHop)
-    if (set !== undefined) this.#attributes.hold(set)
+    this.#noteNextHop(prefix, entry === 0 ? undefined : this.#attributes.nextHop(entry - 1))
+    if (entry !== 0) this.#attributes.hold(entry - 1)
     this.#bestSet[prefix] = entry
     this.#bestPeer[prefix] = peer
     if (old === 0) this.bestCount++
-    else this.#attributes.release(this.#attributes.get(old - 1))
+    else this.#attributes.release(old - 1)
     if (entry === 0) this.bestCount--
     if (this.watchers.size > 0) for (const watcher of this.watchers) watcher.bestChanged(this.family, prefix)
     return true
@@ -150,13 +162,15 @@ export class FamilyTable {
   }
 
   noteDecided(prefix: number): void {
-    if (this.#bestSet[prefix] === 0) this.#unused.push(prefix)
+    if (this.#bestSet[prefix] !== 0) return
+    if (this.#unusedCount === this.#unused.length) this.#unused = grown(this.#unused, this.#unusedCount + 1)
+    this.#unused[this.#unusedCount++] = prefix
   }
 
   /** After the batch was handed over: ids are used again from now on. */
   removeUnused(): void {
-    for (const prefix of this.#unused) this.removeIfUnused(prefix)
-    if (this.#unused.length > 0) this.#unused = []
+    for (let i = 0; i < this.#unusedCount; i++) this.removeIfUnused(this.#unused[i] as number)
+    this.#unusedCount = 0
   }
 
   /** What a next hop means may be something else now: `changed` is to hold every learned best path once more. */
@@ -172,23 +186,20 @@ export class FamilyTable {
     for (let count = 0; count < limit && this.#again !== undefined; count++) {
       const { value: prefix, done } = this.#again.next()
       if (done) this.#again = undefined
-      else if (this.#isChanged[prefix] === 0 && this.bestNextHop(prefix) !== undefined) {
-        this.#isChanged[prefix] = 1
-        this.changed.push(prefix)
-      }
+      else if (this.bestNextHop(prefix) !== undefined) this.#noteChanged(prefix)
     }
     return this.#again !== undefined
   }
 
   /** Empties `changed` after it was handed over. */
   clearChanged(): void {
-    for (const prefix of this.changed) this.#isChanged[prefix] = 0
-    this.changed.length = 0
+    for (let i = 0; i < this.changedCount; i++) this.#isChanged[this.changed[i] as number] = 0
+    this.changedCount = 0
   }
 
   #makeRoom(): void {
     if (this.#dirtyDone * 2 < this.#dirtyCount) {
-      this.#dirty = grown(this.#dirty, this.#dirtyCount)
+      this.#dirty = grown(this.#dirty, this.#dirtyCount + 1)
       return
     }
     this.#dirty.copyWithin(0, this.#dirtyDone, this.#dirtyCount)
@@ -196,20 +207,48 @@ export class FamilyTable {
     this.#dirtyDone = 0
   }
 
+  /** Puts the best path into `#chosenSet`, -1 for none, and `#chosenPeer`. Most prefixes have one path. */
+  #choose(prefix: number, best: BestPath): void {
+    const { paths } = this
+    const row = paths.firstOfPrefix(prefix)
+    this.#chosenSet = -1
+    this.#chosenPeer = 0
+    if (row < 0) return
+    if ((paths.nextOfPrefix[row] as number) < 0) {
+      if (!this.#isUsable(row)) return
+      this.#chosenSet = paths.usedSet(row)
+      this.#chosenPeer = paths.peer[row] as number
+      return
+    }
+    this.gather(prefix, best)
+    best.decide()
+    this.#chosenSet = best.set?.id ?? -1
+    this.#chosenPeer = best.peer?.id ?? 0
+  }
+
+  /** RFC 4271 §9.1.2: no loop, imported, next hop reachable. */
+  #isUsable(row: number): boolean {
+    const set = this.paths.usedSet(row)
+    if (set < 0 || !this.#attributes.isEligible(set) || !this.peer(this.paths.peer[row] as number).imports) return false
+    const nextHop = this.#attributes.nextHop(set)
+    return nextHop === undefined || nextHop.metric !== undefined
+  }
+
   #noteNextHop(prefix: number, nextHop: NextHop | undefined): void {
-    if (this.#isChanged[prefix] !== 0 || this.bestNextHop(prefix) === nextHop) return
+    if (this.bestNextHop(prefix) !== nextHop) this.#noteChanged(prefix)
+  }
+
+  #noteChanged(prefix: number): void {
+    if (this.#isChanged[prefix] !== 0) return
     this.#isChanged[prefix] = 1
-    this.changed.push(prefix)
+    if (this.changedCount === this.changed.length) this.changed = grown(this.changed, this.changedCount + 1)
+    this.changed[this.changedCount++] = prefix
   }
 
   #grow(prefix: number): void {
-    this.#bestSet = grown(this.#bestSet, prefix)
-    this.#bestPeer = grown(this.#bestPeer, prefix)
-    const isDirty = new Uint8Array(this.#bestSet.length)
-    isDirty.set(this.#isDirty)
-    this.#isDirty = isDirty
-    const isChanged = new Uint8Array(this.#bestSet.length)
-    isChanged.set(this.#isChanged)
-    this.#isChanged = isChanged
+    this.#bestSet = grown(this.#bestSet, prefix + 1)
+    this.#bestPeer = grown(this.#bestPeer, prefix + 1)
+    this.#isDirty = grown(this.#isDirty, prefix + 1)
+    this.#isChanged = grown(this.#isChanged, prefix + 1)
   }
 }

@@ -1,3 +1,5 @@
+import { grown } from '../../src/net/grown.ts'
+
 /**
  * The paths of one family as rows of small integers. Each row is in two lists: of its prefix, which the decision walks, and of its
  * peer, so that losing a peer costs only what it sent. Rows are numbered densely and used again; -1 ends a list.
@@ -5,7 +7,8 @@
 export class PathTable {
   /** By row. */
   prefix = new Int32Array(64)
-  peer = new Int32Array(64)
+  peer = new Uint16Array(64)
+  /** As it was received. */
   set = new Int32Array(64)
   stale = new Uint8Array(64)
   nextOfPrefix = new Int32Array(64)
@@ -15,6 +18,8 @@ export class PathTable {
   #firstOfPrefix = new Int32Array(64)
   /** By peer: its first row, or -1. */
   readonly #firstOfPeer: number[] = []
+  /** By row, once an import policy changed some set: what it made of it, -1 where it refused the path. */
+  #used: Int32Array | undefined
   #firstFree = -1
   #fresh = 0
 
@@ -33,13 +38,25 @@ export class PathTable {
     return row
   }
 
+  /** The set that is decided on, -1 if the path is refused: the one received, unless an import policy says otherwise. */
+  usedSet(row: number): number {
+    return (this.#used ?? this.set)[row] as number
+  }
+
+  /** An import policy's answer; `add` and a new `set` take it back. */
+  use(row: number, set: number): void {
+    if (this.#used === undefined && set === this.set[row]) return
+    this.#used ??= this.set.slice()
+    this.#used[row] = set
+  }
+
   add(prefix: number, peer: number, set: number): number {
     const row = this.#allocate()
     this.prefix[row] = prefix
     this.peer[row] = peer
-    this.set[row] = set
+    this.put(row, set)
     this.stale[row] = 0
-    if (prefix >= this.#firstOfPrefix.length) this.#firstOfPrefix = grown(this.#firstOfPrefix, prefix)
+    if (prefix >= this.#firstOfPrefix.length) this.#firstOfPrefix = grown(this.#firstOfPrefix, prefix + 1)
     this.nextOfPrefix[row] = (this.#firstOfPrefix[prefix] as number) - 1
     this.#firstOfPrefix[prefix] = row + 1
     const next = this.firstOfPeer(peer)
@@ -48,6 +65,12 @@ export class PathTable {
     if (next >= 0) this.#previousOfPeer[next] = row
     this.#firstOfPeer[peer] = row
     return row
+  }
+
+  /** The path's set is another one now. */
+  put(row: number, set: number): void {
+    this.set[row] = set
+    if (this.#used !== undefined) this.#used[row] = set
   }
 
   remove(row: number): void {
@@ -84,24 +107,14 @@ export class PathTable {
   }
 
   #grow(): void {
-    const size = this.#fresh
-    this.prefix = grown(this.prefix, size)
-    this.peer = grown(this.peer, size)
-    this.set = grown(this.set, size)
-    this.nextOfPrefix = grown(this.nextOfPrefix, size)
-    this.nextOfPeer = grown(this.nextOfPeer, size)
-    this.#previousOfPeer = grown(this.#previousOfPeer, size)
-    const stale = new Uint8Array(this.prefix.length)
-    stale.set(this.stale)
-    this.stale = stale
+    const length = this.#fresh + 1
+    this.prefix = grown(this.prefix, length)
+    this.peer = grown(this.peer, length)
+    this.set = grown(this.set, length)
+    this.stale = grown(this.stale, length)
+    this.nextOfPrefix = grown(this.nextOfPrefix, length)
+    this.nextOfPeer = grown(this.nextOfPeer, length)
+    this.#previousOfPeer = grown(this.#previousOfPeer, length)
+    if (this.#used !== undefined) this.#used = grown(this.#used, length)
   }
-}
-
-/** The array, doubled until `index` is inside. */
-export function grown(array: Int32Array, index: number): Int32Array<ArrayBuffer> {
-  let size = Math.max(64, array.length)
-  while (size <= index) size *= 2
-  const copy = new Int32Array(size)
-  copy.set(array)
-  return copy
 }

@@ -4,7 +4,7 @@ import type { AttributeSet } from './attribute-set.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
-import type { OutSet } from './out-set.ts'
+import type { Outgoing } from './outgoing-attributes.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { RibWatcher } from './rib-watcher.ts'
 import type { UpdateGroups } from './update-groups.ts'
@@ -69,8 +69,8 @@ export class RibReader {
   }
 
   /** What the peer is sent of it. */
-  advertised(family: AddressFamily, prefix: number, peer: number): OutSet | undefined {
-    return this.#parts.groups.member(peer, family)?.group.outOf(prefix, peer)
+  advertised(family: AddressFamily, prefix: number, peer: number): Outgoing | undefined {
+    return this.#parts.groups.member(peer, family)?.group.told(prefix, peer)
   }
 
   /** Tells of changes from now on. @returns ends that */

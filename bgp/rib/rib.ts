@@ -127,7 +127,7 @@ export class Rib implements RibFace {
       const table = this.#tables[family]
       const id = table.insert(prefix.bytes, 0, prefix.length)
       wanted[family].add(id)
-      this.#in.put(table, slot, id, this.#local[this.#drained])
+      this.#in.put(table, slot, id, this.#local[this.#drained].id)
     }
     for (const family of families)
       this.#eachRoute(slot, family, (table, row) => {
@@ -143,7 +143,7 @@ export class Rib implements RibFace {
     this.#drained = state
     const slot = this.#slot(localPeer)
     for (const family of families)
-      this.#eachRoute(slot, family, (table, row) => this.#in.put(table, slot, table.paths.prefix[row] as number, this.#local[state]))
+      this.#eachRoute(slot, family, (table, row) => this.#in.put(table, slot, table.paths.prefix[row] as number, this.#local[state].id))
   }
 
   holdDecisions(): void {
@@ -249,12 +249,11 @@ export class Rib implements RibFace {
   /** @returns whether more is to be handed over in the next flush */
   #handOver(table: FamilyTable): boolean {
     const more = table.gatherAgain(stretch * 8)
-    const { changed } = table
-    if (changed.length > 0) {
+    if (table.changedCount > 0) {
       this.#deps.onBest({
         table: table.prefixes,
-        ids: changed,
-        count: changed.length,
+        ids: table.changed,
+        count: table.changedCount,
         nextHopOf: (id) => table.bestNextHop(id)?.address,
       })
     }

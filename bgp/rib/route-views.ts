@@ -9,7 +9,7 @@ import type { AttributeTable } from './attribute-table.ts'
 import { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
 import { FirstPrefixes } from './first-prefixes.ts'
-import type { OutSet } from './out-set.ts'
+import type { GroupMember } from './group-member.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
 import { routePath } from './route-path.ts'
 import type { UpdateGroups } from './update-groups.ts'
@@ -70,10 +70,10 @@ export class RouteViews {
 
   #matches({ table: view, peer }: RouteQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): boolean {
     if (view === 'best') {
-      if (table.bestSet(id) === undefined) return false
+      if (table.bestSetId(id) < 0) return false
       return peer === undefined || peers.includes(table.bestPeer(id))
     }
-    if (view === 'out') return peers.some((slot) => this.#outOf(table, id, slot) !== undefined)
+    if (view === 'out') return peers.some((slot) => this.#member(table, slot)?.group.isTold(id, slot.id) ?? false)
     if (peer !== undefined) return peers.some((slot) => table.paths.find(id, slot.id) >= 0)
     for (let row = table.paths.firstOfPrefix(id); row >= 0; row = table.paths.nextOfPrefix[row] as number)
       if (table.paths.peer[row] !== localPeer) return true
@@ -98,7 +98,7 @@ export class RouteViews {
   #inPaths(table: FamilyTable, id: number): RoutePath[] {
     const { paths } = table
     const rows: { slot: PeerSlot; path: RoutePath }[] = []
-    const best = table.bestSet(id) === undefined ? undefined : table.bestPeer(id)
+    const best = table.bestSetId(id) < 0 ? undefined : table.bestPeer(id)
     for (let row = paths.firstOfPrefix(id); row >= 0; row = paths.nextOfPrefix[row] as number) {
       const slot = this.#peers[paths.peer[row] as number] as PeerSlot
       const { attributes } = this.#attributes.get(paths.set[row] as number)
@@ -109,19 +109,20 @@ export class RouteViews {
     return rows.sort((a, b) => a.slot.addressRank - b.slot.addressRank).map(({ path }) => path)
   }
 
-  #outOf(table: FamilyTable, id: number, slot: PeerSlot): OutSet | undefined {
-    return this.#groups.member(slot.id, table.family)?.group.outOf(id, slot.id)
+  #member(table: FamilyTable, slot: PeerSlot): GroupMember | undefined {
+    return this.#groups.member(slot.id, table.family)
   }
 
   /** What the octets say that the peer is sent. */
   #outPaths(table: FamilyTable, id: number, slot: PeerSlot): RoutePath[] {
-    const set = this.#outOf(table, id, slot)
-    if (set?.bytes === undefined) return []
-    const { fourOctetAs, internal } = set.group.terms
+    const member = this.#member(table, slot)
+    const told = member?.group.told(id, slot.id)
+    if (member === undefined || told === undefined) return []
+    const { fourOctetAs, internal } = member.group.terms
     const context = { fourOctetAs, internal, peerAs: this.#options.asNumber, localAs: this.#options.asNumber }
-    const decoded = decodeAttributes(set.bytes, 0, set.bytes.length, context, false)
+    const decoded = decodeAttributes(told.bytes, 0, told.bytes.length, context, false)
     if (decoded instanceof BgpError || decoded.attributes === undefined) throw new Error('attributes of our own cannot be read')
-    const attributes = set.nextHop.length === 0 ? decoded.attributes : { ...decoded.attributes, nextHop: set.nextHop }
+    const attributes = told.nextHop.length === 0 ? decoded.attributes : { ...decoded.attributes, nextHop: told.nextHop }
     return [routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale: false, best: false })]
   }
 

@@ -1,46 +1,86 @@
+import { grown } from '../../src/net/grown.ts'
+import type { AdjRibOut } from './adj-rib-out.ts'
 import type { Audience, MessageLog } from './message-log.ts'
-import type { OutSet } from './out-set.ts'
-import { grown } from './path-table.ts'
 import type { Target, UpdateWriter } from './update-writer.ts'
+
+/** Prefixes that one audience is told are gone. */
+class Withdrawals {
+  readonly audience: Audience
+  ids = new Int32Array(64)
+  count = 0
+
+  constructor(audience: Audience) {
+    this.audience = audience
+  }
+
+  add(prefix: number): void {
+    if (this.count === this.ids.length) this.ids = grown(this.ids, this.count + 1)
+    this.ids[this.count++] = prefix
+  }
+}
 
 /** Changes that go out together: announcements by their attributes, withdrawals by their audience. Each prefix once per audience. */
 export class UpdateBatch {
-  #sets: OutSet[] = []
+  readonly #out: AdjRibOut
+  /** Rows of `OutSets` in the order they came. */
+  #rows = new Int32Array(64)
+  #rowCount = 0
+  /** By place: a prefix, and the next place with the same row. */
   #ids = new Int32Array(64)
   #next = new Int32Array(64)
   #count = 0
-  readonly #withdrawn = new Map<Audience, number[]>()
+  #withdrawn: Withdrawals[] = []
+  /** The list that was added to last. */
+  #last: Withdrawals | undefined
 
-  announce(prefix: number, set: OutSet): void {
+  constructor(out: AdjRibOut) {
+    this.#out = out
+  }
+
+  /** @param row of a set that the prefix has in the Adj-RIB-Out until the batch is written */
+  announce(prefix: number, row: number): void {
+    const { firstInBatch, lastInBatch } = this.#out.sets
     const place = this.#count++
     if (place === this.#ids.length) {
-      this.#ids = grown(this.#ids, place)
-      this.#next = grown(this.#next, place)
+      this.#ids = grown(this.#ids, place + 1)
+      this.#next = grown(this.#next, place + 1)
     }
     this.#ids[place] = prefix
     this.#next[place] = -1
-    if (set.firstInBatch < 0) {
-      set.firstInBatch = place
-      this.#sets.push(set)
-    } else this.#next[set.lastInBatch] = place
-    set.lastInBatch = place
+    if ((firstInBatch[row] as number) < 0) {
+      firstInBatch[row] = place
+      if (this.#rowCount === this.#rows.length) this.#rows = grown(this.#rows, this.#rowCount + 1)
+      this.#rows[this.#rowCount++] = row
+    } else this.#next[lastInBatch[row] as number] = place
+    lastInBatch[row] = place
   }
 
   withdraw(prefix: number, audience: Audience): void {
-    const prefixes = this.#withdrawn.get(audience)
-    if (prefixes === undefined) this.#withdrawn.set(audience, [prefix])
-    else prefixes.push(prefix)
+    if (this.#last?.audience !== audience) this.#last = this.#listFor(audience)
+    this.#last.add(prefix)
   }
 
   /** Writes and forgets everything. @param audience of the announcements; undefined: all but the source of each */
   write(writer: UpdateWriter, log: MessageLog, target: Target, audience?: Audience): void {
-    for (const [to, prefixes] of this.#withdrawn) writer.withdraw(log, to, target, prefixes, prefixes.length)
-    for (const set of this.#sets) {
-      writer.announce(log, audience ?? set.source, target, set, this.#next, this.#ids)
-      set.firstInBatch = -1
+    const { firstInBatch, source } = this.#out.sets
+    for (const { audience: to, ids, count } of this.#withdrawn) writer.withdraw(log, to, target, ids, count)
+    for (let i = 0; i < this.#rowCount; i++) {
+      const row = this.#rows[i] as number
+      const places = { first: firstInBatch[row] as number, next: this.#next, ids: this.#ids }
+      writer.announce(log, audience ?? (source[row] as number), target, this.#out, row, places)
+      firstInBatch[row] = -1
     }
-    this.#withdrawn.clear()
-    if (this.#sets.length > 0) this.#sets = []
+    if (this.#withdrawn.length > 0) this.#withdrawn = []
+    this.#last = undefined
+    this.#rowCount = 0
     this.#count = 0
+  }
+
+  #listFor(audience: Audience): Withdrawals {
+    const known = this.#withdrawn.find((list) => list.audience === audience)
+    if (known !== undefined) return known
+    const list = new Withdrawals(audience)
+    this.#withdrawn.push(list)
+    return list
   }
 }

@@ -4,14 +4,13 @@ import { type AddressFamily, headerLength } from '../wire/message.ts'
 import { emptyMpRanges, locateMp, reachOverhead } from '../wire/multiprotocol.ts'
 import { u16At } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate, updateOverhead } from '../wire/update.ts'
-import type { AttributeSet } from './attribute-set.ts'
-import { type ExportOptions, type ExportTerms, isExported, outgoing } from './export.ts'
+import { AdjRibOut } from './adj-rib-out.ts'
+import type { AttributeTable } from './attribute-table.ts'
+import type { ExportOptions, ExportTerms } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import { GroupMember } from './group-member.ts'
 import { MessageLog } from './message-log.ts'
-import { type Outgoing, OutSet } from './out-set.ts'
-import { grown } from './path-table.ts'
-import type { PeerSlot } from './peer-slot.ts'
+import { type Outgoing, OutgoingAttributes } from './outgoing-attributes.ts'
 import { PendingPrefixes } from './pending-prefixes.ts'
 import { UpdateBatch } from './update-batch.ts'
 import { longestNlri, type Target, type UpdateWriter } from './update-writer.ts'
@@ -36,18 +35,12 @@ export class UpdateGroup {
   readonly #target: Target
   readonly #onNote: (peer: number, note: string) => void
   readonly #log = new MessageLog()
-  readonly #batch = new UpdateBatch()
+  readonly #batch: UpdateBatch
   readonly members: GroupMember[] = []
   readonly #byPeer: (GroupMember | undefined)[] = []
   /** Members that do not follow the log. */
   readonly #catchingUp = new Set<GroupMember>()
-  readonly #sets: (OutSet | undefined)[] = [undefined]
-  readonly #freeIds: number[] = []
-  /** By prefix: the set's id, 0 for none. */
-  #out = new Int32Array(64)
-  #routes = 0
-  /** By peer: how many of the routes came from it. */
-  readonly #routesFrom: number[] = []
+  readonly #out: AdjRibOut
   /** Prefixes below are in the Adj-RIB-Out; the rest of the table is still being entered. */
   #filledTo = 0
   #filled = false
@@ -56,6 +49,7 @@ export class UpdateGroup {
     terms: ExportTerms,
     options: UpdateGroupOptions,
     table: FamilyTable,
+    attributes: AttributeTable,
     writer: UpdateWriter,
     onNote: (peer: number, note: string) => void,
   ) {
@@ -65,6 +59,10 @@ export class UpdateGroup {
     this.#writer = writer
     this.#target = { prefixes: table.prefixes, family: terms.family, maxMessageLength: terms.maxMessageLength }
     this.#onNote = onNote
+    const room = (nextHop: Uint8Array) => terms.maxMessageLength - overhead(terms.family, nextHop) - longestNlri(terms.family)
+    const outgoing = new OutgoingAttributes(terms, options, attributes)
+    this.#out = new AdjRibOut(table, attributes, outgoing, room, (octets) => this.#noteTooLong(octets))
+    this.#batch = new UpdateBatch(this.#out)
   }
 
   /** Everything in the table has been entered once. */
@@ -91,13 +89,23 @@ export class UpdateGroup {
 
   /** Routes that the peer is told of. */
   advertised(peer: number): number {
-    return this.#routes - (this.#routesFrom[peer] ?? 0)
+    return this.#out.advertised(peer)
   }
 
-  /** What the peer is told of the prefix. */
-  outOf(prefix: number, peer: number): OutSet | undefined {
-    const set = this.#sets[this.#out[prefix] ?? 0]
-    return set?.source === peer ? undefined : set
+  /** Whether the peer is told of the prefix. */
+  isTold(prefix: number, peer: number): boolean {
+    return this.#out.rowFor(prefix, peer) !== 0
+  }
+
+  /** What the peer is told of the prefix, as it is sent. */
+  told(prefix: number, peer: number): Outgoing | undefined {
+    const row = this.#out.rowFor(prefix, peer)
+    return row === 0 ? undefined : this.#out.show(row)
+  }
+
+  /** Nobody is a member any more. */
+  dissolve(): void {
+    this.#out.sets.clear()
   }
 
   /** Enters the next prefixes of a table that was there before the group. @returns whether there are more */
@@ -162,56 +170,8 @@ export class UpdateGroup {
     return false
   }
 
-  /** The attribute set that `set` was made of is gone. */
-  forget(set: OutSet): void {
-    set.forgotten = true
-    if (set.uses === 0) this.#free(set)
-  }
-
   #enter(prefix: number): void {
-    if (prefix >= this.#out.length) this.#out = grown(this.#out, prefix)
-    const old = this.#sets[this.#out[prefix] as number]
-    const set = this.#exported(prefix)
-    if (old === set) return
-    this.#out[prefix] = set?.id ?? 0
-    if (set !== undefined) this.#count(set, 1)
-    if (old !== undefined) {
-      this.#count(old, -1)
-      if (old.uses === 0 && old.forgotten) this.#free(old)
-      if (set?.sendsTheSameAs(old)) return
-    }
-    this.#tell(prefix, old, set)
-  }
-
-  #exported(prefix: number): OutSet | undefined {
-    const best = this.#table.bestSet(prefix)
-    if (best === undefined) return undefined
-    const source = this.#table.bestPeer(prefix)
-    const known = this.#known(best, source)
-    const set = known?.isStillFrom(source) === true ? known : this.#make(best, source, known)
-    return set.bytes === undefined ? undefined : set
-  }
-
-  #known(best: AttributeSet, source: PeerSlot): OutSet | undefined {
-    let known = best.outSets
-    while (known !== undefined && (known.group !== this || known.source !== source.id)) known = known.next
-    return known
-  }
-
-  #make(best: AttributeSet, source: PeerSlot, outdated: OutSet | undefined): OutSet {
-    const allowed = isExported(best, source, this.terms, this.#options)
-    const message = allowed ? outgoing(best, source, this.terms, this.#options) : undefined
-    const { family, maxMessageLength } = this.terms
-    const fits = message !== undefined && overhead(family, message) + message.bytes.length + longestNlri(family) <= maxMessageLength
-    if (message !== undefined && !fits) this.#noteTooLong(message.bytes.length)
-    const set = new OutSet(this, this.#freeIds.pop() ?? this.#sets.length, source, fits ? message : undefined, best.outSets)
-    this.#sets[set.id] = set
-    best.outSets = set
-    if (outdated !== undefined) {
-      unlink(set, outdated)
-      this.forget(outdated)
-    }
-    return set
+    if (this.#out.enter(prefix)) this.#tell(prefix, this.#out.row, this.#out.sourceBefore)
   }
 
   #noteTooLong(length: number): void {
@@ -219,30 +179,23 @@ export class UpdateGroup {
     for (const { peer } of this.members) this.#onNote(peer, note)
   }
 
-  #count(set: OutSet, change: 1 | -1): void {
-    set.uses += change
-    this.#routes += change
-    this.#routesFrom[set.source] = (this.#routesFrom[set.source] ?? 0) + change
-  }
-
-  #free(set: OutSet): void {
-    this.#sets[set.id] = undefined
-    this.#freeIds.push(set.id)
-  }
-
-  /** Followers by the log; those that catch up are told later what is true then. */
-  #tell(prefix: number, old: OutSet | undefined, set: OutSet | undefined): void {
+  /**
+   * Followers by the log; those that catch up are told later what is true then.
+   * @param row 0: nothing any more
+   * @param sourceBefore whose route it was; -1: nobody's
+   */
+  #tell(prefix: number, row: number, sourceBefore: number): void {
     for (const { pending } of this.#catchingUp) pending?.add(prefix)
     for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members)
     if (this.#catchingUp.size === this.members.length) return
-    if (set === undefined) {
-      const source = old?.source ?? 0
-      if (this.#hasFollowersBut(source)) this.#batch.withdraw(prefix, source)
+    if (row === 0) {
+      if (this.#hasFollowersBut(sourceBefore)) this.#batch.withdraw(prefix, sourceBefore)
       return
     }
-    if (this.#hasFollowersBut(set.source)) this.#batch.announce(prefix, set)
+    const source = this.#out.sets.source[row] as number
+    if (this.#hasFollowersBut(source)) this.#batch.announce(prefix, row)
     // The new source had the route of the old one.
-    if (old !== undefined && old.source !== set.source && this.#isFollowedBy(set.source)) this.#batch.withdraw(prefix, -set.source)
+    if (sourceBefore >= 0 && sourceBefore !== source && this.#isFollowedBy(source)) this.#batch.withdraw(prefix, -source)
   }
 
   #hasFollowersBut(source: number): boolean {
@@ -257,7 +210,7 @@ export class UpdateGroup {
   #pendAll(member: GroupMember): void {
     const { pending } = member
     if (pending === undefined) throw new Error('a peer that follows has nothing pending')
-    for (let prefix = 0; prefix < this.#out.length; prefix++) if (this.outOf(prefix, member.peer) !== undefined) pending.add(prefix)
+    for (let prefix = 0; prefix < this.#out.length; prefix++) if (this.isTold(prefix, member.peer)) pending.add(prefix)
   }
 
   /** Writes the next piece of what is pending; when there is none, End-of-RIB if it is owed, and the member follows the log. */
@@ -274,22 +227,22 @@ export class UpdateGroup {
 
   #writePiece(member: GroupMember, pending: PendingPrefixes): void {
     const piece = new Int32Array(Math.min(pending.count, pieceLength))
-    const batch = new UpdateBatch()
+    const batch = new UpdateBatch(this.#out)
     pending.take(piece)
     for (const prefix of piece) {
-      const set = this.outOf(prefix, member.peer)
-      if (set === undefined) batch.withdraw(prefix, 0)
-      else batch.announce(prefix, set)
+      const row = this.#out.rowFor(prefix, member.peer)
+      if (row === 0) batch.withdraw(prefix, 0)
+      else batch.announce(prefix, row)
     }
     batch.write(this.#writer, member.own, this.#target, 0)
-    for (const prefix of piece) if (this.#out[prefix] === 0) this.#table.removeIfUnused(prefix)
+    for (const prefix of piece) if (!this.#out.has(prefix)) this.#table.removeIfUnused(prefix)
   }
 
   /** The table kept these prefixes for a member that is gone. */
   #forgetPending(pending: PendingPrefixes): void {
     const prefixes = new Int32Array(pending.count)
     pending.take(prefixes)
-    for (const prefix of prefixes) if (this.#out[prefix] === 0) this.#table.removeIfUnused(prefix)
+    for (const prefix of prefixes) if (!this.#out.has(prefix)) this.#table.removeIfUnused(prefix)
   }
 
   /** What the member has not read becomes pending: its latest state will do. */
@@ -320,7 +273,7 @@ export class UpdateGroup {
   #pendNlri(pending: PendingPrefixes, bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; at += 1 + (((bytes[at] as number) + 7) >>> 3)) {
       const prefix = this.#table.insert(bytes, at + 1, bytes[at] as number)
-      if (prefix >= this.#out.length) this.#out = grown(this.#out, prefix)
+      this.#out.reserve(prefix)
       pending.add(prefix)
     }
   }
@@ -332,14 +285,7 @@ export class UpdateGroup {
   }
 }
 
-/** Octets of an UPDATE beside its prefixes and these attributes. */
-function overhead(family: AddressFamily, { nextHop }: Outgoing): number {
+/** Octets of an UPDATE beside its prefixes and attributes. */
+function overhead(family: AddressFamily, nextHop: Uint8Array): number {
   return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
-}
-
-/** Takes `gone` out of the list behind `set`. */
-function unlink(set: OutSet, gone: OutSet): void {
-  let before = set
-  while (before.next !== undefined && before.next !== gone) before = before.next
-  before.next = gone.next
 }

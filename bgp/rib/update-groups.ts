@@ -3,7 +3,6 @@ import type { AttributeTable } from './attribute-table.ts'
 import type { ExportTerms } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import type { GroupMember } from './group-member.ts'
-import type { OutSet } from './out-set.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { RibOptions, SessionTerms } from './rib-face.ts'
 import { UpdateGroup, type UpdateGroupOptions } from './update-group.ts'
@@ -100,7 +99,7 @@ export class UpdateGroups {
     const table = this.#tables[family]
     const known = table.groups.find((group) => sameTerms(group.terms, wanted))
     if (known !== undefined) return known
-    const group = new UpdateGroup(wanted, this.#options, table, this.#writer, this.#onNote)
+    const group = new UpdateGroup(wanted, this.#options, table, this.#attributes, this.#writer, this.#onNote)
     table.groups.push(group)
     return group
   }
@@ -108,21 +107,8 @@ export class UpdateGroups {
   #dissolve(group: UpdateGroup): void {
     const { groups } = this.#tables[group.terms.family]
     groups.splice(groups.indexOf(group), 1)
-    for (const set of this.#attributes.all()) set.outSets = without(group, set.outSets)
+    group.dissolve()
   }
-}
-
-function without(group: UpdateGroup, list: OutSet | undefined): OutSet | undefined {
-  let kept: OutSet | undefined
-  for (let set = list; set !== undefined; ) {
-    const next = set.next
-    if (set.group !== group) {
-      set.next = kept
-      kept = set
-    }
-    set = next
-  }
-  return kept
 }
 
 function sameTerms(a: ExportTerms, b: ExportTerms): boolean {

@@ -19,7 +19,8 @@ export function readIpv6NextHop(bytes: Uint8Array, start: number, end: number): 
   return hasLinkLocal && isUnspecifiedOrLoopback(bytes, start) ? copyOctets(bytes, start + 16, end) : undefined
 }
 
-function isIpv6NextHop(bytes: Uint8Array, at: number): boolean {
+/** The first 16 octets: not multicast, not `::`, not `::1`. */
+export function isIpv6NextHop(bytes: Uint8Array, at: number): boolean {
   return bytes[at] !== 0xff && !isUnspecifiedOrLoopback(bytes, at)
 }
 
@@ -28,6 +29,7 @@ function isUnspecifiedOrLoopback(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 15] as number) <= 1
 }
 
-function isLinkLocal(bytes: Uint8Array, at: number): boolean {
+/** fe80::/10 */
+export function isLinkLocal(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xfe && ((bytes[at + 1] as number) & 0xc0) === 0x80
 }

@@ -95,10 +95,20 @@ function overrun(reason: string): BgpError {
  * @returns where the prefixes are to be written; then `finishAnnounce`
  */
 export function startAnnounce(into: Uint8Array, at: number, attributes: Uint8Array): number {
+  into.set(attributes, startAttributes(at))
+  return endAttributes(into, at, startAttributes(at) + attributes.length)
+}
+
+/** As `startAnnounce`, where the attributes are still to be written: returns where; then `endAttributes`. */
+export function startAttributes(at: number): number {
+  return at + updateOverhead
+}
+
+/** @param end where the attributes end, and the prefixes are to be written: returned */
+export function endAttributes(into: Uint8Array, at: number, end: number): number {
   putU16(into, at + headerLength, 0)
-  putU16(into, at + headerLength + 2, attributes.length)
-  into.set(attributes, at + updateOverhead)
-  return at + updateOverhead + attributes.length
+  putU16(into, at + headerLength + 2, end - startAttributes(at))
+  return end
 }
 
 /**

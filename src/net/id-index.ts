@@ -1,3 +1,5 @@
+import { resized } from './grown.ts'
+
 /**
  * Small integers found again by a hash: open addressing with linear probing over typed arrays, at most half full. What an id stands
  * for lives in its owner's arrays; the owner probes `slots` itself, so that comparing keys costs no call:
@@ -62,9 +64,9 @@ export class IdIndex {
 
   #grow(): void {
     const capacity = this.#hashes.length * 2
-    const hashes = new Uint32Array(capacity)
-    hashes.set(this.#hashes)
-    this.#hashes = hashes
+    this.#hashes = resized(this.#hashes, capacity)
+    const hashes = this.#hashes
+    resized(this.slots, 0)
     this.slots = new Int32Array(capacity * 2)
     this.mask = capacity * 2 - 1
     // Full, so nothing is free: every id is in use.

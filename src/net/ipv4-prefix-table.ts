@@ -1,3 +1,4 @@
+import { resized } from './grown.ts'
 import { hashSeed, IdIndex } from './id-index.ts'
 import { formatIpv4, readIpv4, writeIpv4 } from './ipv4.ts'
 import type { PrefixTable } from './prefix-table.ts'
@@ -98,12 +99,10 @@ export class Ipv4PrefixTable implements PrefixTable {
   }
 
   #grow(): void {
-    const addresses = new Uint32Array(this.#index.capacity)
-    addresses.set(this.#addresses)
-    const lengths = new Uint8Array(this.#index.capacity).fill(free)
-    lengths.set(this.#lengths)
-    this.#addresses = addresses
-    this.#lengths = lengths
+    const { capacity } = this.#index
+    const { length } = this.#lengths
+    this.#addresses = resized(this.#addresses, capacity)
+    this.#lengths = resized(this.#lengths, capacity).fill(free, length)
   }
 }
 

@@ -1,4 +1,5 @@
 import { formatAddress } from './address.ts'
+import { resized } from './grown.ts'
 import { hashSeed, IdIndex } from './id-index.ts'
 import { ipv4Mask, readIpv4, writeIpv4 } from './ipv4.ts'
 import type { PrefixTable } from './prefix-table.ts'
@@ -125,11 +126,9 @@ export class Ipv6PrefixTable implements PrefixTable {
   }
 
   #grow(): void {
-    const words = new Uint32Array(this.#index.capacity * 4)
-    words.set(this.#words)
-    const lengths = new Uint8Array(this.#index.capacity).fill(free)
-    lengths.set(this.#lengths)
-    this.#words = words
-    this.#lengths = lengths
+    const { capacity } = this.#index
+    const { length } = this.#lengths
+    this.#words = resized(this.#words, capacity * 4)
+    this.#lengths = resized(this.#lengths, capacity).fill(free, length)
   }
 }
