@@ -1,6 +1,5 @@
 /** The BGP speaker: peers and originated prefixes in, best routes and peer states out. Opens its sockets itself; touches no kernel table. */
 import type { Socket } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import { cease } from './fsm/cease.ts'
@@ -8,15 +7,16 @@ import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, Rou
 import { Rib } from './rib/rib.ts'
 import { ClosingSockets } from './session/closing-sockets.ts'
 import { Deviations } from './session/deviations.ts'
-import { Listener } from './session/listener.ts'
+import { Listeners } from './session/listeners.ts'
 import type { Log } from './session/log.ts'
 import { PeerSession, type PeerSessionDependencies } from './session/peer-session.ts'
+import { Peers } from './session/peers.ts'
 import { Reading } from './session/reading.ts'
-import { remoteAddress } from './session/remote-address.ts'
+import { remoteEndpoint } from './session/remote-address.ts'
 import { RestartGate } from './session/restart-gate.ts'
+import { openSockets, type Sockets } from './session/sockets.ts'
 import { Strangers } from './session/strangers.ts'
 import { Turn } from './session/turn.ts'
-import type { ceaseReason } from './wire/error-code.ts'
 
 export type SpeakerDependencies = {
   readonly log: Log
@@ -26,6 +26,8 @@ export type SpeakerDependencies = {
   readonly onBest: (batch: BestRouteBatch) => void
   /** A peer's state, the listeners or a problem changed: look at `peers()`, `problems()`, `listening`. */
   readonly onChange: () => void
+  /** Default: those of the kernel, where there are any. */
+  readonly sockets?: Sockets
   /** Uniform in [0, 1), for jitter; default Math.random. */
   readonly random?: () => number
   /** Milliseconds since 1970; default Date.now. */
@@ -46,7 +48,6 @@ export class Speaker {
    */
   readonly converged: Promise<void>
   readonly #options: SpeakerOptions
-  readonly #log: Log
   readonly #onChange: () => void
   readonly #rib: Rib
   readonly #turn: Turn
@@ -54,20 +55,17 @@ export class Speaker {
   readonly #gate: RestartGate
   readonly #strangers: Strangers
   readonly #deviations: Deviations
-  readonly #listeners: readonly Listener[]
+  readonly #listeners: Listeners
   readonly #sessionDependencies: PeerSessionDependencies
-  readonly #byName = new Map<string, PeerSession>()
-  readonly #byAddress = new Map<IpAddress, PeerSession>()
-  readonly #byId = new Map<number, PeerSession>()
+  readonly #peers: Peers
+  #sockets: Sockets | undefined
   readonly #ended = Promise.withResolvers<void>()
-  #started = false
   #stopped = false
   #faults = 0
 
   constructor(options: SpeakerOptions, dependencies: SpeakerDependencies) {
     const { log, nextHopMetric, onBest, onChange, random = Math.random, now = Date.now } = dependencies
     this.#options = options
-    this.#log = log
     this.#onChange = onChange
     this.#deviations = new Deviations(log, now)
     const clusterId = options.clusterId ?? options.routerId // RFC 4456 §7: whom we reflect to is said of each peer, not by this
@@ -76,13 +74,13 @@ export class Speaker {
       {
         nextHopMetric,
         onBest,
-        onOutput: (id) => this.#byId.get(id)?.output(),
+        onOutput: (id) => this.#peers.numbered(id)?.output(),
         onEndOfRib: (id, family) => {
-          const session = this.#byId.get(id)
+          const session = this.#peers.numbered(id)
           session?.endOfRib(family)
           if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
         },
-        onNote: (id, note) => this.#deviations.note(this.#byId.get(id)?.config.name ?? '', note),
+        onNote: (id, note) => this.#deviations.note(this.#peers.numbered(id)?.config.name ?? '', note),
       },
     )
     this.#turn = new Turn(this.#rib)
@@ -93,12 +91,21 @@ export class Speaker {
     })
     this.converged = this.#gate.released.then(() => this.#turn.settled())
     this.#strangers = new Strangers(log, now)
-    this.#listeners = options.listenAddresses.map((address) => this.#listener(address))
+    const { listenAddresses, listenPort } = options
+    this.#listeners = new Listeners(listenAddresses, listenPort, { log, onConnection: (socket) => this.#accept(socket), onChange })
+    this.#peers = new Peers({
+      create: (config) => this.#session(config),
+      gate: this.#gate,
+      log,
+      onRemoved: (name) => this.#deviations.forget(name),
+    })
+    this.#sockets = dependencies.sockets
     this.#sessionDependencies = {
       rib: this.#rib,
       turn: this.#turn,
       closing: this.#closing,
       reading: new Reading(),
+      sockets: () => this.#sockets,
       log,
       random,
       now,
@@ -114,7 +121,7 @@ export class Speaker {
 
   /** Every listen address accepts connections. */
   get listening(): boolean {
-    return this.#listeners.every((listener) => listener.listening)
+    return this.#listeners.listening
   }
 
   /** Times our own code threw while handling a peer's bytes; each closed one session. */
@@ -124,22 +131,15 @@ export class Speaker {
 
   /** Starts listening and dialling. Resolves when each address was tried once; what was refused is in `problems` and retried. */
   async start(): Promise<void> {
-    this.#started = true
-    await Promise.all(this.#listeners.map((listener) => listener.start()))
-    if (this.#stopped) return
-    for (const session of this.#byName.values()) session.start()
+    this.#sockets ??= await openSockets()
+    await this.#listeners.start(this.#sockets)
+    if (!this.#stopped) this.#peers.start()
   }
 
   /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
   setPeers(peers: readonly PeerConfig[]): void {
-    const wanted = new Map(peers.map((peer) => [peer.name, peer]))
-    for (const [name, session] of this.#byName) {
-      const config = wanted.get(name)
-      if (config === undefined) this.#remove(session, 'peerDeconfigured')
-      else if (!isDeepStrictEqual(config, session.config)) this.#remove(session, 'otherConfigurationChange')
-    }
-    for (const config of peers) if (!this.#byName.has(config.name)) this.#add(config)
-    this.#gate.peersKnown()
+    this.#peers.set(peers)
+    this.#listeners.setKeys(this.#peers.keys)
     this.#onChange()
   }
 
@@ -172,18 +172,18 @@ export class Speaker {
 
   /** BFD beside the session of this peer went down. See `PeerSession.bfdDown`. */
   bfdDown(peer: string, { controlPlaneIndependent }: { readonly controlPlaneIndependent: boolean }): void {
-    this.#byName.get(peer)?.bfdDown(controlPlaneIndependent)
+    this.#peers.named(peer)?.bfdDown(controlPlaneIndependent)
   }
 
   /** Ends the session of this peer and begins it anew (RFC 4486 Cease/4). @returns whether there is such a peer */
   reset(peer: string): boolean {
-    const session = this.#byName.get(peer)
+    const session = this.#peers.named(peer)
     session?.reset()
     return session !== undefined
   }
 
   peers(): readonly PeerStatus[] {
-    return [...this.#byName.values()].map((session) => session.status)
+    return this.#peers.all.map((session) => session.status)
   }
 
   routes(query: RouteQuery): RoutePage {
@@ -192,8 +192,8 @@ export class Speaker {
 
   /** What a person should look at; empty when all is well. Peers that are merely down are in `peers`. */
   problems(): readonly SpeakerProblem[] {
-    const refused = this.#listeners.flatMap(({ problem }) => (problem === undefined ? [] : [{ subject: 'bgp/listener', message: problem }]))
-    const unusable = [...this.#byName.values()].flatMap(({ config, problem }) =>
+    const refused = this.#listeners.problems.map((message) => ({ subject: 'bgp/listener', message }))
+    const unusable = this.#peers.all.flatMap(({ config, problem }) =>
       problem === undefined ? [] : [{ subject: `bgp/peer/${config.name}`, message: problem }],
     )
     return [...refused, ...unusable]
@@ -201,7 +201,7 @@ export class Speaker {
 
   /** Ends every session, takes back all that was learned (`onBest`) and resolves when both are done: another speaker is to follow. */
   async retire(): Promise<void> {
-    for (const session of this.#byName.values()) this.#remove(session, 'otherConfigurationChange')
+    this.#peers.clear()
     await this.#turn.settled()
     await this.stop()
   }
@@ -212,56 +212,29 @@ export class Speaker {
     this.#turn.stop()
     this.#ended.resolve()
     this.#gate.stop()
-    for (const listener of this.#listeners) listener.stop()
-    for (const session of this.#byName.values()) session.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))
+    this.#listeners.stop()
+    this.#peers.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))
     await this.#closing.settled()
   }
 
-  #add(config: PeerConfig): void {
+  #session(config: PeerConfig): PeerSession {
     const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
-    const from = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
-    const offeredSec = config.restartTimeSec ?? restartTimeSec
+    const own = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
     const localAs = config.localAs ?? asNumber
-    const options = { config, localAs, routerId, forwardingPreserved: restarting, restartTimeSec: offeredSec, localAddress: from }
-    const session = new PeerSession(options, this.#sessionDependencies)
-    this.#byName.set(config.name, session)
-    this.#byAddress.set(config.address, session)
-    this.#byId.set(session.id, session)
-    if (session.problem === undefined) this.#gate.handle({ type: 'peer-added', peer: config.name })
-    else this.#log.warn({ peer: config.name, problem: session.problem }, 'a peer is not tried')
-    if (this.#started && !this.#stopped) session.start()
-  }
-
-  #remove(session: PeerSession, reason: keyof typeof ceaseReason): void {
-    const { address, name } = session.config
-    session.stop(cease(reason))
-    session.remove()
-    this.#byName.delete(name)
-    if (this.#byAddress.get(address) === session) this.#byAddress.delete(address)
-    this.#byId.delete(session.id)
-    this.#deviations.forget(name)
-    this.#gate.handle({ type: 'peer-removed', peer: name })
-  }
-
-  #listener(address: IpAddress): Listener {
-    const onChange = (problem: string | undefined) => {
-      if (problem === undefined) this.#log.info({ address, port: this.#options.listenPort }, 'listening for BGP')
-      else this.#log.warn({ address, port: this.#options.listenPort, problem }, 'not listening for BGP, trying again')
-      this.#onChange()
-    }
-    return new Listener({ address, port: this.#options.listenPort }, { onConnection: (socket) => this.#accept(socket), onChange })
+    const options = { localAs, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: own }
+    return new PeerSession(config, options, this.#sessionDependencies)
   }
 
   /** Only configured addresses get further than this; what a stranger costs is a closed socket. */
   #accept(socket: Socket): void {
     socket.on('error', passedOn)
-    const address = remoteAddress(socket)
-    const session = address === undefined ? undefined : this.#byAddress.get(address)
+    const end = remoteEndpoint(socket)
+    const session = end === undefined ? undefined : this.#peers.at(end)
     if (session !== undefined) {
       session.accept(socket)
       return
     }
-    this.#strangers.note(address)
+    this.#strangers.note(end?.address)
     socket.resetAndDestroy()
   }
 }

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { parseAddress } from '../../src/net/address.ts'
 import { asn } from '../../src/net/asn.ts'
 import type { BestRouteBatch, PeerConfig, PeerStatus, SpeakerOptions } from '../peer.ts'
-import { Speaker } from '../speaker.ts'
+import { Speaker, type SpeakerDependencies } from '../speaker.ts'
 import { RawPeer } from './raw-peer.ts'
 
 export function address(text: string) {
@@ -52,7 +52,12 @@ export type Watched = {
 }
 
 /** A speaker of AS 65001, 10.0.0.1 on 127.0.0.1, but for the changes; not started, stopped after the test. */
-export function speakerFor(t: Test, port: number, changes: Partial<SpeakerOptions> = {}): Watched {
+export function speakerFor(
+  t: Test,
+  port: number,
+  changes: Partial<SpeakerOptions> = {},
+  dependencies: Partial<SpeakerDependencies> = {},
+): Watched {
   const lines: Watched['lines'] = []
   const best = new Map<string, string>()
   const at = address('127.0.0.1')
@@ -69,7 +74,7 @@ export function speakerFor(t: Test, port: number, changes: Partial<SpeakerOption
   const line = (level: string) => (fields: object, sentence: string) => void lines.push({ level, sentence, fields })
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   const onBest = (batch: BestRouteBatch) => note(best, batch)
-  const speaker = new Speaker(options, { log, nextHopMetric: () => 0, onBest, onChange: () => {}, random: () => 0 })
+  const speaker = new Speaker(options, { log, nextHopMetric: () => 0, onBest, onChange: () => {}, random: () => 0, ...dependencies })
   t.teardown(() => speaker.stop())
   const peer = (name = 'peer') => {
     const status = speaker.peers().find((status) => status.name === name)

@@ -3,6 +3,9 @@ import { connect, createServer } from 'node:net'
 import t from 'tap'
 import { address, freePort } from './fixture.ts'
 import { Listener } from './listener.ts'
+import { openSockets } from './sockets.ts'
+
+const sockets = await openSockets()
 
 t.test('a taken port is a problem in words, retried until it is free', async (t) => {
   const port = await freePort()
@@ -14,7 +17,10 @@ t.test('a taken port is a problem in words, retried until it is free', async (t)
     changes.push(problem)
     if (problem === undefined) free.resolve()
   }
-  const listener = new Listener({ address: address('127.0.0.1'), port, retryMs: 10 }, { onConnection: (s) => s.destroy(), onChange })
+  const listener = new Listener(
+    { address: address('127.0.0.1'), port, retryMs: 10 },
+    { sockets, onConnection: (s) => s.destroy(), onChange },
+  )
   t.teardown(() => listener.stop())
   await listener.start()
   const taken = `cannot listen on 127.0.0.1 port ${port}: another process has the port; stop it or change bgp.listenPort`
@@ -28,7 +34,7 @@ t.test('an address no interface has is a problem in words', async (t) => {
   const changes: (string | undefined)[] = []
   const listener = new Listener(
     { address: address('192.0.2.1'), port: 1179 },
-    { onConnection: (s) => s.destroy(), onChange: (problem) => void changes.push(problem) },
+    { sockets, onConnection: (s) => s.destroy(), onChange: (problem) => void changes.push(problem) },
   )
   await listener.start()
   listener.stop()
@@ -43,6 +49,7 @@ t.test('IPv4 and IPv6 wildcards listen beside each other', async (t) => {
       new Listener(
         { address: address(text), port },
         {
+          sockets,
           onConnection: (socket) => {
             accepted.push(i)
             socket.destroy()

@@ -187,16 +187,6 @@ t.test('we dial from our own address, and come back after a refusal', async (t) 
   await until(() => peer().state === 'Established')
 })
 
-t.test('a peer with a password is never tried without it', async (t) => {
-  const { speaker, peer, port, dial } = await lab(t, { peer: { password: 'secret', passive: false } })
-  const listener = await RawListener.listen('127.0.0.2', port)
-  t.teardown(() => listener.close())
-  const message = 'TCP MD5 is not supported yet: 127.0.0.2 stays Idle, remove its password to peer without authentication'
-  t.strictSame(speaker.problems(), [{ subject: 'bgp/peer/peer', message }])
-  t.match(peer(), { state: 'Idle', lastError: { name: 'Not supported', direction: 'local', message } })
-  t.strictSame(await (await dial()).next(), { type: 'closed' })
-})
-
 t.test('a changed peer restarts alone (6/6), a removed one is told so (6/3), the others notice nothing', async (t) => {
   const { speaker, peer, port, dial } = await lab(t)
   const config = (name: string, last: number, changes: Partial<PeerConfig> = {}) =>

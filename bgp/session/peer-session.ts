@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
+import { isLinkLocal } from '../../src/net/zone.ts'
 import { cease } from '../fsm/cease.ts'
 import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
@@ -21,21 +22,25 @@ import { partyOf } from './party.ts'
 import { PeerRecord } from './peer-record.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
+import { type SocketTerms, socketTerms } from './socket-terms.ts'
+import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
 import type { Turn } from './turn.ts'
 
 export type PeerSessionOptions = {
-  readonly config: PeerConfig
   readonly localAs: number
   readonly routerId: number
-  /** The address we dial from and, where the system does not tell, our next hop. */
+  /** The node's address of the peer's family: we dial from it, and where the system does not tell ours, it is our next hop. */
   readonly localAddress: IpAddress | undefined
   /** F bit: the kernel still forwards by routes of a life before (RFC 4724 §3). */
   readonly forwardingPreserved: boolean
+  /** Offered to peers that have none of their own. */
   readonly restartTimeSec: number
 }
 
 export type PeerSessionDependencies = {
+  /** undefined: not open yet. */
+  readonly sockets: () => Sockets | undefined
   readonly rib: RibFace
   readonly turn: Turn
   readonly closing: ClosingSockets
@@ -58,8 +63,8 @@ const progress: Readonly<Record<State['name'], number>> = { Idle: 0, Connect: 1,
 
 /** One configured peer: its RIB slot, its one or two connections (two while they collide), its help in restarts. */
 export class PeerSession implements ConnectionOwner {
-  readonly config: PeerConfig
   readonly id: PeerId
+  #config: PeerConfig
   readonly #options: PeerSessionOptions
   readonly #deps: PeerSessionDependencies
   readonly #record: PeerRecord
@@ -74,24 +79,27 @@ export class PeerSession implements ConnectionOwner {
   /** From the first session on the kernel forwards by what we learned, also while no session is up. */
   #forwards: boolean
 
-  constructor(options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
+  constructor(config: PeerConfig, options: PeerSessionOptions, dependencies: PeerSessionDependencies) {
     const { rib, turn, now } = dependencies
-    this.config = options.config
+    this.#config = config
     this.#options = options
     this.#forwards = options.forwardingPreserved
     this.#deps = dependencies
-    this.id = rib.addPeer(options.config)
-    this.#record = new PeerRecord(options.config, now)
+    this.id = rib.addPeer(config)
+    this.#record = new PeerRecord(config, now)
     this.#stale = new StaleRoutes(rib, this.id, () => turn.schedule())
     this.#output = new Output(rib, this.id, this.#record.counts)
-    this.#primary = this.#connection(initialState(options.config.passive))
+    this.#primary = this.#connection(initialState(config.passive))
     this.#pump = () => this.#guardedPump()
+  }
+
+  get config(): PeerConfig {
+    return this.#config
   }
 
   /** Why this peer is not even tried; undefined: it is. */
   get problem(): string | undefined {
-    if (this.config.password === undefined) return undefined
-    return `TCP MD5 is not supported yet: ${this.config.address} stays Idle, remove its password to peer without authentication`
+    return this.#deps.sockets()?.refusal(this.#socketTerms)
   }
 
   get status(): PeerStatus {
@@ -105,13 +113,13 @@ export class PeerSession implements ConnectionOwner {
       return
     }
     this.#stopped = false
-    this.#primary.dispatch({ type: this.config.passive ? 'AutomaticStart_with_PassiveTcpEstablishment' : 'AutomaticStart' })
+    this.#primary.dispatch({ type: this.#config.passive ? 'AutomaticStart_with_PassiveTcpEstablishment' : 'AutomaticStart' })
   }
 
   /** A TCP connection from the peer's address. Idle refuses it (RFC 4271 §8.2.2); beside one of ours it is a second connection. */
   accept(socket: Socket): void {
     const { state } = this.#primary
-    if (this.#stopped || state.name === 'Idle') {
+    if (this.#stopped || state.name === 'Idle' || !this.#conforms(socket)) {
       socket.resetAndDestroy()
     } else if (state.name === 'Active') {
       this.#primary.accept(socket)
@@ -175,7 +183,7 @@ export class PeerSession implements ConnectionOwner {
     const existing = newcomer === this.#primary ? this.#secondary : this.#primary
     if (existing === undefined) return
     const verdict = this.#verdict(existing, newcomer, terms)
-    this.#deps.log.debug({ peer: this.config.name, verdict }, 'two connections with the same peer')
+    this.#deps.log.debug({ peer: this.#config.name, verdict }, 'two connections with the same peer')
     switch (verdict) {
       case 'dump-newcomer':
         this.#keep(existing, newcomer, { type: 'OpenCollisionDump' })
@@ -200,7 +208,7 @@ export class PeerSession implements ConnectionOwner {
       localRouterId: this.#options.routerId,
       remoteRouterId: terms.remoteRouterId,
       localAs: this.#options.localAs,
-      remoteAs: this.config.asNumber,
+      remoteAs: this.#config.asNumber,
     }
     return resolveCollision(ends, party, { initiator: newcomer.initiator, state: 'OpenSent', gracefulRestart: false, sinceSec: 0 })
   }
@@ -210,7 +218,7 @@ export class PeerSession implements ConnectionOwner {
     const { families, fourOctetAs, maxMessageLength, remoteRouterId } = terms
     const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
     const nextHop = ours ?? this.#options.localAddress
-    if (nextHop === undefined) throw new Error(`the session with ${this.config.address} has no local address`)
+    if (nextHop === undefined) throw new Error(`the session with ${this.#config.address} has no local address`)
     rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop })
     this.#forwards = true
     this.#stale.handle({ type: 'established', terms })
@@ -256,14 +264,14 @@ export class PeerSession implements ConnectionOwner {
 
   fault(connection: Connection, error: unknown): void {
     this.#deps.onFault()
-    this.#deps.log.error({ peer: this.config.name, err: error }, 'bug: a session is closed because handling it threw')
+    this.#deps.log.error({ peer: this.#config.name, err: error }, 'bug: a session is closed because handling it threw')
     connection.dispatch({ type: 'AutomaticStop', cease: new BgpError(errorCode.cease, 0, 'internal error, see the log of the speaker') })
   }
 
   get #offer(): Offer {
-    const { config, localAs, routerId, restartTimeSec } = this.#options
-    const { asNumber: peerAs, families, holdTimeSec } = config
-    const role = config.role !== undefined && peerAs !== localAs ? { role: config.role } : {}
+    const { localAs, routerId } = this.#options
+    const { asNumber: peerAs, families, holdTimeSec, restartTimeSec = this.#options.restartTimeSec } = this.#config
+    const role = this.#config.role !== undefined && peerAs !== localAs ? { role: this.#config.role } : {}
     const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec }
     return { localAs, peerAs, routerId, holdTimeSec, families, ...role, ...restart }
   }
@@ -291,7 +299,7 @@ export class PeerSession implements ConnectionOwner {
     const { state } = this.#speaking
     const before = this.#record.state
     if (!this.#record.enter(state.name)) return
-    const { name: peer, address } = this.config
+    const { name: peer, address } = this.#config
     const fields = { peer, address, from: before, to: state.name, reason: failure?.name, detail: failure?.message }
     if (state.name === 'Established') this.#deps.log.info(fields, 'session established')
     else if (before === 'Established') this.#deps.log.warn(fields, 'session lost')
@@ -312,10 +320,38 @@ export class PeerSession implements ConnectionOwner {
 
   #connection(state: Idle | Active): Connection {
     const { closing, reading, random } = this.#deps
-    const { address, port } = this.config
-    const from = this.#options.localAddress
-    const dial = () => connect({ host: address, port, noDelay: true, ...(from === undefined ? {} : { localAddress: from }) })
-    return new Connection(state, { owner: this, dial, closing, reading, counts: this.#record.counts, random })
+    return new Connection(state, { owner: this, dial: () => this.#dial(), closing, reading, counts: this.#record.counts, random })
+  }
+
+  get #socketTerms(): SocketTerms {
+    return socketTerms(this.#config, this.#config.asNumber === this.#options.localAs)
+  }
+
+  #dial(): Socket {
+    const sockets = this.#deps.sockets()
+    if (sockets === undefined) throw new Error('a session was started before there are sockets')
+    return sockets.dial(this.#config, this.#source, this.#socketTerms)
+  }
+
+  /** undefined: the system chooses, as it must for a link-local peer, which the node's own address does not reach. */
+  get #source(): IpAddress | undefined {
+    const { address, sourceAddress } = this.#config
+    if (sourceAddress === 'any' || (sourceAddress === undefined && isLinkLocal(address))) return undefined
+    return sourceAddress ?? this.#options.localAddress
+  }
+
+  /** Makes a connection from the peer like those we dial; one that cannot be is not used. */
+  #conforms(socket: Socket): boolean {
+    const { address, name: peer } = this.#config
+    try {
+      this.#deps.sockets()?.apply(socket, address, this.#socketTerms)
+      return true
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#record.fail({ name: 'The connection cannot be secured', direction: 'local', message })
+      this.#deps.log.warn({ peer, address, err: error }, 'connection refused: it cannot be given what is configured')
+      return false
+    }
   }
 }
 

@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { IpAddress } from '../../src/net/address.ts'
+import { type Cidr, parseCidr } from '../../src/net/prefix.ts'
+import { zoned } from '../../src/net/zone.ts'
+import { cease } from '../fsm/cease.ts'
+import type { PeerConfig } from '../peer.ts'
+import type { PeerId } from '../rib/rib-face.ts'
+import type { BgpError } from '../wire/bgp-error.ts'
+import type { ListenKeys } from './listener.ts'
+import type { Log } from './log.ts'
+import type { PeerSession } from './peer-session.ts'
+import type { RestartGate } from './restart-gate.ts'
+import type { Endpoint } from './sockets.ts'
+
+export type PeersDependencies = {
+  readonly create: (config: PeerConfig) => PeerSession
+  readonly gate: RestartGate
+  readonly log: Log
+  /** A peer is none any more: what is remembered of it can go. */
+  readonly onRemoved: (name: string) => void
+}
+
+/** The sessions of this speaker, one for each configured peer. */
+export class Peers {
+  readonly #deps: PeersDependencies
+  readonly #byName = new Map<string, PeerSession>()
+  /** By `zoned` address: how a connection is known. */
+  readonly #byEnd = new Map<string, PeerSession>()
+  readonly #byId = new Map<PeerId, PeerSession>()
+  #running = false
+
+  constructor(dependencies: PeersDependencies) {
+    this.#deps = dependencies
+  }
+
+  get all(): readonly PeerSession[] {
+    return [...this.#byName.values()]
+  }
+
+  named(name: string): PeerSession | undefined {
+    return this.#byName.get(name)
+  }
+
+  numbered(id: PeerId): PeerSession | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Whom a connection from there is with. */
+  at(end: Endpoint): PeerSession | undefined {
+    return this.#byEnd.get(zoned(end))
+  }
+
+  /** Whom connections are taken from only if they are signed. */
+  get keys(): ListenKeys {
+    const keys = new Map<Cidr, string>()
+    for (const { config } of this.#byName.values()) if (config.password !== undefined) keys.set(hostPrefix(config.address), config.password)
+    return keys
+  }
+
+  /** From now on sessions run, those that come later too. */
+  start(): void {
+    this.#running = true
+    for (const session of this.#byName.values()) this.#start(session)
+  }
+
+  /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
+  set(peers: readonly PeerConfig[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.name, peer]))
+    for (const [name, session] of this.#byName) {
+      const config = wanted.get(name)
+      if (config === undefined) this.#remove(session, cease('peerDeconfigured'))
+      else if (!isDeepStrictEqual(config, session.config)) this.#remove(session, cease('otherConfigurationChange'))
+    }
+    for (const config of peers) if (!this.#byName.has(config.name)) this.#add(config)
+    this.#deps.gate.peersKnown()
+  }
+
+  /** Ends all and takes back what they taught. */
+  clear(): void {
+    for (const session of this.#byName.values()) this.#remove(session, cease('otherConfigurationChange'))
+  }
+
+  /** Ends all, and leaves routes as they are. @param reason the Cease to send; without, TCP just ends (RFC 4724) */
+  stop(reason: BgpError | undefined): void {
+    this.#running = false
+    for (const session of this.#byName.values()) session.stop(reason)
+  }
+
+  #add(config: PeerConfig): void {
+    const session = this.#deps.create(config)
+    this.#byName.set(config.name, session)
+    this.#byEnd.set(zoned(config), session)
+    this.#byId.set(session.id, session)
+    this.#deps.gate.handle({ type: 'peer-added', peer: config.name })
+    if (this.#running) this.#start(session)
+  }
+
+  #start(session: PeerSession): void {
+    const { config, problem } = session
+    session.start()
+    if (problem === undefined) return
+    this.#deps.log.warn({ peer: config.name, problem }, 'a peer is not tried')
+    this.#deps.gate.handle({ type: 'peer-removed', peer: config.name }) // nobody to wait for
+  }
+
+  #remove(session: PeerSession, reason: BgpError): void {
+    const { config } = session
+    session.stop(reason)
+    session.remove()
+    this.#byName.delete(config.name)
+    if (this.at(config) === session) this.#byEnd.delete(zoned(config))
+    this.#byId.delete(session.id)
+    this.#deps.onRemoved(config.name)
+    this.#deps.gate.handle({ type: 'peer-removed', peer: config.name })
+  }
+}
+
+function hostPrefix(address: IpAddress): Cidr {
+  const prefix = parseCidr(address)
+  if (prefix === undefined) throw new Error(`"${address}" is no address`)
+  return prefix
+}
