@@ -84,8 +84,8 @@ export class Speaker {
       },
     )
     this.#turn = new Turn(this.#rib)
-    this.#gate = new RestartGate(options, this.#rib, (reason) => {
-      log.info({ reason }, 'route decisions released')
+    this.#gate = new RestartGate(options, this.#rib, (family, reason) => {
+      log.info({ family, reason }, 'route decisions released')
       this.#turn.schedule()
       onChange()
     })

@@ -3,35 +3,29 @@ import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode, openError } from '../wire/error-code.ts'
 import { type AddressFamily, type Capability, maxExtendedMessageLength, maxMessageLength, type Open } from '../wire/message.ts'
+import { type RestartOffer, restartCapabilities, restartTerms } from './restart-terms.ts'
 import { type OwnRole, roleCapability, roleMismatch } from './role-mismatch.ts'
-import type { PeerRestart, Terms } from './terms.ts'
+import type { Terms } from './terms.ts'
 
 const version = 4
 /** Stands in the two-octet field for an AS number that does not fit (RFC 6793 §9). */
 const asTrans = 23456
 
 /** What we bring to the table. */
-export type Offer = {
+export type Offer = RestartOffer & {
   readonly localAs: number
   readonly peerAs: number
   /** Unsigned 32-bit. */
   readonly routerId: number
   /** 0 or 3..65535 */
   readonly holdTimeSec: number
-  readonly families: readonly AddressFamily[]
   /** Towards an external peer (RFC 9234 §4.1). */
   readonly role?: OwnRole
-  /** R bit (RFC 4724 §3): our routes of the life before are still in the kernel and we have not decided yet. */
-  readonly restarting: boolean
-  /** F bit (RFC 4724 §3): the kernel forwards by our routes, as it did before this OPEN. */
-  readonly forwardingPreserved: boolean
-  /** 0..4095 */
-  readonly restartTimeSec: number
 }
 
 /** The OPEN that makes this offer. */
 export function openOf(offer: Offer): Open {
-  const { families, forwardingPreserved, localAs } = offer
+  const { families, localAs } = offer
   return {
     type: 'open',
     version,
@@ -44,13 +38,7 @@ export function openOf(offer: Offer): Open {
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: localAs },
       ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
-      {
-        type: 'graceful-restart',
-        restarting: offer.restarting,
-        notification: true,
-        restartTimeSec: offer.restartTimeSec,
-        families: families.map((family) => ({ family, forwardingPreserved })),
-      },
+      ...restartCapabilities(offer),
     ],
   }
 }
@@ -61,7 +49,6 @@ export function negotiate(offer: Offer, open: Open): Terms | BgpError {
   const refusal = refusalOf(offer, open, families)
   if (refusal !== undefined) return refusal
   const holdTimeSec = Math.min(offer.holdTimeSec, open.holdTimeSec)
-  const gracefulRestart = peerRestart(open.capabilities, families)
   return {
     families,
     remoteRouterId: open.routerId,
@@ -70,7 +57,7 @@ export function negotiate(offer: Offer, open: Open): Terms | BgpError {
     fourOctetAs: has(open, 'four-octet-as'),
     routeRefresh: has(open, 'route-refresh'),
     maxMessageLength: has(open, 'extended-message') ? maxExtendedMessageLength : maxMessageLength,
-    ...(gracefulRestart === undefined ? {} : { gracefulRestart }),
+    ...restartTerms(offer, open.capabilities, families),
     capabilities: open.capabilities,
   }
 }
@@ -105,17 +92,6 @@ function commonFamilies(ours: readonly AddressFamily[], theirs: readonly Capabil
   const announced = theirs.filter((capability) => capability.type === 'multiprotocol')
   const spoken = announced.length === 0 ? ['ipv4-unicast'] : announced.map(({ afi, safi }) => familyOfAfiSafi(afi, safi))
   return ours.filter((family) => spoken.includes(family))
-}
-
-function peerRestart(capabilities: readonly Capability[], agreed: readonly AddressFamily[]): PeerRestart | undefined {
-  const capability = last(capabilities, 'graceful-restart')
-  if (capability === undefined) return undefined
-  const { restarting, notification, restartTimeSec } = capability
-  const families = agreed.flatMap((family) => {
-    const entry = capability.families.findLast((entry) => entry.family === family)
-    return entry === undefined ? [] : [{ family, forwardingPreserved: entry.forwardingPreserved }]
-  })
-  return { restarting, notification, restartTimeSec, families }
 }
 
 function multiprotocol(family: AddressFamily): Capability {

@@ -15,8 +15,18 @@ export type Terms = {
   readonly maxMessageLength: number
   /** What the peer said of its own restarts (RFC 4724 §3); absent: it did not send the capability. */
   readonly gracefulRestart?: PeerRestart
+  /** RFC 9494, for the families both sides announced it for; absent: none of us, or not both. */
+  readonly longLived?: readonly LongLived[]
   /** All the peer sent, for people. */
   readonly capabilities: readonly Capability[]
+}
+
+export type LongLived = {
+  readonly family: AddressFamily
+  /** F bit of this capability. */
+  readonly forwardingPreserved: boolean
+  /** How long we keep the peer's routes after its restart time, seconds 0..16777215: the smaller of what it asks for and of our limit. */
+  readonly staleSec: number
 }
 
 export type PeerRestart = {

@@ -48,10 +48,12 @@ export interface RibFace {
   removePeer(peer: PeerId): void
   /** The session is Established: its table is queued, followed by End-of-RIB per family (RFC 4724 §2) once `releaseEndOfRib` allows. */
   sessionUp(peer: PeerId, terms: SessionTerms): void
-  /** Routes of `keep` families become stale (RFC 4724 §4.2), the others go. Output is forgotten. */
+  /** Routes of `keep` families become stale (RFC 4724 §4.2), or stay it, the others go. Output is forgotten. */
   sessionDown(peer: PeerId, keep: readonly AddressFamily[]): void
   /** RFC 4724 §4.2: what is still stale goes. */
   sweepStale(peer: PeerId, family: AddressFamily): void
+  /** RFC 9494 §4.2: what is stale gets LLGR_STALE, and goes if it has NO_LLGR. */
+  makeLongLived(peer: PeerId, family: AddressFamily): void
   /**
    * One UPDATE body (header taken off): `bytes[start, end)`. Routes are entered at once, decided on at the next `flush`.
    * @returns the error that ends the session; 'max-prefixes' (RFC 4486 Cease/1) is one of them
@@ -65,9 +67,12 @@ export interface RibFace {
   setPolicy(policy: SpeakerPolicy): void
   /** How what this node originates, now and later, is told to peers (RFC 8326 §4.2). */
   drain(state: DrainState): void
-  /** Restarting speaker (RFC 4724 §4.1): while held, nothing is advertised and best routes are not handed over; `release` decides all at once. */
+  /**
+   * Restarting speaker (RFC 4724 §4.1): of a family that is held nothing is advertised and no best route is handed over; its release
+   * decides all at once. `hold` is of all families.
+   */
   holdDecisions(): void
-  releaseDecisions(): void
+  releaseDecisions(family: AddressFamily): void
   /** Metrics are asked for anew, and every best learned route is handed over again: its next hop may lead elsewhere. */
   nextHopsChanged(): void
   /** Decides and encodes what changed, for at most about `budgetMs`; true while work is left. */

@@ -25,7 +25,8 @@ type Step =
   | { type: 'replace'; peer: number; client: boolean; import: 'all' | 'none' }
   | { type: 'originate'; prefixes: readonly string[] }
   | { type: 'metric'; via: number; metric: number | undefined }
-  | { type: 'hold' | 'release' | 'flush' }
+  | { type: 'hold' | 'flush' }
+  | { type: 'release'; family: AddressFamily }
   | { type: 'read'; peer: number; times: number; maxBytes: number }
 
 const peers = [
@@ -93,7 +94,8 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('originate' as const), prefixes: fc.subarray(small) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('metric' as const), via: fc.integer({ min: 1, max: 3 }), metric: anyMetric }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('hold' as const, 'release' as const, 'release' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('hold' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), family: anyFamily }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('flush' as const) }) },
   {
     weight: 6,
@@ -157,7 +159,7 @@ class Pair {
       case 'hold':
         return rib.holdDecisions()
       case 'release':
-        return rib.releaseDecisions()
+        return rib.releaseDecisions(step.family)
       case 'flush':
         rib.flush(0)
         return
@@ -214,7 +216,7 @@ class Pair {
     peer.up = false
     this.readers[number] = undefined
     for (const [prefix, route] of peer.routes) {
-      if (route.stale || !keep.includes(familyOf(prefix))) peer.routes.delete(prefix)
+      if (!keep.includes(familyOf(prefix))) peer.routes.delete(prefix)
       else route.stale = true
     }
     this.lab.rib.sessionDown(this.id(number), keep)
@@ -231,7 +233,7 @@ class Pair {
 
   /** Everything decided and read. */
   settle(): void {
-    this.lab.rib.releaseDecisions()
+    for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) this.lab.rib.releaseDecisions(family)
     this.lab.settle()
     for (const reader of this.readers) reader?.readAll(1000)
   }

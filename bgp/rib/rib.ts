@@ -43,7 +43,8 @@ export class Rib implements RibFace {
   #drained: DrainState = 'none'
   /** As `setPolicy` said last. */
   policy: SpeakerPolicy = {}
-  #held = false
+  readonly #held = new Set<AddressFamily>()
+  readonly #mayEnd = (family: AddressFamily): boolean => !this.#settling && !this.#held.has(family)
   /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
   #settling = false
 
@@ -108,6 +109,10 @@ export class Rib implements RibFace {
     })
   }
 
+  makeLongLived(peer: PeerId, family: AddressFamily): void {
+    this.sweepStale(peer, family)
+  }
+
   receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
     return this.#in.receive(this.#slot(peer), bytes, start, end)
   }
@@ -147,12 +152,12 @@ export class Rib implements RibFace {
   }
 
   holdDecisions(): void {
-    this.#held = true
+    for (const family of families) this.#held.add(family)
   }
 
-  releaseDecisions(): void {
+  releaseDecisions(family: AddressFamily): void {
     this.#settling = true
-    this.#held = false
+    this.#held.delete(family)
   }
 
   nextHopsChanged(): void {
@@ -164,20 +169,21 @@ export class Rib implements RibFace {
   }
 
   flush(budgetMs: number): boolean {
-    if (this.#held) return false
+    const open = families.filter((family) => !this.#held.has(family))
+    if (open.length === 0) return false
     const until = performance.now() + budgetMs
     let more = false
-    for (const family of families) if (this.#decide(this.#tables[family], until)) more = true
+    for (const family of open) if (this.#decide(this.#tables[family], until)) more = true
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
-    for (const family of families) if (this.#handOver(this.#tables[family])) more = true
+    for (const family of open) if (this.#handOver(this.#tables[family])) more = true
     if (!more) this.#finish()
     for (const slot of this.#peers) if (slot?.terms !== undefined && this.#groups.hasOutput(slot.id)) this.#deps.onOutput(slot.id)
     return more
   }
 
   read(peer: PeerId, maxBytes: number): Uint8Array | undefined {
-    return this.#groups.read(peer, maxBytes, !this.#held && !this.#settling)
+    return this.#groups.read(peer, maxBytes, this.#mayEnd)
   }
 
   counts(peer: PeerId, family: AddressFamily): PeerCounts {
@@ -201,9 +207,10 @@ export class Rib implements RibFace {
     for (const [rank, { slot }] of ordered.entries()) slot.addressRank = rank
   }
 
-  /** Everything is decided. */
+  /** Everything is decided, but for what is held. */
   #finish(): void {
     this.#settling = false
+    if (this.#held.size > 0) return
     for (const peer of this.#removed) this.#peers[peer] = undefined
     this.#removed.clear()
   }
@@ -212,15 +219,14 @@ export class Rib implements RibFace {
     this.#eachRoute(slot, family, (table, row) => table.markChanged(table.paths.prefix[row] as number))
   }
 
-  /** RFC 4724 §4.2; what was stale already goes in any case. */
+  /** RFC 4724 §4.2 */
   #keepOrDrop(slot: PeerSlot, family: AddressFamily, keep: boolean): void {
     this.#eachRoute(slot, family, (table, row) => {
-      if (!keep || table.paths.stale[row] !== 0) {
-        this.#in.drop(table, slot, row)
-        return
+      if (!keep) this.#in.drop(table, slot, row)
+      else if (table.paths.stale[row] === 0) {
+        table.paths.stale[row] = 1
+        slot.counts[family].stale++
       }
-      table.paths.stale[row] = 1
-      slot.counts[family].stale++
     })
   }
 

@@ -102,13 +102,26 @@ t.test('RFC 4724 §2: End-of-RIB only for the families agreed on', async (t) => 
   t.strictSame(late.reader.readAll().events, ['end ipv6-unicast'])
 })
 
+t.test('RFC 4724 §4.1: a family that is held holds up no other', async (t) => {
+  const { lab, source, a } = labOf()
+  lab.rib.holdDecisions()
+  source.announce(table(3))
+  source.announce(['2001:db8::/32'], { nextHop: octets('2001:db8::2') })
+  lab.rib.releaseDecisions('ipv6-unicast')
+  lab.settle()
+  t.strictSame(a.reader.readAll().events, ['+ 2001:db8::/32', 'end ipv6-unicast'])
+  lab.rib.releaseDecisions('ipv4-unicast')
+  lab.settle()
+  t.strictSame(a.reader.readAll().events.slice(2), [...table(3).map((one) => `+ ${one}`), 'end ipv4-unicast'])
+})
+
 t.test('RFC 4724 §4.1: no End-of-RIB while decisions are held, nor before what was released is decided', async (t) => {
   const { lab, source, a } = labOf()
   lab.rib.holdDecisions()
   source.announce(table(3))
   lab.settle()
   t.strictSame(a.reader.readAll().events, [])
-  lab.rib.releaseDecisions()
+  for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) lab.rib.releaseDecisions(family)
   t.strictSame(a.reader.readAll().events, [])
   lab.settle()
   t.strictSame(a.reader.readAll().events, [...table(3).map((one) => `+ ${one}`), ...ends])

@@ -74,9 +74,9 @@ export class UpdateGroups {
     return (this.#members[peer] ?? []).some((member) => member.group.hasOutput(member))
   }
 
-  read(peer: number, maxBytes: number, mayEnd: boolean): Uint8Array | undefined {
+  read(peer: number, maxBytes: number, mayEnd: (family: AddressFamily) => boolean): Uint8Array | undefined {
     for (const member of this.#members[peer] ?? []) {
-      const bytes = member.group.read(member, maxBytes, mayEnd)
+      const bytes = member.group.read(member, maxBytes, mayEnd(member.family))
       if (bytes !== undefined) return bytes
     }
     return undefined

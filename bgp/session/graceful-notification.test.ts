@@ -44,6 +44,21 @@ t.test('RFC 8538 §4 the NOTIFICATION we send keeps the routes too: unparsable p
   t.strictSame(known(), routes)
 })
 
+t.test('RFC 8538 §4.1 consecutive failures do not delete what is stale', async (t) => {
+  const { raw, dial, peer, known, speaker } = await established(t, true)
+  raw.send(encodeNotification(6, 4))
+  await until(() => peer().state === 'Active')
+  const second = await dial()
+  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ notification: true })] })
+  await until(() => peer().state === 'Established')
+  await until(() => speaker.routes({ table: 'in', limit: 9 }).routes.every(({ paths }) => paths[0]?.stale === true))
+  second.send(encodeNotification(6, 4))
+  await until(() => peer().state === 'Active')
+  await (await dial()).establish({ capabilities: [ipv4Unicast, gracefulRestart({ notification: true })] })
+  await until(() => peer().state === 'Established')
+  t.strictSame([known(), peer().families['ipv4-unicast']?.stale], [routes, 2])
+})
+
 t.test('RFC 4486 §4 Speaker.reset ends the session with Administrative Reset, and it comes back', async (t) => {
   const { raw, speaker, peer, known } = await established(t, true)
   t.equal(speaker.reset('peer'), true)

@@ -91,7 +91,7 @@ export class Peers {
     this.#byName.set(config.name, session)
     this.#byEnd.set(zoned(config), session)
     this.#byId.set(session.id, session)
-    this.#deps.gate.handle({ type: 'peer-added', peer: config.name })
+    this.#deps.gate.handle({ type: 'peer-added', peer: config.name, families: config.families })
     if (this.#running) this.#start(session)
   }
 

@@ -22,6 +22,7 @@ function staleRoutes() {
       done.push(`sweep ${peer} ${family}`)
       swept.resolve()
     },
+    makeLongLived: (peer: number, family: AddressFamily) => void done.push(`long-lived ${peer} ${family}`),
   }
   return { routes: new StaleRoutes(rib, 7, () => void done.push('decide')), done, swept: swept.promise }
 }
@@ -33,7 +34,7 @@ t.test('RFC 4724 §4.2 lost, back, End-of-RIB: the RIB is told, and each time de
   routes.handle({ type: 'lost', graceful: true })
   routes.handle({ type: 'established', terms: restart(60) })
   routes.handle({ type: 'end-of-rib', family: 'ipv4-unicast' })
-  t.strictSame(done, ['down 7 keep ipv4-unicast', 'decide', 'decide', 'sweep 7 ipv4-unicast', 'decide'])
+  t.strictSame(done, ['down 7 keep ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast', 'decide'])
   routes.stop()
 })
 
@@ -50,4 +51,32 @@ t.test('a peer that was told to go keeps nothing', async (t) => {
   routes.handle({ type: 'established', terms: restart(60) })
   routes.handle({ type: 'lost', graceful: false })
   t.strictSame(done, ['down 7 keep ', 'decide'])
+})
+
+t.test('RFC 9494 §4.2 restart time 0: long-lived from the start, and shown so; then the stale time sweeps', async (t) => {
+  const { routes, done, swept } = staleRoutes()
+  const longLived = [{ family: 'ipv4-unicast', forwardingPreserved: true, staleSec: 1 }] as const
+  routes.handle({ type: 'established', terms: { ...restart(0), longLived } })
+  t.strictSame([routes.helping, routes.families], [false, []])
+  routes.handle({ type: 'lost', graceful: true })
+  t.match([routes.helping, routes.families], [true, [{ family: 'ipv4-unicast', state: 'long-lived', leftSec: Number }]])
+  await swept
+  t.strictSame(
+    done,
+    ['down 7 keep ipv4-unicast', 'long-lived 7 ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast', 'decide'].slice(0, done.length),
+  )
+  t.equal(routes.helping, false)
+})
+
+t.test('RFC 4724 §4.2 what is stale is shown with the time it has left', async (t) => {
+  const { routes } = staleRoutes()
+  routes.handle({ type: 'established', terms: restart(60) })
+  routes.handle({ type: 'lost', graceful: true })
+  const [before] = routes.families
+  t.ok(before !== undefined && before.leftSec > 50 && before.leftSec <= 60)
+  routes.handle({ type: 'established', terms: restart(60) })
+  const [after] = routes.families
+  t.ok(after !== undefined && after.leftSec > 300 && after.leftSec <= 360)
+  t.strictSame([before?.state, after?.state], ['awaited', 'returned'])
+  routes.stop()
 })
