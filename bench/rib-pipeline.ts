@@ -21,19 +21,21 @@ const rib = new Rib(
 const [feeder, sink] = ['10.99.0.2', '10.99.0.3'].map((peer, i) => join(peer, 65002 + i))
 if (feeder === undefined || sink === undefined) throw new Error('two peers were made')
 
-const announceSec = timed(updates)
-const withdrawSec = timed(withdrawals)
-console.log(JSON.stringify({ prefixes: count, updates: updates.length, announceSec, withdrawSec }))
+const announced = timed(updates)
+const withdrawn = timed(withdrawals)
+console.log(JSON.stringify({ prefixes: count, updates: updates.length, announced, withdrawn }))
 
-function timed(messages: readonly Buffer[]): number {
+function timed(messages: readonly Buffer[]): { readonly wallSec: number; readonly cpuSec: number } {
   const began = performance.now()
+  const cpu = process.cpuUsage()
   for (const [i, message] of messages.entries()) {
     const error = rib.receive(feeder ?? 0, message, 19, message.length)
     if (error !== undefined) throw error
     if (i % 200 === 199) drain()
   }
   drain()
-  return Math.round(performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  return { wallSec: Math.round(performance.now() - began) / 1000, cpuSec: Math.round((user + system) / 1000) / 1000 }
 }
 
 /** What a turn of the event loop does. */

@@ -163,6 +163,7 @@ export class AdjRibIn {
   }
 
   #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
+    table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
       if (isMartian(table.family, bytes, at + 1, length))
@@ -173,6 +174,7 @@ export class AdjRibIn {
   }
 
   #withdraw(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number): void {
+    table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
       const prefix = table.prefixes.find(bytes, at + 1, length)

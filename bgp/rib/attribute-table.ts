@@ -138,11 +138,12 @@ export class AttributeTable {
     end: number,
     onNotes: (notes: readonly string[]) => void,
   ): number | BgpError {
-    const hash = hashOctets(bytes, start, end, Math.imul(this.#seed, context + 1))
-    const { slots, mask } = this.#index
-    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+    const hash = this.#hash(context, bytes, start, end)
+    const index = this.#index
+    const { slots } = index
+    for (let slot = index.home(hash); slots[slot] !== 0; slot = index.next(slot)) {
       const id = (slots[slot] as number) - 1
-      if (this.#context[id] === context && this.#arena.holds(id, bytes, start, end)) return id
+      if (slots[slot + 1] === hash && this.#context[id] === context && this.#arena.holds(id, bytes, start, end)) return id
     }
     const known = this.#contexts[context] as DecodeContext
     const scan = this.#scan
@@ -194,9 +195,13 @@ export class AttributeTable {
     const nextHop = this.#nextHop[id]
     if (nextHop !== undefined) this.#nextHops.release(nextHop)
     this.#nextHop[id] = undefined
+    this.#index.remove(id, this.#hash(this.#context[id] as number, this.#arena.octets, this.startOf(id), this.endOf(id)))
     this.#arena.drop(id)
-    this.#index.remove(id)
     if (this.#views.size > 0) this.#views.delete(id)
+  }
+
+  #hash(context: number, bytes: Uint8Array, start: number, end: number): number {
+    return hashOctets(bytes, start, end, Math.imul(this.#seed, context + 1))
   }
 
   #keep(hash: number, context: number, bytes: Uint8Array, start: number, end: number): number {
@@ -263,5 +268,5 @@ function hashOctets(bytes: Uint8Array, start: number, end: number, seed: number)
   }
   for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), multiplier) ^ (hash >>> 13)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  return (hash ^ (hash >>> 13)) >>> 0
+  return hash ^ (hash >>> 13)
 }

@@ -1,76 +1,102 @@
-import { resized } from './grown.ts'
+import { grown, resized } from './grown.ts'
 
 /**
  * Small integers found again by a hash: open addressing with linear probing over typed arrays, at most half full. What an id stands
  * for lives in its owner's arrays; the owner probes `slots` itself, so that comparing keys costs no call:
  *
- *     for (let slot = hash & index.mask; (entry = index.slots[slot]) !== 0; slot = (slot + 1) & index.mask) … entry - 1 is the id
+ *     for (let slot = index.home(hash); (entry = index.slots[slot]) !== 0; slot = index.next(slot))
+ *       if (index.slots[slot + 1] === hash) … entry - 1 is the id
+ *
+ * Hashes are signed 32-bit integers. They stand beside the ids, so that looking for one touches a single place of a large table.
  */
 export class IdIndex {
-  /** id + 1, or 0 for an empty slot. */
+  /** Pairs of id + 1, or 0 for an empty one, and its hash. */
   slots: Int32Array
-  mask: number
   size = 0
-  /** By id; for a free id the next free id + 1. */
-  #hashes: Uint32Array
-  #firstFree = 0
+  #mask: number
+  #capacity: number
+  readonly #free = new FreeIds()
   /** Ids at or above were never used. */
   #fresh = 0
 
   constructor(capacity = 64) {
-    this.slots = new Int32Array(capacity * 2)
-    this.mask = capacity * 2 - 1
-    this.#hashes = new Uint32Array(capacity)
+    this.#capacity = capacity
+    this.slots = new Int32Array(capacity * 4)
+    this.#mask = capacity * 4 - 2
   }
 
   /** Ids in use are below; a power of two. */
   get capacity(): number {
-    return this.#hashes.length
+    return this.#capacity
   }
 
-  /** A new id under `hash` (unsigned): the smallest never used one, or one that was freed. */
+  /** Where looking for a hash begins. */
+  home(hash: number): number {
+    return (hash << 1) & this.#mask
+  }
+
+  next(slot: number): number {
+    return (slot + 2) & this.#mask
+  }
+
+  /** A new id under `hash`: the smallest never used one, or one that was freed. */
   add(hash: number): number {
-    if (this.size === this.#hashes.length) this.#grow()
-    const id = this.#firstFree === 0 ? this.#fresh++ : this.#firstFree - 1
-    if (this.#firstFree !== 0) this.#firstFree = this.#hashes[id] as number
-    this.#hashes[id] = hash
-    this.#place(id, hash)
+    if (this.size === this.#capacity) this.#grow()
+    const id = this.#free.count > 0 ? this.#free.take() : this.#fresh++
+    this.#place(id + 1, hash)
     this.size++
     return id
   }
 
-  /** Frees an id in use. Followers are shifted back, so that churn leaves no tombstones. */
-  remove(id: number): void {
-    let hole = (this.#hashes[id] as number) & this.mask
-    while (this.slots[hole] !== id + 1) hole = (hole + 1) & this.mask
-    for (let slot = (hole + 1) & this.mask; this.slots[slot] !== 0; slot = (slot + 1) & this.mask) {
-      const entry = this.slots[slot] as number
-      const home = (this.#hashes[entry - 1] as number) & this.mask
-      if (((slot - home) & this.mask) < ((slot - hole) & this.mask)) continue
-      this.slots[hole] = entry
+  /** Frees an id in use, which was added under `hash`. Followers are shifted back, so that churn leaves no tombstones. */
+  remove(id: number, hash: number): void {
+    const { slots } = this
+    const mask = this.#mask
+    let hole = this.home(hash)
+    while (slots[hole] !== id + 1) hole = (hole + 2) & mask
+    for (let slot = (hole + 2) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
+      const home = this.home(slots[slot + 1] as number)
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      slots[hole] = slots[slot] as number
+      slots[hole + 1] = slots[slot + 1] as number
       hole = slot
     }
-    this.slots[hole] = 0
-    this.#hashes[id] = this.#firstFree
-    this.#firstFree = id + 1
+    slots[hole] = 0
+    this.#free.put(id)
     this.size--
   }
 
-  #place(id: number, hash: number): void {
-    let slot = hash & this.mask
-    while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask
-    this.slots[slot] = id + 1
+  #place(entry: number, hash: number): void {
+    const { slots } = this
+    let slot = this.home(hash)
+    while (slots[slot] !== 0) slot = (slot + 2) & this.#mask
+    slots[slot] = entry
+    slots[slot + 1] = hash
   }
 
+  /** In the order of the old slots: what is written next lies near to what was written last. */
   #grow(): void {
-    const capacity = this.#hashes.length * 2
-    this.#hashes = resized(this.#hashes, capacity)
-    const hashes = this.#hashes
-    resized(this.slots, 0)
-    this.slots = new Int32Array(capacity * 2)
-    this.mask = capacity * 2 - 1
-    // Full, so nothing is free: every id is in use.
-    for (let id = 0; id < this.size; id++) this.#place(id, hashes[id] as number)
+    const old = this.slots
+    this.#capacity *= 2
+    this.slots = new Int32Array(this.#capacity * 4)
+    this.#mask = this.#capacity * 4 - 2
+    for (let slot = 0; slot < old.length; slot += 2) if (old[slot] !== 0) this.#place(old[slot] as number, old[slot + 1] as number)
+    resized(old, 0)
+  }
+}
+
+/** Ids that were freed: the last one is used again first. */
+class FreeIds {
+  count = 0
+  #ids = new Int32Array(64)
+
+  put(id: number): void {
+    if (this.count === this.#ids.length) this.#ids = grown(this.#ids, this.count + 1)
+    this.#ids[this.count++] = id
+  }
+
+  take(): number {
+    return this.#ids[--this.count] as number
   }
 }
 

@@ -10,6 +10,8 @@ export class Ipv4PrefixTable implements PrefixTable {
   readonly family = 4
   readonly #index = new IdIndex()
   readonly #seed: number
+  /** What `prefetch` read, so that it is not optimised away. */
+  readonly #prefetched = new Int32Array(1)
   #addresses = new Uint32Array(this.#index.capacity)
   #lengths = new Uint8Array(this.#index.capacity).fill(free)
 
@@ -43,8 +45,20 @@ export class Ipv4PrefixTable implements PrefixTable {
     return this.#probe(address, length, hashOf(address, length, this.#seed))
   }
 
+  prefetch(bytes: Uint8Array, start: number, end: number): void {
+    const { slots } = this.#index
+    let seen = 0
+    for (let at = start; at < end; ) {
+      const length = bytes[at] as number
+      seen ^= slots[this.#index.home(hashOf(readMasked(bytes, at + 1, length), length, this.#seed))] as number
+      at += 1 + ((length + 7) >>> 3)
+    }
+    this.#prefetched[0] = seen
+  }
+
   remove(id: number): void {
-    this.#index.remove(id)
+    const length = this.#lengths[id] as number
+    this.#index.remove(id, hashOf(this.#addresses[id] as number, length, this.#seed))
     this.#lengths[id] = free
   }
 
@@ -90,11 +104,12 @@ export class Ipv4PrefixTable implements PrefixTable {
   }
 
   #probe(address: number, length: number, hash: number): number {
-    const { slots, mask } = this.#index
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const index = this.#index
+    const { slots } = index
+    for (let slot = index.home(hash); ; slot = index.next(slot)) {
       const id = (slots[slot] as number) - 1
       if (id < 0) return -1
-      if (this.#addresses[id] === address && this.#lengths[id] === length) return id
+      if (slots[slot + 1] === hash && this.#addresses[id] === address && this.#lengths[id] === length) return id
     }
   }
 
@@ -120,5 +135,5 @@ function hashOf(address: number, length: number, seed: number): number {
   let hash = Math.imul(address ^ seed ^ (length << 3), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 15) ^ length, seed)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }

@@ -11,6 +11,8 @@ export class Ipv6PrefixTable implements PrefixTable {
   readonly family = 6
   readonly #index = new IdIndex()
   readonly #seed: number
+  /** What `prefetch` read, so that it is not optimised away. */
+  readonly #prefetched = new Int32Array(1)
   /** Four words for each id, one behind the other. */
   #words = new Uint32Array(this.#index.capacity * 4)
   #lengths = new Uint8Array(this.#index.capacity).fill(free)
@@ -46,8 +48,21 @@ export class Ipv6PrefixTable implements PrefixTable {
     return this.#probe(length, this.#load(bytes, at, length))
   }
 
+  prefetch(bytes: Uint8Array, start: number, end: number): void {
+    const { slots } = this.#index
+    let seen = 0
+    for (let at = start; at < end; ) {
+      const length = bytes[at] as number
+      seen ^= slots[this.#index.home(this.#load(bytes, at + 1, length))] as number
+      at += 1 + ((length + 7) >>> 3)
+    }
+    this.#prefetched[0] = seen
+  }
+
   remove(id: number): void {
-    this.#index.remove(id)
+    const length = this.#lengths[id] as number
+    this.copyAddress(id, this.#text, 0)
+    this.#index.remove(id, this.#load(this.#text, 0, length))
     this.#lengths[id] = free
   }
 
@@ -109,16 +124,18 @@ export class Ipv6PrefixTable implements PrefixTable {
       hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
     }
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-    return (hash ^ (hash >>> 16)) >>> 0
+    return hash ^ (hash >>> 16)
   }
 
   #probe(length: number, hash: number): number {
-    const { slots, mask } = this.#index
+    const index = this.#index
+    const { slots } = index
     const words = this.#words
     const [a, b, c, d] = this.#key
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = index.home(hash); ; slot = index.next(slot)) {
       const id = (slots[slot] as number) - 1
       if (id < 0) return -1
+      if (slots[slot + 1] !== hash) continue
       const at = id * 4
       if (words[at] !== a || words[at + 1] !== b || words[at + 2] !== c || words[at + 3] !== d) continue
       if (this.#lengths[id] === length) return id

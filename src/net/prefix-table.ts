@@ -16,6 +16,12 @@ export interface PrefixTable {
   insert(bytes: Uint8Array, at: number, length: number): number
   /** As `insert`, but -1 if the prefix is not there. */
   find(bytes: Uint8Array, at: number, length: number): number
+  /**
+   * Brings the places of all prefixes of a field into the processor's cache, all at the same time: looking for them one after the other
+   * then waits for memory no more. For speed only, before `insert` or `find`.
+   * @param start of prefixes as of RFC 4271 §4.3, which the caller has checked
+   */
+  prefetch(bytes: Uint8Array, start: number, end: number): void
   remove(id: number): void
   /** Whether the id is in use. */
   has(id: number): boolean
