@@ -55,8 +55,10 @@ export function pathOf(kind: Kind, ...asNumbers: readonly number[]): Uint8Array 
   return attribute(0x40, 2, `02 ${asNumbers.length.toString(16).padStart(2, '0')} ${octets}`)
 }
 
-export const origin = attribute(0x40, 1, '00')
-export const nextHop = attribute(0x40, 3, 'c0000201')
+export const origin: Uint8Array = attribute(0x40, 1, '00')
+export const nextHop: Uint8Array = attribute(0x40, 3, 'c0000201')
+/** What a good announcement of an external peer has. */
+export const mandatory: Uint8Array = concat(origin, pathOf('external', 65002), nextHop)
 /** 203.0.113.0/24 */
 export const prefix = '18cb0071'
 /** The prefix as it is announced before the input: ORIGIN EGP tells it from what comes then. */
@@ -69,6 +71,10 @@ function sentinel(kind: Kind, number: number): Uint8Array {
   return updateOf(concat(origin, pathOf(kind, 65002, number + 1), nextHop), sentinelPrefix)
 }
 const sentinelPrefix = '19c0000280'
+
+const [toldOrigin, toldPath, toldNextHop] = ['400101 00', '40020a 0202 0000fde9 0000fdea', '400304 7f000001']
+/** The attributes the witness is told of a good announcement. */
+export const accepted: string = `${toldOrigin} ${toldPath} ${toldNextHop}`
 
 /** The witness is told these attributes and prefixes: the whole message behind its marker. */
 export function announced(attributes: string, nlri: string = prefix): string {
@@ -205,9 +211,14 @@ export class InputLab {
 
   /** The peer is configured anew: its backoff and its counters are gone. */
   renew(): void {
+    this.reconfigure({})
+  }
+
+  /** The same with other settings. */
+  reconfigure(changes: Partial<PeerConfig>): void {
     const [bad, witness] = this.#peers
     this.watched.speaker.setPeers([witness])
-    this.watched.speaker.setPeers([bad, witness])
+    this.watched.speaker.setPeers([{ ...bad, ...changes }, witness])
   }
 
   /** Sends the messages, which leave the session up, so many times and as often again: asserts that the second half leaves nothing behind. */
