@@ -9,6 +9,7 @@ import {
   InputLab,
   type InputSetup,
   nextHop,
+  notified,
   origin,
   pathOf,
   prefix,
@@ -133,6 +134,33 @@ for (const [title, attributes, expected, setup = {}] of rows)
     const first = before(lab.kind)
     t.equal((await lab.told(raw, first)).length, 1)
     t.strictSame(await lab.told(raw, updateOf(attributes, prefix)), [expected])
-    await lab.repeated(raw, 3000, first, updateOf(attributes, prefix))
+    await lab.repeated(raw, 1500, first, updateOf(attributes, prefix))
     lab.untouched()
   })
+
+const ipv6Reach = (nextHopLength: number) =>
+  attribute(0x80, 14, `0002 01 ${nextHopLength.toString(16).padStart(2, '0')} ${'20'.repeat(nextHopLength)} 00 40 fd00000000000001`)
+const dataOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+const endings: readonly (readonly [title: string, attributes: Uint8Array, answers: readonly string[]])[] = [
+  ...[0, 9, 17, 64].map((length) => {
+    const reach = ipv6Reach(length)
+    const title = `#52 an IPv6 next hop of ${length} octets: NOTIFICATION 3/9 with the attribute (RFC 7606 §7.11)`
+    return [title, concat(origin, path, reach), notified(3, 9, dataOf(reach))] as const
+  }),
+  ['#66 an unknown well-known attribute: NOTIFICATION 3/2 with it (RFC 4271 §6.3)', withOne(0x40, 200, 'ab'), notified(3, 2, '40c801ab')],
+]
+for (const [title, attributes, answers] of endings)
+  t.test(title, async (t) => (await InputLab.create(t)).ends('Established', updateOf(attributes, prefix), answers))
+
+t.test('#53 a second next hop that is not link-local, and a reserved octet that is not 0: the global one is used', async (t) => {
+  const lab = await InputLab.create(t)
+  const raw = await lab.establish()
+  const two = `20010db8${'00'.repeat(11)}01 20010db8${'00'.repeat(11)}02`
+  const input = updateOf(concat(attribute(0x80, 14, `0002 01 20 ${two} ff 40 fd00000000000001`), origin, path))
+  const reach = `900e001e 0002 01 10 ${'00'.repeat(10)}ffff7f000001 00 40 fd00000000000001`
+  t.strictSame(await lab.told(raw, input), [announced(`${reach} 400101 00 40020a 0202 0000fde9 0000fdea`, '')])
+  t.equal(lab.watched.best.get('fd00:0:0:1::/64'), '2001:db8::1')
+  await lab.repeated(raw, 1500, input, updateOf(attribute(0x80, 15, '000201 40 fd00000000000001')))
+  lab.untouched()
+})

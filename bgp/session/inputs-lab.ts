@@ -93,7 +93,7 @@ export const withdrawn: string = behindMarker('001b 02 0004 18cb0071 0000')
 export type Stage = 'OpenSent' | 'OpenConfirm' | 'Established'
 
 /** How often a session is ended, and ended again, to see what it leaves behind. */
-const endings = 40
+const endings = 25
 
 export class InputLab {
   readonly watched: Watched
