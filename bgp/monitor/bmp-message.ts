@@ -2,6 +2,7 @@
 import { familyOf, type IpAddress } from '../../src/net/address.ts'
 import { afiOf, safiOf } from '../wire/address-family.ts'
 import type { AddressFamily } from '../wire/message.ts'
+import type { View } from './change-queue.ts'
 import type { OctetBuffer } from './octet-buffer.ts'
 
 /* RFC 7854 §4.1, common header:  version u8 | length of the message u32 | type u8
@@ -17,8 +18,8 @@ const peerType = { global: 0, locRib: 3 } as const
 /** RFC 7854 §4.2, RFC 8671 §4 */
 const peerFlag = { ipv6: 0x80, postPolicy: 0x40, out: 0x10 } as const
 
-/** Which table of a peer a message is about: as received, as accepted, as sent to it; or the best of all. */
-export type BmpView = 'received' | 'accepted' | 'advertised' | 'best'
+/** Which table of a peer a message is about. */
+export type BmpView = View
 
 /** Whom a message is about. With the view 'best' it is this node itself (RFC 9069 §4.1): its address is not said. */
 export type BmpPeer = { readonly address: IpAddress; readonly asNumber: number; readonly routerId: number }

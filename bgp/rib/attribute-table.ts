@@ -87,11 +87,18 @@ export class AttributeTable {
   get(id: number): AttributeSet {
     let view = this.#views.get(id)
     if (view === undefined) {
-      if (id >= this.#uses.length || (this.#uses[id] as number) <= 0) throw new Error(`attribute set ${id} is not in use`)
-      view = new AttributeSet(id, this.#traits(id), this.#nextHop[id], this.isEligible(id), () => this.#decode(id))
+      view = this.look(id)
       this.#views.set(id, view)
     }
     return view
+  }
+
+  /** As `get`, for whoever looks at a whole table: nothing is kept for the next time. */
+  look(id: number): AttributeSet {
+    const known = this.#views.get(id)
+    if (known !== undefined) return known
+    if (id >= this.#uses.length || (this.#uses[id] as number) <= 0) throw new Error(`attribute set ${id} is not in use`)
+    return new AttributeSet(id, this.#traits(id), this.#nextHop[id], this.isEligible(id), () => this.#decode(id))
   }
 
   isEligible(id: number): boolean {

@@ -1,10 +1,10 @@
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { AddressFamily } from '../wire/message.ts'
-import type { AttributeSet } from './attribute-set.ts'
+import type { PathAttributes } from '../wire/path-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
+import { attributesToldIn } from './attributes-told.ts'
 import { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
-import type { Outgoing } from './outgoing-attributes.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { RibWatcher } from './rib-watcher.ts'
 import type { UpdateGroups } from './update-groups.ts'
@@ -18,8 +18,15 @@ export type RibReaderParts = {
   readonly groups: UpdateGroups
 }
 
-/** One path of a prefix. @property pathId of a peer that sends several (RFC 7911) */
-export type RibPath = { readonly peer: PeerSlot; readonly set: AttributeSet; readonly isStale: boolean; readonly pathId?: number }
+/**
+ * One path of a prefix.
+ * @property set the number of its attributes: valid until something is received or decided
+ * @property pathId of a peer that sends several (RFC 7911)
+ */
+export type RibPath = { readonly peer: PeerSlot; readonly set: number; readonly isStale: boolean; readonly pathId?: number }
+
+/** What a peer is sent. @property row the same for all prefixes that are sent the same; valid as `RibPath.set` is */
+export type RibOut = { readonly row: number; readonly internal: boolean }
 
 /** The RIB as monitors and dumps see it: route by route, at their own pace. */
 export class RibReader {
@@ -46,20 +53,26 @@ export class RibReader {
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
       const slot = this.#parts.peers[paths.peer[row] as number]
       if (slot === undefined || (peer !== undefined && slot.id !== peer)) continue
-      found.push({ peer: slot, set: this.#parts.attributes.get(paths.set[row] as number), isStale: paths.stale[row] !== 0 })
+      found.push({ peer: slot, set: paths.set[row] as number, isStale: paths.stale[row] !== 0 })
     }
     return found
   }
 
+  /** Each prefix that the peer sent a path to. */
+  eachReceived(family: AddressFamily, peer: number, act: (prefix: number) => void): void {
+    const { paths } = this.#parts.tables[family]
+    for (let row = paths.firstOfPeer(peer); row >= 0; row = paths.nextOfPeer[row] as number) act(paths.prefix[row] as number)
+  }
+
   /** What import policy and the checks for loops left of them. */
   accepted(family: AddressFamily, prefix: number, peer?: number): readonly RibPath[] {
-    return this.received(family, prefix, peer).filter(({ peer, set }) => peer.imports && set.eligible)
+    return this.received(family, prefix, peer).filter(({ peer, set }) => peer.imports && this.#parts.attributes.isEligible(set))
   }
 
   best(family: AddressFamily, prefix: number): RibPath | undefined {
     const table = this.#parts.tables[family]
-    const set = table.bestSet(prefix)
-    return set && { peer: table.bestPeer(prefix), set, isStale: false }
+    const set = table.bestSetId(prefix)
+    return set < 0 ? undefined : { peer: table.bestPeer(prefix), set, isStale: false }
   }
 
   /** The step that chose the best path. */
@@ -68,9 +81,31 @@ export class RibReader {
     return this.#best.decide()
   }
 
+  hasBest(family: AddressFamily, prefix: number): boolean {
+    return this.#parts.tables[family].bestSetId(prefix) >= 0
+  }
+
+  attributes({ set }: RibPath): PathAttributes {
+    return this.#parts.attributes.look(set).attributes
+  }
+
   /** What the peer is sent of it. */
-  advertised(family: AddressFamily, prefix: number, peer: number): Outgoing | undefined {
-    return this.#parts.groups.member(peer, family)?.group.told(prefix, peer)
+  advertised(family: AddressFamily, prefix: number, peer: number): RibOut | undefined {
+    const group = this.#parts.groups.member(peer, family)?.group
+    const row = group?.rowFor(prefix, peer) ?? 0
+    return group === undefined || row === 0 ? undefined : { row, internal: group.terms.internal }
+  }
+
+  /** The attributes as they are sent to the peer. */
+  attributesSent(family: AddressFamily, prefix: number, peer: number): PathAttributes | undefined {
+    const group = this.#parts.groups.member(peer, family)?.group
+    const told = group?.told(prefix, peer)
+    return group && told && attributesToldIn(told, group.terms)
+  }
+
+  /** Prefixes with a best path. */
+  bestCount(family: AddressFamily): number {
+    return this.#parts.tables[family].bestCount
   }
 
   /** Tells of changes from now on. @returns ends that */

@@ -6,8 +6,11 @@ export interface RibWatcher {
   pathChanged(family: AddressFamily, prefix: number, peer: number): void
   /** The best path of the prefix is another one now, or none. */
   bestChanged(family: AddressFamily, prefix: number): void
-  /** What these peers are told of the prefix is something else now, or nothing; those of them that it comes from were told nothing before. */
-  outChanged(family: AddressFamily, prefix: number, members: readonly { readonly peer: number }[]): void
+  /**
+   * What these peers are told of the prefix is something else now, or nothing.
+   * @param source the one among them that is told nothing of it, before and after; -1: none
+   */
+  outChanged(family: AddressFamily, prefix: number, members: readonly { readonly peer: number }[], source: number): void
   /** Whether it has not looked at the prefix yet: its id is not given to another one before. */
   isPending(family: AddressFamily, prefix: number): boolean
 }

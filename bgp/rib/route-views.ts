@@ -2,10 +2,9 @@ import type { Cidr } from '../../src/net/prefix.ts'
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts'
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { RouteEntry, RoutePage, RoutePath, RouteQuery } from '../peer.ts'
-import { BgpError } from '../wire/bgp-error.ts'
-import { decodeAttributes } from '../wire/decode-attributes.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
+import { attributesToldIn } from './attributes-told.ts'
 import { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
 import { FirstPrefixes } from './first-prefixes.ts'
@@ -118,11 +117,7 @@ export class RouteViews {
     const member = this.#member(table, slot)
     const told = member?.group.told(id, slot.id)
     if (member === undefined || told === undefined) return []
-    const { fourOctetAs, internal } = member.group.terms
-    const context = { fourOctetAs, internal, peerAs: this.#options.asNumber, localAs: this.#options.asNumber }
-    const decoded = decodeAttributes(told.bytes, 0, told.bytes.length, context, false)
-    if (decoded instanceof BgpError || decoded.attributes === undefined) throw new Error('attributes of our own cannot be read')
-    const attributes = told.nextHop.length === 0 ? decoded.attributes : { ...decoded.attributes, nextHop: told.nextHop }
+    const attributes = attributesToldIn(told, member.group.terms)
     return [routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale: false, best: false })]
   }
 

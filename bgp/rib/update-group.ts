@@ -97,6 +97,11 @@ export class UpdateGroup {
     return this.#out.rowFor(prefix, peer) !== 0
   }
 
+  /** Prefixes for which the peer is told the same have the same number; 0: it is told nothing. */
+  rowFor(prefix: number, peer: number): number {
+    return this.#out.rowFor(prefix, peer)
+  }
+
   /** What the peer is told of the prefix, as it is sent. */
   told(prefix: number, peer: number): Outgoing | undefined {
     const row = this.#out.rowFor(prefix, peer)
@@ -186,13 +191,14 @@ export class UpdateGroup {
    */
   #tell(prefix: number, row: number, sourceBefore: number): void {
     for (const { pending } of this.#catchingUp) pending?.add(prefix)
-    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members)
+    const source = row === 0 ? sourceBefore : (this.#out.sets.source[row] as number)
+    const untold = sourceBefore < 0 || sourceBefore === source ? source : -1
+    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members, untold)
     if (this.#catchingUp.size === this.members.length) return
     if (row === 0) {
       if (this.#hasFollowersBut(sourceBefore)) this.#batch.withdraw(prefix, sourceBefore)
       return
     }
-    const source = this.#out.sets.source[row] as number
     if (this.#hasFollowersBut(source)) this.#batch.announce(prefix, row)
     // The new source had the route of the old one.
     if (sourceBefore >= 0 && sourceBefore !== source && this.#isFollowedBy(source)) this.#batch.withdraw(prefix, -source)

@@ -10,10 +10,11 @@ import { decodeControl } from '../wire/control-message.ts'
 import { errorCode } from '../wire/error-code.ts'
 import { Framer } from '../wire/framer.ts'
 import { encodeKeepAlive } from '../wire/keepalive.ts'
-import { type ControlMessage, messageType, type Open, type RouteRefresh } from '../wire/message.ts'
+import { type ControlMessage, headerLength, messageType, type Open, type RouteRefresh } from '../wire/message.ts'
 import { encodeNotification } from '../wire/notification.ts'
 import { encodeOpen } from '../wire/open.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
+import { ConnectionTrace } from './connection-trace.ts'
 import { type Failure, isHardReset, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
 import type { MessageCounts } from './message-counts.ts'
 import type { Reading } from './reading.ts'
@@ -51,6 +52,7 @@ const updateMsg: Event = { type: 'UpdateMsg' } // one object for the hot path
 
 /** One BGP connection: a machine (RFC 4271 §8.2.1: one per connection), its timers and, at times, a socket. */
 export class Connection {
+  readonly trace = new ConnectionTrace()
   readonly #deps: ConnectionDependencies
   readonly #timers: Timers
   readonly #events: Event[] = []
@@ -168,6 +170,7 @@ export class Connection {
 
   #send(message: Uint8Array): void {
     this.#deps.counts.noteSent(message)
+    this.trace.keep('sent', message)
     this.write(message)
   }
 
@@ -227,6 +230,7 @@ export class Connection {
 
   #message(type: number, bytes: Uint8Array, start: number, end: number): void {
     this.#deps.counts.noteReceived(type)
+    if (type !== messageType.update) this.trace.keep('received', bytes.subarray(start - headerLength, end))
     if (type === messageType.update) {
       this.#update(bytes, start, end)
       return

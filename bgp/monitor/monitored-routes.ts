@@ -1,0 +1,53 @@
+/** Routes of a RIB as the UPDATEs that would make it: four-octet AS numbers, prefixes with the same attributes together. */
+import type { PrefixTable } from '../../src/net/prefix-table.ts'
+import { encodeAttributes } from '../wire/encode-attributes.ts'
+import { type AddressFamily, maxExtendedMessageLength, maxMessageLength } from '../wire/message.ts'
+import { finishReach, finishUnreach, reachOverhead, startReach, startUnreach } from '../wire/multiprotocol.ts'
+import type { PathAttributes } from '../wire/path-attributes.ts'
+import { finishAnnounce, finishWithdraw, startAnnounce, startWithdraw, updateOverhead } from '../wire/update.ts'
+
+/** Attributes as they are written: MP_REACH_NLRI apart. @property nextHop for it; empty where NEXT_HOP is among the attributes */
+export type WrittenAttributes = { readonly bytes: Uint8Array; readonly nextHop: Uint8Array }
+
+/** @param internal LOCAL_PREF and the attributes of reflection are shown  @param ownNextHop of routes of this node, which have none of their own */
+export function writtenAttributes(attributes: PathAttributes, internal: boolean, ownNextHop: Uint8Array): WrittenAttributes {
+  const nextHop = attributes.nextHop.length === 0 ? ownNextHop : attributes.nextHop
+  const bytes = encodeAttributes({ ...attributes, nextHop }, { fourOctetAs: true, internal })
+  return { bytes, nextHop: nextHop.length === 4 ? noOctets : nextHop }
+}
+
+const noOctets = new Uint8Array(0)
+/** The longest prefix: its length and 16 octets. */
+const longestNlri = 17
+
+/** Whole UPDATEs that announce these prefixes; those longer than 4096 octets hold one set of attributes that is. */
+export function* announcements(
+  family: AddressFamily,
+  table: PrefixTable,
+  prefixes: readonly number[],
+  { bytes, nextHop }: WrittenAttributes,
+): Generator<Uint8Array> {
+  const inNlri = family === 'ipv4-unicast' && nextHop.length === 0
+  const fixed = (inNlri ? updateOverhead : reachOverhead(nextHop)) + bytes.length
+  const limit = Math.max(maxMessageLength, fixed + longestNlri)
+  if (limit > maxExtendedMessageLength) return // no message can hold them: they came with two-octet AS numbers
+  for (let i = 0; i < prefixes.length; ) {
+    const message = new Uint8Array(limit)
+    let at = inNlri ? startAnnounce(message, 0, bytes) : startReach(message, 0, family, nextHop)
+    const last = limit - (inNlri ? 0 : bytes.length) - longestNlri
+    do at = table.writeNlri(prefixes[i++] as number, message, at)
+    while (i < prefixes.length && at <= last)
+    yield message.subarray(0, inNlri ? finishAnnounce(message, 0, at) : finishReach(message, 0, at, bytes))
+  }
+}
+
+/** Whole UPDATEs that withdraw these prefixes. */
+export function* withdrawals(family: AddressFamily, table: PrefixTable, prefixes: readonly number[]): Generator<Uint8Array> {
+  const isIpv4 = family === 'ipv4-unicast'
+  for (let i = 0; i < prefixes.length; ) {
+    const message = new Uint8Array(maxMessageLength)
+    let at = isIpv4 ? startWithdraw(0) : startUnreach(message, 0, family)
+    while (i < prefixes.length && at <= maxMessageLength - 2 - longestNlri) at = table.writeNlri(prefixes[i++] as number, message, at)
+    yield message.subarray(0, isIpv4 ? finishWithdraw(message, 0, at) : finishUnreach(message, 0, at))
+  }
+}
