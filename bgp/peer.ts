@@ -3,8 +3,10 @@ import type { IpAddress } from '../src/net/address.ts'
 import type { Asn } from '../src/net/asn.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import type { PrefixTable } from '../src/net/prefix-table.ts'
+import type { BfdStatus } from './bfd/bfd-status.ts'
 import type { AddressFamily } from './wire/message.ts'
 
+export type { BfdStatus } from './bfd/bfd-status.ts'
 export type { BfdTerms, PeerConfig, Role } from './peer-config.ts'
 export type {
   Community,
@@ -98,6 +100,8 @@ export type PeerStatus = {
     readonly at: string
     readonly message?: string
   }
+  /** RFC 5882; absent: no BFD beside this session. */
+  readonly bfd?: BfdStatus
   readonly flaps: number
 }
 

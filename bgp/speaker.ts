@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
+import { Bfd } from './bfd/bfd.ts'
+import { bfdPeers } from './bfd/bfd-peers.ts'
 import { cease } from './fsm/cease.ts'
 import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions, SpeakerPolicy } from './peer.ts'
 import { Rib } from './rib/rib.ts'
@@ -58,6 +60,7 @@ export class Speaker {
   readonly #listeners: Listeners
   readonly #sessionDependencies: PeerSessionDependencies
   readonly #peers: Peers
+  readonly #bfd: Bfd
   #sockets: Sockets | undefined
   readonly #ended = Promise.withResolvers<void>()
   #stopped = false
@@ -99,6 +102,9 @@ export class Speaker {
       log,
       onRemoved: (name) => this.#deviations.forget(name),
     })
+    // our BFD ends with this process, so C is clear on our side, and the sides must both set it
+    const onDown = (peer: string) => this.bfdDown(peer, { controlPlaneIndependent: false })
+    this.#bfd = new Bfd({ log, onDown, onChange, now })
     this.#sockets = dependencies.sockets
     this.#sessionDependencies = {
       rib: this.#rib,
@@ -133,13 +139,16 @@ export class Speaker {
   async start(): Promise<void> {
     this.#sockets ??= await openSockets()
     await this.#listeners.start(this.#sockets)
-    if (!this.#stopped) this.#peers.start()
+    if (this.#stopped) return
+    this.#peers.start()
+    this.#watch()
   }
 
   /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
   setPeers(peers: readonly PeerConfig[]): void {
     this.#peers.set(peers)
     this.#listeners.setKeys(this.#peers.keys)
+    this.#watch()
     this.#onChange()
   }
 
@@ -183,7 +192,10 @@ export class Speaker {
   }
 
   peers(): readonly PeerStatus[] {
-    return this.#peers.all.map((session) => session.status)
+    return this.#peers.all.map((session) => {
+      const bfd = this.#bfd.status(session.config.name)
+      return bfd === undefined ? session.status : { ...session.status, bfd }
+    })
   }
 
   routes(query: RouteQuery): RoutePage {
@@ -214,7 +226,13 @@ export class Speaker {
     this.#gate.stop()
     this.#listeners.stop()
     this.#peers.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))
-    await this.#closing.settled()
+    await Promise.all([this.#bfd.stop(), this.#closing.settled()])
+  }
+
+  /** BFD beside the peers that ask for it, from the start on. */
+  #watch(): void {
+    if (!this.#peers.running || this.#stopped) return
+    this.#bfd.setPeers(bfdPeers(this.#peers.configs, this.#options.localAddress))
   }
 
   #session(config: PeerConfig): PeerSession {

@@ -1,10 +1,15 @@
-/** The socket calls of libc that node:net does not make. The one file of bgp/session that loads koffi; throws where koffi has no binary for this machine. */
+/** The socket calls of libc that node:net and node:dgram do not make. The one file of bgp that loads koffi; throws where koffi has no binary for this machine. */
 import { getSystemErrorName } from 'node:util'
+
+const SOL_SOCKET = 1
+const SO_ATTACH_FILTER = 26
 
 export type Libc = {
   readonly socket: (domain: number, type: number, protocol: number) => number
   readonly bind: (fd: number, address: Uint8Array, length: number) => number
   readonly setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number
+  /** @param program classic BPF: struct sock_filter, 8 octets each */
+  readonly attachFilter: (fd: number, program: Uint8Array) => number
   /** 0: there is no such interface. */
   readonly if_nametoindex: (name: string) => number
   readonly close: (fd: number) => number
@@ -15,10 +20,14 @@ export type Libc = {
 export async function loadLibc(): Promise<Libc> {
   const { default: koffi } = await import('koffi')
   const libc = koffi.load(null)
+  const program = koffi.struct({ length: 'uint16_t', instructions: 'uint8_t *' }) // struct sock_fprog
+  const attachFilter = libc.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t'])
   return {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, const void *, uint32_t)'),
     setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint32_t)'),
+    attachFilter: (fd, instructions) =>
+      attachFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, { length: instructions.length / 8, instructions }, koffi.sizeof(program)),
     if_nametoindex: libc.func('unsigned int if_nametoindex(const char *)'),
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),

@@ -37,6 +37,15 @@ export class Peers {
     return [...this.#byName.values()]
   }
 
+  get configs(): readonly PeerConfig[] {
+    return this.all.map(({ config }) => config)
+  }
+
+  /** Between `start` and `stop`. */
+  get running(): boolean {
+    return this.#running
+  }
+
   named(name: string): PeerSession | undefined {
     return this.#byName.get(name)
   }
