@@ -12,6 +12,7 @@ export type {
   Community,
   FilterOperation,
   FilterRule,
+  MultipathOptions,
   PrefixAdvertisement,
   PrefixMatch,
   RouteFilter,
@@ -132,26 +133,36 @@ export type RoutePath = {
   readonly unknownAttributes?: readonly { readonly type: number; readonly flags: number; readonly hex: string }[]
   readonly stale?: boolean
   readonly best?: boolean
+  /** Shares the traffic with the best path (ECMP). */
+  readonly multipath?: boolean
+  /** `best` only: the step of the decision at which it was left behind. */
+  readonly lostAt?: string
 }
 
 export type RouteEntry = {
   readonly prefix: Cidr
   readonly family: AddressFamily
   readonly paths: readonly RoutePath[]
-  /** `best` only: the step of the decision (RFC 4271 §9.1.2) that chose: 'only-path', 'local', 'local-pref', 'as-path-length', 'origin', 'med', 'ebgp-over-ibgp', 'igp-metric', 'router-id', 'cluster-list-length', 'peer-address', … */
+  /** `best` only: the step of the decision (RFC 4271 §9.1.2) that chose: 'only-path', 'local', 'local-pref', 'as-path-length', 'origin', 'med', 'ebgp-over-ibgp', 'igp-metric', 'router-id', 'cluster-list-length', 'peer-address', 'path-id', 'prefer-existing', … */
   readonly decidedBy?: string
 }
 
 export type RoutePage = { readonly routes: readonly RouteEntry[]; readonly total: number; readonly cursor?: string }
 
 /**
- * The best-route changes of one turn, handed over without an object per route: for each id, `nextHopOf(id)` is the next hop of the
- * best learned path, or undefined if the prefix has no learned best path any more (withdrawn, or local won).
- * Valid only during the call. Addresses are interned: equal next hops are the same string object.
+ * A next hop of learned routes, and the directly connected routers that lead to it: itself, or those of the route that covers it. None
+ * where it is not reached without a tunnel.
+ */
+export type LearnedNextHop = { readonly address: IpAddress; readonly gateways: readonly IpAddress[] }
+
+/**
+ * The best-route changes of one turn, handed over without an object per route: for each id, `nextHopsOf(id)` are the next hops of the
+ * best learned paths, in no order (several: ECMP); empty if the prefix has no learned best path any more (withdrawn, or local won).
+ * Valid only during the call. Lists are interned: as long as one means the same it is the same object.
  */
 export type BestRouteBatch = {
   readonly table: PrefixTable
   readonly ids: readonly number[] | Uint32Array
   readonly count: number
-  nextHopOf(id: number): IpAddress | undefined
+  nextHopsOf(id: number): readonly LearnedNextHop[]
 }

@@ -10,7 +10,22 @@ export type SpeakerPolicy = {
   readonly notExported?: readonly Cidr[]
   /** Communities of what is told and lies inside, whoever originates it. */
   readonly advertisements?: readonly PrefixAdvertisement[]
+  /** Absent: `defaultMultipath`. */
+  readonly multipath?: MultipathOptions
+  /** RFC 5004: between equal external paths the one that was the best stays it, whatever its BGP Identifier. Absent: false. */
+  readonly preferExisting?: boolean
 }
+
+/** ECMP: how many equally good paths share the traffic to a prefix, 1..64, when the best is external or internal. */
+export type MultipathOptions = {
+  readonly ebgp: number
+  readonly ibgp: number
+  /** AS paths need only be of equal length; else they must be the same. */
+  readonly relaxAsPath: boolean
+}
+
+/** As BIRD's `merge paths on`, which Calico sets. */
+export const defaultMultipath: MultipathOptions = { ebgp: 16, ibgp: 16, relaxAsPath: true }
 
 /** RFC 1997 as an unsigned 32-bit number, or RFC 8092. */
 export type Community = number | readonly [number, number, number]

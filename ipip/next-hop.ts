@@ -1,4 +1,4 @@
-import type { NextHop } from '../felix/kernel.ts'
+import type { UnicastHop } from '../felix/kernel.ts'
 import type { EncapsulationMode } from '../src/model/ip-pool.ts'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { ConnectedSubnet } from '../src/net/connected-subnet.ts'
@@ -16,7 +16,7 @@ export type Surroundings = {
  * Always: through the tunnel. CrossSubnet: through it to nodes that are in no subnet of this one. Never: directly.
  * Only known nodes take tunnelled packets, so nobody else is ever sent one.
  */
-export function nextHopFor(mode: EncapsulationMode, nextHop: IpAddress, { connected, tunnelTo }: Surroundings): NextHop | undefined {
+export function nextHopFor(mode: EncapsulationMode, nextHop: IpAddress, { connected, tunnelTo }: Surroundings): UnicastHop | undefined {
   if (mode === 'Always') return tunnelled(nextHop, tunnelTo)
   const direct = resolveNextHop(nextHop, connected)
   return direct === undefined && mode === 'CrossSubnet' ? tunnelled(nextHop, tunnelTo) : direct
@@ -31,7 +31,7 @@ export function isReachable(nextHop: IpAddress, surroundings: Surroundings): boo
  * Without a tunnel: over the device of the longest connected subnet that contains it.
  * undefined: unresolvable (RFC 4271 §9.1.2.1), also for an address of our own (§5.1.3) and for what no subnet contains.
  */
-export function resolveNextHop(nextHop: IpAddress, connected: readonly ConnectedSubnet[]): NextHop | undefined {
+export function resolveNextHop(nextHop: IpAddress, connected: readonly ConnectedSubnet[]): UnicastHop | undefined {
   const target = parsePrefix(nextHop)
   if (target === undefined || connected.some(({ address }) => address === nextHop)) return undefined
   const around = connected.filter(({ subnet }) => subnet.family === familyOf(nextHop) && containsPrefix(subnet, target))
@@ -40,6 +40,6 @@ export function resolveNextHop(nextHop: IpAddress, connected: readonly Connected
 }
 
 /** `tunl0` goes to any address: the next hop is taken as the outer destination, though it is on no subnet of the device. */
-function tunnelled(nextHop: IpAddress, tunnelTo: ReadonlySet<IpAddress>): NextHop | undefined {
+function tunnelled(nextHop: IpAddress, tunnelTo: ReadonlySet<IpAddress>): UnicastHop | undefined {
   return tunnelTo.has(nextHop) ? { type: 'unicast', via: nextHop, device: 'tunl0', onlink: true } : undefined
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { BestRouteBatch } from '../bgp/peer.ts'
+import type { BestRouteBatch, LearnedNextHop } from '../bgp/peer.ts'
 import type { LearnedRoutes, NextHop } from '../felix/kernel.ts'
 import { type PoolMode, PoolModes } from '../ipip/pool-modes.ts'
 import { type Encapsulation, noEncapsulation } from '../ipip/tunnel-plan.ts'
@@ -9,8 +9,10 @@ import type { ConnectedSubnet } from './net/connected-subnet.ts'
 import { Ipv4PrefixTable } from './net/ipv4-prefix-table.ts'
 import { type Cidr, parsePrefix } from './net/prefix.ts'
 
+const interned = new Map<string, readonly LearnedNextHop[]>()
 const neighbour = '10.99.0.2' as IpAddress
 const eth0 = [on('eth0', '10.99.0.1/24')]
+const viaEth0 = (via: IpAddress): NextHop => ({ type: 'unicast', via, device: 'eth0' })
 
 t.test('a best route with a next hop on a connected subnet is put, with one next-hop object for all', async (t) => {
   const { routes, told } = recorder()
@@ -43,10 +45,42 @@ t.test('when the node’s subnets change, next hops are resolved anew, and it is
   t.equal(handover.resolve(neighbour, 'Never'), undefined)
 })
 
+t.test('several next hops are one route over all that can be reached; the same object for the same list (ECMP)', async (t) => {
+  const { routes, told } = recorder()
+  const handover = new RouteHandover(routes, [...eth0, on('eth1', '10.98.0.1/24')])
+  const three = nextHops('10.99.0.2', '10.98.0.7', '192.0.2.1')
+  handover.take(batch({ '10.1.0.0/16': three, '10.2.0.0/16': three, '10.3.0.0/16': nextHops('192.0.2.1', '10.99.0.2') }))
+  const hops = [
+    { type: 'unicast', via: '10.99.0.2', device: 'eth0' },
+    { type: 'unicast', via: '10.98.0.7', device: 'eth1' },
+  ]
+  t.strictSame(told, [
+    ['10.1.0.0/16', { type: 'multipath', hops }],
+    ['10.2.0.0/16', { type: 'multipath', hops }],
+    ['10.3.0.0/16', hops[0]],
+  ])
+  t.equal(told[0]?.[1], told[1]?.[1], 'the same object')
+  t.equal(handover.problem, undefined)
+})
+
+t.test('a next hop that is on no subnet is reached over those that lead to it, each once (RFC 4271 §5.1.3)', async (t) => {
+  const { routes, told } = recorder()
+  const handover = new RouteHandover(routes, eth0)
+  handover.take(
+    batch({
+      '10.1.0.0/16': nextHops('192.0.2.1>10.99.0.2>10.99.0.3', '192.0.2.2>10.99.0.3'),
+      '10.2.0.0/16': nextHops('192.0.2.2>10.99.0.3'),
+    }),
+  )
+  t.strictSame(told, [
+    ['10.1.0.0/16', { type: 'multipath', hops: [viaEth0('10.99.0.2' as IpAddress), viaEth0('10.99.0.3' as IpAddress)] }],
+    ['10.2.0.0/16', viaEth0('10.99.0.3' as IpAddress)],
+  ])
+})
+
 const behindRouter = '10.98.0.7' as IpAddress
 const stranger = '10.99.0.66' as IpAddress
 const viaTunnel = (via: IpAddress): NextHop => ({ type: 'unicast', via, device: 'tunl0', onlink: true })
-const viaEth0 = (via: IpAddress): NextHop => ({ type: 'unicast', via, device: 'eth0' })
 const encapsulation = (ipipMode: PoolMode['ipipMode'], tunnelTo: readonly IpAddress[] = [neighbour, behindRouter]): Encapsulation => ({
   modes: new PoolModes([{ cidr: '10.244.0.0/16' as Cidr, ipipMode }]),
   tunnelTo: new Set(tunnelTo),
@@ -192,14 +226,26 @@ function recorder(): { routes: LearnedRoutes; told: Told[] } {
   return { routes, told }
 }
 
-function batch(wanted: Readonly<Record<string, IpAddress | undefined>>): BestRouteBatch {
+/** As the RIB hands them over: the same list for the same next hops. "10.98.0.7>10.99.0.2": one that 10.99.0.2 leads to. */
+function nextHops(...texts: string[]): readonly LearnedNextHop[] {
+  const known = interned.get(texts.join())
+  const list = known ?? texts.map((text) => nextHopOf(text.split('>')))
+  interned.set(texts.join(), list)
+  return list
+}
+
+function nextHopOf([address = '', ...gateways]: readonly string[]): LearnedNextHop {
+  return { address: address as IpAddress, gateways: (gateways.length === 0 ? [address] : gateways) as IpAddress[] }
+}
+
+function batch(wanted: Readonly<Record<string, IpAddress | readonly LearnedNextHop[] | undefined>>): BestRouteBatch {
   const table = new Ipv4PrefixTable()
-  const byId = new Map<number, IpAddress | undefined>()
-  for (const [text, nextHop] of Object.entries(wanted)) {
+  const byId = new Map<number, readonly LearnedNextHop[]>()
+  for (const [text, to = []] of Object.entries(wanted)) {
     const { bytes, length } = prefixOf(text)
-    byId.set(table.insert(bytes, 0, length), nextHop)
+    byId.set(table.insert(bytes, 0, length), typeof to === 'string' ? nextHops(to) : to)
   }
-  return { table, ids: [...byId.keys()], count: byId.size, nextHopOf: (id) => byId.get(id) }
+  return { table, ids: [...byId.keys()], count: byId.size, nextHopsOf: (id) => byId.get(id) ?? [] }
 }
 
 function on(device: string, text: string): ConnectedSubnet {

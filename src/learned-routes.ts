@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { BestRouteBatch } from '../bgp/peer.ts'
-import type { LearnedRoutes, NextHop } from '../felix/kernel.ts'
+import type { BestRouteBatch, LearnedNextHop } from '../bgp/peer.ts'
+import type { LearnedRoutes, NextHop, UnicastHop } from '../felix/kernel.ts'
 import { isReachable, nextHopFor, type Surroundings } from '../ipip/next-hop.ts'
 import { type Encapsulation, noEncapsulation } from '../ipip/tunnel-plan.ts'
 import type { EncapsulationMode } from './model/ip-pool.ts'
@@ -14,10 +14,16 @@ const mostStranded = 10_000
 /** What was answered so far, by next hop: the same object for the same question, so that a route costs none. */
 class Answers {
   readonly reachable = new Map<IpAddress, boolean>()
-  readonly nextHops: Readonly<Record<EncapsulationMode, Map<IpAddress, NextHop | undefined>>> = {
+  readonly nextHops: Readonly<Record<EncapsulationMode, Map<IpAddress, UnicastHop | undefined>>> = {
     Never: new Map(),
     Always: new Map(),
     CrossSubnet: new Map(),
+  }
+  /** Of what a route has together. */
+  readonly routes: Readonly<Record<EncapsulationMode, WeakMap<readonly LearnedNextHop[], NextHop>>> = {
+    Never: new WeakMap(),
+    Always: new WeakMap(),
+    CrossSubnet: new WeakMap(),
   }
 }
 
@@ -67,7 +73,7 @@ export class RouteHandover {
     return answer
   }
 
-  resolve(nextHop: IpAddress, mode: EncapsulationMode): NextHop | undefined {
+  resolve(nextHop: IpAddress, mode: EncapsulationMode): UnicastHop | undefined {
     const known = this.#answers.nextHops[mode]
     if (!known.has(nextHop)) known.set(nextHop, nextHopFor(mode, nextHop, this.#surroundings))
     return known.get(nextHop)
@@ -80,12 +86,33 @@ export class RouteHandover {
       const id = ids[i] as number
       const length = table.lengthOf(id)
       table.copyAddress(id, this.#address, 0)
-      const address = batch.nextHopOf(id)
-      const nextHop = address && this.resolve(address, tunnelling ? this.#modeOf(length, address) : 'Never')
+      const nextHops = batch.nextHopsOf(id)
+      const nextHop = nextHops.length === 0 ? undefined : this.#nextHopOf(nextHops, length, tunnelling)
       if (nextHop === undefined) this.#routes.delete(table.family, this.#address, 0, length)
       else this.#routes.put(table.family, this.#address, 0, length, nextHop)
-      if (table.family === 4) this.#note(length, nextHop === undefined ? address : undefined)
+      if (table.family === 4) this.#note(length, nextHop === undefined ? nextHops[0]?.address : undefined)
     }
+  }
+
+  /** Of the prefix in `#address`. */
+  #nextHopOf(nextHops: readonly LearnedNextHop[], length: number, tunnelling: boolean): NextHop | undefined {
+    const mode = tunnelling ? this.#encapsulation.modes.of(readIpv4(this.#address, 0), length) : 'Never'
+    if (mode !== 'Never' && nextHops.some(({ address }) => this.#nodesInPools.has(address)))
+      return together(nextHops.flatMap((hop) => this.#hopsOf(hop, this.#contains(length, hop.address) ? 'Never' : mode)))
+    const known = this.#answers.routes[mode]
+    let nextHop = known.get(nextHops)
+    if (nextHop === undefined) {
+      nextHop = together(nextHops.flatMap((hop) => this.#hopsOf(hop, mode)))
+      if (nextHop !== undefined) known.set(nextHops, nextHop)
+    }
+    return nextHop
+  }
+
+  /** How one next hop is reached: itself, or over those that lead to it. None: not at all. */
+  #hopsOf({ address, gateways }: LearnedNextHop, mode: EncapsulationMode): readonly UnicastHop[] {
+    const hop = this.resolve(address, mode)
+    if (hop !== undefined) return [hop]
+    return mode === 'Always' ? [] : gateways.flatMap((gateway) => this.resolve(gateway, 'Never') ?? [])
   }
 
   /** The best routes that lead nowhere, in one sentence; undefined without any. */
@@ -103,15 +130,14 @@ export class RouteHandover {
     return { connected: this.#connected, tunnelTo: this.#encapsulation.tunnelTo }
   }
 
-  /** Of the prefix in `#address`. What contains its own next hop is never tunnelled: the outer packet would take the same route again. */
-  #modeOf(length: number, nextHop: IpAddress): EncapsulationMode {
-    const { modes } = this.#encapsulation
+  /**
+   * Whether the prefix in `#address` contains the next hop. What contains its own next hop is never tunnelled: the outer packet would
+   * take the same route again.
+   */
+  #contains(length: number, nextHop: IpAddress): boolean {
     const network = readIpv4(this.#address, 0)
-    const mode = modes.of(network, length)
-    if (mode === 'Never' || !this.#nodesInPools.has(nextHop)) return mode
     const target = parseIpv4(nextHop)
-    const isInside = target !== undefined && Math.floor(target / 2 ** (32 - length)) === Math.floor(network / 2 ** (32 - length))
-    return isInside ? 'Never' : mode
+    return target !== undefined && Math.floor(target / 2 ** (32 - length)) === Math.floor(network / 2 ** (32 - length))
   }
 
   #note(length: number, strandedBy: IpAddress | undefined): void {
@@ -130,4 +156,11 @@ export class RouteHandover {
       modes.every((mode) => [...nextHops[mode]].every(([nextHop, answer]) => isDeepStrictEqual(this.resolve(nextHop, mode), answer)))
     return !same
   }
+}
+
+/** One route over all of them (ECMP), each gateway and device once. */
+function together(hops: readonly UnicastHop[]): NextHop | undefined {
+  const distinct = new Map(hops.map((hop) => [`${hop.via} ${hop.device}`, hop]))
+  const [first, second] = distinct.values()
+  return first === undefined || second === undefined ? first : { type: 'multipath', hops: [...distinct.values()] }
 }

@@ -32,6 +32,10 @@ export class FamilyTable {
   #dirtyDone = 0
   /** By prefix: the next hop that `nextHops` says changed is in the batch already. */
   #isChanged = new Uint8Array(64)
+  /** By prefix: equally good paths may share its traffic. */
+  #isShared = new Uint8Array(64)
+  /** Whether they do at all. */
+  sharing = true
   changed = new Uint32Array(64)
   changedCount = 0
   /** Prefixes still to be told again, without regard to whether anything changed. */
@@ -41,6 +45,7 @@ export class FamilyTable {
   #unusedCount = 0
   #chosenSet = -1
   #chosenPeer = 0
+  #chosenTie = false
   /** Update groups of this family. */
   readonly groups: UpdateGroup[] = []
   /** Whoever is told of changes. */
@@ -91,6 +96,10 @@ export class FamilyTable {
     return this.#peers[id] as PeerSlot
   }
 
+  isShared(prefix: number): boolean {
+    return this.#isShared[prefix] !== 0
+  }
+
   markDirty(prefix: number): void {
     if (this.#isDirty[prefix] !== 0) return
     this.#isDirty[prefix] = dirty
@@ -129,7 +138,11 @@ export class FamilyTable {
     best.clear()
     const { paths } = this
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
-      if (this.#isUsable(row)) best.add(this.#attributes.get(paths.usedSet(row)), this.peer(paths.peer[row] as number))
+      if (!this.#isUsable(row)) continue
+      const set = paths.usedSet(row)
+      const peer = paths.peer[row] as number
+      best.add(this.#attributes.get(set), this.peer(peer), row, 0)
+      if (set + 1 === this.#bestSet[prefix] && peer === this.#bestPeer[prefix]) best.markExisting()
     }
   }
 
@@ -138,6 +151,7 @@ export class FamilyTable {
     const isSame = this.#isDirty[prefix] !== changed
     this.#isDirty[prefix] = 0
     this.#choose(prefix, best)
+    this.#noteSharing(prefix, this.#chosenTie && this.sharing)
     const entry = this.#chosenSet + 1
     const peer = this.#chosenPeer
     const old = this.#bestSet[prefix] as number
@@ -213,6 +227,7 @@ export class FamilyTable {
     const row = paths.firstOfPrefix(prefix)
     this.#chosenSet = -1
     this.#chosenPeer = 0
+    this.#chosenTie = false
     if (row < 0) return
     if ((paths.nextOfPrefix[row] as number) < 0) {
       if (!this.#isUsable(row)) return
@@ -224,6 +239,7 @@ export class FamilyTable {
     best.decide()
     this.#chosenSet = best.set?.id ?? -1
     this.#chosenPeer = best.peer?.id ?? 0
+    this.#chosenTie = best.isTie
   }
 
   /** RFC 4271 §9.1.2: no loop, imported, next hop reachable. */
@@ -238,6 +254,13 @@ export class FamilyTable {
     if (this.bestNextHop(prefix) !== nextHop) this.#noteChanged(prefix)
   }
 
+  /** Who shares may be others now, though the best path is the same. */
+  #noteSharing(prefix: number, shared: boolean): void {
+    if (!shared && this.#isShared[prefix] === 0) return
+    this.#isShared[prefix] = shared ? 1 : 0
+    this.#noteChanged(prefix)
+  }
+
   #noteChanged(prefix: number): void {
     if (this.#isChanged[prefix] !== 0) return
     this.#isChanged[prefix] = 1
@@ -249,6 +272,7 @@ export class FamilyTable {
     this.#bestSet = grown(this.#bestSet, prefix + 1)
     this.#bestPeer = grown(this.#bestPeer, prefix + 1)
     this.#isDirty = grown(this.#isDirty, prefix + 1)
+    this.#isShared = grown(this.#isShared, prefix + 1)
     this.#isChanged = grown(this.#isChanged, prefix + 1)
   }
 }

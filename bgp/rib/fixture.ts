@@ -214,7 +214,7 @@ export class RibLab {
   readonly notes: string[] = []
   readonly finished: string[] = []
   readonly outputs: PeerId[] = []
-  /** What the kernel would have: best learned routes and their next hops. */
+  /** What the kernel would have: best learned routes and their next hops, in the order of their texts. */
   readonly best = new Map<string, string>()
 
   constructor(options: RibOptions & { readonly backlogLimit?: number } = ribOptions, over: Partial<RibDependencies> = {}) {
@@ -223,9 +223,9 @@ export class RibLab {
       onBest: (batch) => {
         for (const id of batch.ids.slice(0, batch.count)) {
           const prefix = batch.table.format(id)
-          const nextHop = batch.nextHopOf(id)
-          if (nextHop === undefined) this.best.delete(prefix)
-          else this.best.set(prefix, nextHop)
+          const nextHops = batch.nextHopsOf(id).map(({ address }) => address)
+          if (nextHops.length === 0) this.best.delete(prefix)
+          else this.best.set(prefix, nextHops.toSorted().join(' '))
         }
       },
       onOutput: (peer) => this.outputs.push(peer),

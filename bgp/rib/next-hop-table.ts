@@ -1,4 +1,8 @@
 import { formatAddress, type IpAddress } from '../../src/net/address.ts'
+import type { LearnedNextHop } from '../peer.ts'
+
+/** Of all meanings that next hops ever had. */
+let lastMeaning = 0
 
 /** A next hop that routes have, with what the IGP says about it. */
 export class NextHop {
@@ -7,10 +11,18 @@ export class NextHop {
   uses = 0
   /** IGP metric; undefined: unreachable (RFC 4271 §9.1.2.1). */
   metric: number | undefined
+  /** As it is handed over: another object, with another number, when it is reached otherwise. */
+  learned: LearnedNextHop
+  meaning = 0
+  /** It as the only one of a route. */
+  alone: readonly LearnedNextHop[]
 
   constructor(address: IpAddress, metric: number | undefined) {
     this.address = address
     this.metric = metric
+    this.learned = { address, gateways: [address] }
+    this.alone = [this.learned]
+    this.meaning = ++lastMeaning
   }
 }
 

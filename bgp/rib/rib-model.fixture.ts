@@ -1,5 +1,6 @@
 /** The RIB as it would be if speed did not matter: Maps, and every answer worked out anew from what each peer has said last. */
 import type { PeerConfig } from '../peer.ts'
+import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { attributesOf, localAs, octets, path, summary } from './fixture.ts'
 import type { SessionTerms } from './rib-face.ts'
@@ -66,7 +67,13 @@ export function nextHopOf(via: number, prefix: string): Uint8Array {
 }
 
 type Candidate = { readonly peer: ModelPeer | undefined; readonly route: ModelRoute | undefined; readonly said: PathAttributes }
-export type Best = { readonly peer: ModelPeer | undefined; readonly said: PathAttributes; readonly step: string }
+export type Best = {
+  readonly peer: ModelPeer | undefined
+  readonly said: PathAttributes
+  readonly step: string
+  /** The paths that share the traffic, the best among them. */
+  readonly sharing: readonly PathAttributes[]
+}
 
 const own: PathAttributes = { origin: 0, asPath: [], nextHop: new Uint8Array(0), unknown: [] }
 const hops = ({ asPath }: PathAttributes): number => asPath.reduce((count, { asNumbers }) => count + asNumbers.length, 0)
@@ -78,6 +85,7 @@ export class Model {
   /** By number of the next hop. */
   readonly metrics: (number | undefined)[]
   local = new Set<string>()
+  multipath: MultipathOptions = defaultMultipath
 
   constructor(peers: readonly ModelPeer[], clusterId: number | undefined, metrics: (number | undefined)[]) {
     this.peers = peers
@@ -106,14 +114,31 @@ export class Model {
     }
     if (left.length === 0) return undefined
     let step = 'only-path'
+    let equal: Candidate[] = []
     for (const [name, better] of this.#steps()) {
       if (left.length === 1) break
+      if (name === 'router-id') equal = left
       const all = left
       left = all.filter((one) => !all.some((other) => better(other, one)))
       step = name
     }
     const [winner] = left
-    return winner && { peer: winner.peer, said: winner.said, step }
+    return winner && { peer: winner.peer, said: winner.said, step, sharing: this.#sharing(winner, equal) }
+  }
+
+  /** One after the other, each the best of what is left. */
+  #sharing(winner: Candidate, equal: readonly Candidate[]): readonly PathAttributes[] {
+    const { ebgp, ibgp, relaxAsPath } = this.multipath
+    const chosen = [winner]
+    const text = ({ said }: Candidate) => JSON.stringify(said.asPath)
+    let rest = equal.filter((one) => one !== winner && (relaxAsPath || text(one) === text(winner)))
+    while (rest.length > 0 && chosen.length < (winner.peer?.internal ? ibgp : ebgp)) {
+      let left = rest
+      for (const [, better] of this.#steps().slice(7)) left = left.filter((one) => !left.some((other) => better(other, one)))
+      rest = rest.filter((one) => !left.includes(one))
+      chosen.push(...left)
+    }
+    return chosen.map(({ said }) => said)
   }
 
   /** RFC 4271 §9.1.2.2 and RFC 4456 §9 as pairs: whether a is better than b. */

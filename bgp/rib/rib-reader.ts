@@ -3,7 +3,7 @@ import type { AddressFamily } from '../wire/message.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { attributesToldIn } from './attributes-told.ts'
-import { BestPath } from './best-path.ts'
+import { BestPath, type DecisionOptions } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
 import type { PeerSlot } from './peer-slot.ts'
 import type { RibWatcher } from './rib-watcher.ts'
@@ -16,6 +16,7 @@ export type RibReaderParts = {
   readonly tables: Readonly<Record<AddressFamily, FamilyTable>>
   readonly attributes: AttributeTable
   readonly groups: UpdateGroups
+  readonly decision: DecisionOptions
 }
 
 /**
@@ -31,10 +32,11 @@ export type RibOut = { readonly row: number; readonly internal: boolean }
 /** The RIB as monitors and dumps see it: route by route, at their own pace. */
 export class RibReader {
   readonly #parts: RibReaderParts
-  readonly #best = new BestPath()
+  readonly #best: BestPath
 
   constructor(parts: RibReaderParts) {
     this.#parts = parts
+    this.#best = new BestPath(parts.decision)
   }
 
   /** All there are now, this node first. */

@@ -5,6 +5,7 @@ import t from 'tap'
 import { formatAddress } from '../../src/net/address.ts'
 import { parseCidr } from '../../src/net/prefix.ts'
 import type { AddressFamily } from '../peer.ts'
+import type { MultipathOptions } from '../speaker-policy.ts'
 import { address, announcement, families, peerConfig, Reader, RibLab, ribOptions, sessionTerms, withdrawal } from './fixture.ts'
 import type { SessionTerms } from './rib-face.ts'
 import { Model, ModelPeer, noAdvertise, noExport, routerId, type Saying } from './rib-model.fixture.ts'
@@ -25,6 +26,7 @@ type Step =
   | { type: 'replace'; peer: number; client: boolean; import: 'all' | 'none' }
   | { type: 'originate'; prefixes: readonly string[] }
   | { type: 'metric'; via: number; metric: number | undefined }
+  | { type: 'multipath'; options: MultipathOptions }
   | { type: 'hold' | 'flush' }
   | { type: 'release'; family: AddressFamily }
   | { type: 'read'; peer: number; times: number; maxBytes: number }
@@ -70,6 +72,11 @@ const anyTerms = fc
   })
   .map(sessionTerms)
 
+const anyMultipath: fc.Arbitrary<MultipathOptions> = fc.record(
+  { ebgp: fc.constantFrom(1, 2, 16), ibgp: fc.constantFrom(1, 3, 16), relaxAsPath: fc.boolean() },
+  { noNullPrototype: true },
+)
+
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 10,
@@ -94,6 +101,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('originate' as const), prefixes: fc.subarray(small) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('metric' as const), via: fc.integer({ min: 1, max: 3 }), metric: anyMetric }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('multipath' as const), options: anyMultipath }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('hold' as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), family: anyFamily }) },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('flush' as const) }) },
@@ -156,6 +164,9 @@ class Pair {
       case 'metric':
         this.model.metrics[step.via] = step.metric
         return rib.nextHopsChanged()
+      case 'multipath':
+        this.model.multipath = step.options
+        return rib.setPolicy({ multipath: step.options })
       case 'hold':
         return rib.holdDecisions()
       case 'release':
@@ -254,7 +265,9 @@ class Pair {
       const chosen = this.model.best(prefix)
       if (chosen === undefined) continue
       expected[prefix] = [chosen.peer?.config.name ?? 'local', true, chosen.step]
-      if (chosen.peer !== undefined) programmed[prefix] = formatAddress(chosen.said.nextHop)
+      if (chosen.peer === undefined) continue
+      const nextHops = new Set(chosen.sharing.map(({ nextHop }) => formatAddress(nextHop)))
+      programmed[prefix] = [...nextHops].toSorted().join(' ')
     }
     assert.deepEqual(decided, expected)
     assert.deepEqual(Object.fromEntries(best), programmed)

@@ -4,13 +4,15 @@ import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
+import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { AdjRibIn } from './adj-rib-in.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import { AttributeTable } from './attribute-table.ts'
-import { BestPath } from './best-path.ts'
+import { BestPath, type DecisionOptions, sharesTraffic } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
+import { Multipath } from './multipath.ts'
 import { NextHopTable } from './next-hop-table.ts'
 import { ownAttributes } from './own-attributes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
@@ -36,7 +38,9 @@ export class Rib implements RibFace {
   readonly #in: AdjRibIn
   readonly #groups: UpdateGroups
   readonly #views: RouteViews
-  readonly #best = new BestPath()
+  readonly #decision: DecisionOptions = { multipath: defaultMultipath, preferExisting: false }
+  readonly #best = new BestPath(this.#decision)
+  readonly #multipath = new Multipath(this.#decision)
   readonly reader: RibReader
   /** Removed, but some of their routes are still the best: their numbers are taken. */
   readonly #removed = new Set<PeerId>()
@@ -66,8 +70,14 @@ export class Rib implements RibFace {
     const { onEndOfRib, onNote } = dependencies
     this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
     this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote)
-    this.reader = new RibReader({ peers: this.#peers, tables: this.#tables, attributes: this.#attributes, groups: this.#groups })
-    this.#views = new RouteViews(options, this.#peers, this.#tables, this.#attributes, this.#groups)
+    this.reader = new RibReader({
+      peers: this.#peers,
+      tables: this.#tables,
+      attributes: this.#attributes,
+      groups: this.#groups,
+      decision: this.#decision,
+    })
+    this.#views = new RouteViews(options, this.#peers, this.#tables, this.#attributes, this.#groups, this.#decision)
   }
 
   addPeer(config: PeerConfig): PeerId {
@@ -142,6 +152,15 @@ export class Rib implements RibFace {
 
   setPolicy(policy: SpeakerPolicy): void {
     this.policy = policy
+    const { multipath = defaultMultipath, preferExisting = false } = policy
+    const decision = this.#decision
+    if (sameSharing(multipath, decision.multipath) && preferExisting === decision.preferExisting) return
+    Object.assign(decision, { multipath, preferExisting })
+    for (const family of families) {
+      this.#tables[family].sharing = sharesTraffic(decision)
+      this.#tables[family].markAllDirty()
+      this.#tables[family].tellAllAgain()
+    }
   }
 
   drain(state: DrainState): void {
@@ -260,11 +279,15 @@ export class Rib implements RibFace {
         table: table.prefixes,
         ids: table.changed,
         count: table.changedCount,
-        nextHopOf: (id) => table.bestNextHop(id)?.address,
+        nextHopsOf: (id) => this.#multipath.nextHopsOf(table, id),
       })
     }
     table.clearChanged()
     table.removeUnused()
     return more
   }
+}
+
+function sameSharing(a: MultipathOptions, b: MultipathOptions): boolean {
+  return a.ebgp === b.ebgp && a.ibgp === b.ibgp && a.relaxAsPath === b.relaxAsPath
 }

@@ -5,7 +5,7 @@ import type { RouteEntry, RoutePage, RoutePath, RouteQuery } from '../peer.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { attributesToldIn } from './attributes-told.ts'
-import { BestPath } from './best-path.ts'
+import { BestPath, type DecisionOptions } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
 import { FirstPrefixes } from './first-prefixes.ts'
 import type { GroupMember } from './group-member.ts'
@@ -23,7 +23,7 @@ export class RouteViews {
   readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
   readonly #attributes: AttributeTable
   readonly #groups: UpdateGroups
-  readonly #best = new BestPath()
+  readonly #best: BestPath
 
   constructor(
     options: RouteViewsOptions,
@@ -31,12 +31,14 @@ export class RouteViews {
     tables: Readonly<Record<AddressFamily, FamilyTable>>,
     attributes: AttributeTable,
     groups: UpdateGroups,
+    decision: DecisionOptions,
   ) {
     this.#options = options
     this.#peers = peers
     this.#tables = tables
     this.#attributes = attributes
     this.#groups = groups
+    this.#best = new BestPath(decision)
   }
 
   page(query: RouteQuery): RoutePage {
@@ -87,14 +89,27 @@ export class RouteViews {
       const asked = query.peer === undefined ? peers.filter(({ id }) => id !== localPeer) : peers
       return { ...entry, paths: this.#inPaths(table, id).filter(({ peer }) => asked.some((slot) => nameOf(slot) === peer)) }
     }
-    table.gather(id, this.#best)
-    const decidedBy = this.#best.decide()
-    const paths = this.#inPaths(table, id).sort((a, b) => Number(b.best ?? false) - Number(a.best ?? false))
+    const { decidedBy, standings } = this.#decision(table, id)
+    const paths = this.#inPaths(table, id, standings).sort((a, b) => Number(b.best ?? false) - Number(a.best ?? false))
     return decidedBy === undefined ? { ...entry, paths } : { ...entry, paths, decidedBy }
   }
 
+  /** How each candidate fared, by its row. */
+  #decision(table: FamilyTable, id: number): { decidedBy: string | undefined; standings: ReadonlyMap<number, Standing> } {
+    table.gather(id, this.#best)
+    const decidedBy = this.#best.decide()
+    const sharing = this.#best.multipath()
+    const standings = new Map<number, Standing>()
+    for (let i = 0; i < this.#best.count; i++) {
+      const lostAt = this.#best.lostAt(i)
+      const multipath = sharing.length > 1 && sharing.includes(i)
+      standings.set(this.#best.rowAt(i), { ...(lostAt !== undefined && { lostAt }), ...(multipath && { multipath }) })
+    }
+    return { decidedBy, standings }
+  }
+
   /** In the order of the peers' addresses. */
-  #inPaths(table: FamilyTable, id: number): RoutePath[] {
+  #inPaths(table: FamilyTable, id: number, standings?: ReadonlyMap<number, Standing>): RoutePath[] {
     const { paths } = table
     const rows: { slot: PeerSlot; path: RoutePath }[] = []
     const best = table.bestSetId(id) < 0 ? undefined : table.bestPeer(id)
@@ -103,7 +118,7 @@ export class RouteViews {
       const { attributes } = this.#attributes.get(paths.set[row] as number)
       const stale = paths.stale[row] !== 0
       const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: slot === best })
-      rows.push({ slot, path })
+      rows.push({ slot, path: { ...path, ...standings?.get(row) } })
     }
     return rows.sort((a, b) => a.slot.addressRank - b.slot.addressRank).map(({ path }) => path)
   }
@@ -126,6 +141,8 @@ export class RouteViews {
     return family === 'ipv6-unicast' && ipv6 !== undefined ? ipv6 : ipv4
   }
 }
+
+type Standing = Pick<RoutePath, 'lostAt' | 'multipath'>
 
 /** The ids to look at, from the first up to but without the second: the prefix itself, or all of the table. */
 function candidates(prefixes: PrefixTable, wanted: Prefix | undefined, longer: boolean): readonly [from: number, to: number] {

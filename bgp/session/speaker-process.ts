@@ -51,9 +51,9 @@ function report(): Report {
 function onBest(batch: BestRouteBatch): void {
   for (let i = 0; i < batch.count; i++) {
     const id = batch.ids[i] as number
-    const nextHop = batch.nextHopOf(id)
-    if (nextHop === undefined) best.delete(batch.table.format(id))
-    else best.set(batch.table.format(id), nextHop)
+    const nextHops = batch.nextHopsOf(id).map(({ address }) => address)
+    if (nextHops.length === 0) best.delete(batch.table.format(id))
+    else best.set(batch.table.format(id), nextHops.toSorted().join(' '))
   }
 }
 
