@@ -18,6 +18,7 @@ export type {
   RouteFilter,
   SpeakerPolicy,
 } from './speaker-policy.ts'
+export { defaultMultipath } from './speaker-policy.ts'
 export type { AddressFamily } from './wire/message.ts'
 
 export type SpeakerOptions = {

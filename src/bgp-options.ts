@@ -1,5 +1,5 @@
 /** From the configuration to what the speaker takes: defaults that depend on the node filled in; pure. */
-import type { AddressFamily, PeerConfig, SpeakerOptions } from '../bgp/peer.ts'
+import type { AddressFamily, PeerConfig, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
 import type { Config, ConfigPeer } from './config.ts'
 import { parseIpv4 } from './net/ipv4.ts'
 import type { EffectiveBgp } from './settings/effective-bgp.ts'
@@ -19,6 +19,12 @@ export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses)
     localAddress: addresses,
     restartTimeSec,
   }
+}
+
+/** How the best path is found, and how many share the traffic. */
+export function decisionPolicy({ bgp }: Config): Pick<SpeakerPolicy, 'multipath' | 'preferExisting'> {
+  const { multipath, preferExisting } = bgp
+  return { multipath, preferExisting }
 }
 
 /** @param passwords what was read from `passwordFile`, by peer name */

@@ -10,7 +10,7 @@ const told = (text: string, environment: Environment = {}) => (load(text, enviro
 
 const defaults = {
   node: { podCidrs: [] },
-  bgp: { enabled: true, peers: [] },
+  bgp: { enabled: true, multipath: { ebgp: 16, ibgp: 16, relaxAsPath: true }, preferExisting: false, peers: [] },
   felix: { enabled: true, routeProtocol: 116 },
   api: { socket: '/run/tortie/api.sock' },
   datastore: { type: 'embedded', path: '/var/lib/tortie' },
@@ -43,6 +43,8 @@ bgp:
   clusterId: 10.99.0.1
   listenAddresses: [0.0.0.0]
   listenPort: 1790
+  multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false }
+  preferExisting: true
   peers:
     - name: tor1
       address: 10.99.0.2
@@ -83,6 +85,8 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
         clusterId: '10.99.0.1',
         listenAddresses: ['0.0.0.0'],
         listenPort: 1790,
+        multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false },
+        preferExisting: true,
         peers: [
           {
             name: 'tor1',

@@ -1,5 +1,6 @@
 /** Every option of the agent (INTERFACE §2): name, unit, default, meaning, check. The reference, the environment variables and the type are made of it. */
 import Type, { type StaticDecode } from 'typebox'
+import { defaultMultipath } from '../../bgp/peer.ts'
 import { isInterfacePrefix } from '../model/felix-scalars.ts'
 import type { Frozen } from '../model/frozen.ts'
 import { name, portNumber, readAsNumber } from '../model/scalars.ts'
@@ -14,6 +15,7 @@ import { optional, required, section, withDefault } from './option.ts'
 const asNumber = textOrInteger(readAsn, 'an AS number 1 to 4294967295, or "high.low" with both at most 65535')
 const peerAddress = text((value) => (isPeerAddress(value) ? parseAddress(value) : undefined), 'an IPv4 or IPv6 unicast address')
 const listenAddress = text(parseAddress, 'an IPv4 or IPv6 address')
+const pathCount = Type.Integer({ minimum: 1, maximum: 64 })
 const bgpIdentifier = text((value) => (parseIpv4(value) ? (value as IpAddress) : undefined), 'an IPv4 address other than 0.0.0.0') // RFC 6286
 const path = text((value) => (value !== '' && !value.includes('\0') ? value : undefined), 'a path')
 const socketPath = text(
@@ -115,6 +117,18 @@ export const optionTable = closedObject({
       otherwise: "BGPConfiguration, else the node's addresses",
     }),
     listenPort: optional(portNumber, { meaning: 'TCP port to listen on', otherwise: 'BGPConfiguration, else `179`' }),
+    multipath: section({
+      ebgp: withDefault(pathCount, defaultMultipath.ebgp, {
+        meaning: 'how many equally good paths share the traffic to a prefix (ECMP) when they are external; 1: the best alone',
+      }),
+      ibgp: withDefault(pathCount, defaultMultipath.ibgp, { meaning: 'the same of internal paths' }),
+      relaxAsPath: withDefault(Type.Boolean(), defaultMultipath.relaxAsPath, {
+        meaning: 'AS paths need only be of equal length for that, not the same',
+      }),
+    }),
+    preferExisting: withDefault(Type.Boolean(), false, {
+      meaning: 'between equal external paths the one that was the best stays it, whatever its BGP identifier (RFC 5004)',
+    }),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
   }),
   felix: section({

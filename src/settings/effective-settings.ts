@@ -1,6 +1,6 @@
 /** What this node works by: the configuration file, the resources and the defaults, each field from the first that has it (INTERFACE §4); pure. */
 import type { PeerConfig, SpeakerPolicy } from '../../bgp/peer.ts'
-import { peerConfigs } from '../bgp-options.ts'
+import { decisionPolicy, peerConfigs } from '../bgp-options.ts'
 import type { Config } from '../config.ts'
 import { applicableBgp, applicableFelix } from './applicable.ts'
 import { type EffectiveBgp, effectiveBgp } from './effective-bgp.ts'
@@ -39,7 +39,7 @@ export function effectiveSettings(
     felix: effectiveFelix(config, felix.specs),
     bgp,
     peers,
-    policy: speakerPolicy(resources),
+    policy: { ...speakerPolicy(resources), ...decisionPolicy(config) },
     problems: [...felix.problems, ...problems],
   }
 }
