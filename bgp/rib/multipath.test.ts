@@ -45,10 +45,20 @@ class Lab extends RibLab {
 }
 
 const table: [title: string, run: (lab: Lab) => void, sharing: string, policy?: SpeakerPolicy, metrics?: Record<string, number>][] = [
-  ['equal up to the IGP metric: all share', (lab) => ['e1', 'e2', 'e3'].forEach((name) => lab.says(name)), '1 2 3'],
+  [
+    'equal up to the IGP metric: all share',
+    (lab) =>
+      ['e1', 'e2', 'e3'].forEach((name) => {
+        lab.says(name)
+      }),
+    '1 2 3',
+  ],
   [
     'from one neighbour AS the lower MED alone',
-    (lab) => ['e1', 'e2', 'e3'].forEach((name, i) => lab.says(name, { med: i === 1 ? 0 : 5 })),
+    (lab) =>
+      ['e1', 'e2', 'e3'].forEach((name, i) => {
+        lab.says(name, { med: i === 1 ? 0 : 5 })
+      }),
     '2',
   ],
   [
@@ -60,29 +70,75 @@ const table: [title: string, run: (lab: Lab) => void, sharing: string, policy?: 
     },
     '2 3',
   ],
-  ['external before internal', (lab) => ['i1', 'e2', 'e3'].forEach((name) => lab.says(name, {}, '65001')), '2 3'],
-  ['the nearer of the next hops', (lab) => ['i1', 'i2', 'i3'].forEach((name) => lab.says(name)), '1 3', {}, { '10.9.0.2': 10 }],
-  ['not with a longer path', (lab) => ['e1', 'e2'].forEach((name, i) => lab.says(name, {}, i === 0 ? '65001 7' : '65001 7 8')), '1'],
-  ['relaxed: paths of equal length', (lab) => ['e1', 'e2'].forEach((name, i) => lab.says(name, {}, `65001 ${i}7`)), '1 2'],
+  [
+    'external before internal',
+    (lab) =>
+      ['i1', 'e2', 'e3'].forEach((name) => {
+        lab.says(name, {}, '65001')
+      }),
+    '2 3',
+  ],
+  [
+    'the nearer of the next hops',
+    (lab) =>
+      ['i1', 'i2', 'i3'].forEach((name) => {
+        lab.says(name)
+      }),
+    '1 3',
+    {},
+    { '10.9.0.2': 10 },
+  ],
+  [
+    'not with a longer path',
+    (lab) =>
+      ['e1', 'e2'].forEach((name, i) => {
+        lab.says(name, {}, i === 0 ? '65001 7' : '65001 7 8')
+      }),
+    '1',
+  ],
+  [
+    'relaxed: paths of equal length',
+    (lab) =>
+      ['e1', 'e2'].forEach((name, i) => {
+        lab.says(name, {}, `65001 ${i}7`)
+      }),
+    '1 2',
+  ],
   [
     'not relaxed: only the same path',
-    (lab) => ['e1', 'e2', 'e3'].forEach((name, i) => lab.says(name, {}, `65001 ${i % 2}7`)),
+    (lab) =>
+      ['e1', 'e2', 'e3'].forEach((name, i) => {
+        lab.says(name, {}, `65001 ${i % 2}7`)
+      }),
     '1 3',
     { multipath: { ...defaultMultipath, relaxAsPath: false } },
   ],
   [
     'at most as many as are allowed, the lowest BGP Identifiers',
-    (lab) => ['e5', 'e4', 'e3', 'e9'].forEach((name) => lab.says(name)),
+    (lab) =>
+      ['e5', 'e4', 'e3', 'e9'].forEach((name) => {
+        lab.says(name)
+      }),
     '3 4',
     { multipath: { ...defaultMultipath, ebgp: 2 } },
   ],
   [
     'external and internal paths have limits of their own',
-    (lab) => ['i5', 'i4'].forEach((name) => lab.says(name)),
+    (lab) =>
+      ['i5', 'i4'].forEach((name) => {
+        lab.says(name)
+      }),
     '4',
     { multipath: { ...defaultMultipath, ibgp: 1 } },
   ],
-  ['two paths with one next hop are one', (lab) => ['i1', 'i2'].forEach((name) => lab.says(name, { nextHop: octets('10.9.0.7') })), '7'],
+  [
+    'two paths with one next hop are one',
+    (lab) =>
+      ['i1', 'i2'].forEach((name) => {
+        lab.says(name, { nextHop: octets('10.9.0.7') })
+      }),
+    '7',
+  ],
 ]
 for (const [title, run, sharing, policy, metrics] of table)
   t.test(`ECMP: ${title}`, async (t) => {
@@ -123,7 +179,10 @@ t.test('ECMP: switched off and on, the kernel hears of it, and peers do not', as
 t.test('the list of next hops is the same object as long as it means the same', async (t) => {
   const lists = new Set<unknown>()
   const lab = new RibLab(ribOptions, {
-    onBest: ({ ids, count, nextHopsOf }) => [...ids].slice(0, count).forEach((id) => lists.add(nextHopsOf(id))),
+    onBest: ({ ids, count, nextHopsOf }) =>
+      [...ids].slice(0, count).forEach((id) => {
+        lists.add(nextHopsOf(id))
+      }),
   })
   const prefixes = Array.from({ length: 20 }, (_, i) => `10.${i}.0.0/16`)
   for (const n of [1, 2])
