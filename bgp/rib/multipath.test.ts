@@ -179,10 +179,9 @@ t.test('ECMP: switched off and on, the kernel hears of it, and peers do not', as
 t.test('the list of next hops is the same object as long as it means the same', async (t) => {
   const lists = new Set<unknown>()
   const lab = new RibLab(ribOptions, {
-    onBest: ({ ids, count, nextHopsOf }) =>
-      [...ids].slice(0, count).forEach((id) => {
-        lists.add(nextHopsOf(id))
-      }),
+    onBest: (batch) => {
+      for (const id of [...batch.ids].slice(0, batch.count)) lists.add(batch.nextHopsOf(id))
+    },
   })
   const prefixes = Array.from({ length: 20 }, (_, i) => `10.${i}.0.0/16`)
   for (const n of [1, 2])
