@@ -144,7 +144,7 @@ export type RouteEntry = {
   readonly prefix: Cidr
   readonly family: AddressFamily
   readonly paths: readonly RoutePath[]
-  /** `best` only: the step of the decision (RFC 4271 §9.1.2) that chose: 'only-path', 'local', 'local-pref', 'as-path-length', 'origin', 'med', 'ebgp-over-ibgp', 'igp-metric', 'router-id', 'cluster-list-length', 'peer-address', 'path-id', 'prefer-existing', … */
+  /** `best` only: the step of the decision (RFC 4271 §9.1.2) that chose: 'only-path', 'local', 'long-lived-stale', 'local-pref', 'as-path-length', 'origin', 'med', 'ebgp-over-ibgp', 'igp-metric', 'router-id', 'cluster-list-length', 'peer-address', 'path-id', 'prefer-existing', … */
   readonly decidedBy?: string
 }
 

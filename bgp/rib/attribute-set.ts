@@ -1,3 +1,4 @@
+import { wellKnownCommunity } from '../policy/well-known-community.ts'
 import { asPathLength } from '../wire/as-path.ts'
 import { u32At } from '../wire/octets.ts'
 import type { AsPathSegment, PathAttributes } from '../wire/path-attributes.ts'
@@ -32,6 +33,8 @@ export type SetTraits = {
   readonly originatorId: number | undefined
   readonly clusterListLength: number
   readonly scope: Scope
+  /** LLGR_STALE: the last resort, whatever else speaks for it (RFC 9494 §4.3). */
+  readonly isLongLivedStale: boolean
 }
 
 /**
@@ -48,6 +51,7 @@ export class AttributeSet implements SetTraits {
   readonly originatorId: number | undefined
   readonly clusterListLength: number
   readonly scope: Scope
+  readonly isLongLivedStale: boolean
   readonly nextHop: NextHop | undefined
   /** false: looped (RFC 4271 §9.1.2, RFC 4456 §8) or its next hop is this node; kept, but never used. */
   readonly eligible: boolean
@@ -65,6 +69,7 @@ export class AttributeSet implements SetTraits {
     this.originatorId = traits.originatorId
     this.clusterListLength = traits.clusterListLength
     this.scope = traits.scope
+    this.isLongLivedStale = traits.isLongLivedStale
     this.nextHop = nextHop
     this.eligible = eligible
     this.#decode = decode
@@ -88,6 +93,7 @@ export function traitsOf(attributes: PathAttributes): SetTraits {
     originatorId,
     clusterListLength: clusterList?.length ?? 0,
     scope: scopeOf(communities),
+    isLongLivedStale: communities?.includes(wellKnownCommunity.llgrStale) ?? false,
   }
 }
 
@@ -102,6 +108,7 @@ export function scannedTraits(scan: AttributeScan, bytes: Uint8Array): SetTraits
     originatorId: scan.originatorId,
     clusterListLength: (scan.clusterListEnd - scan.clusterListStart) / 4,
     scope: scannedScope(bytes, scan.communitiesStart, scan.communitiesEnd),
+    isLongLivedStale: isScannedStale(bytes, scan.communitiesStart, scan.communitiesEnd),
   }
 }
 
@@ -140,4 +147,11 @@ export function scannedScope(bytes: Uint8Array, start: number, end: number): Sco
     if (community === noExport || community === noExportSubconfed) scope = 'inside'
   }
   return scope
+}
+
+/** Whether LLGR_STALE is in COMMUNITIES' value `bytes[start, end)`. */
+export function isScannedStale(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 4)
+    if (bytes[at] === 0xff && bytes[at + 1] === 0xff && u32At(bytes, at) === wellKnownCommunity.llgrStale) return true
+  return false
 }

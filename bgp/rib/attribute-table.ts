@@ -10,6 +10,7 @@ import {
   AttributeSet,
   isLoop,
   isScannedLoop,
+  isScannedStale,
   type LoopGuard,
   type Scope,
   type SetTraits,
@@ -32,6 +33,7 @@ const scopes: readonly Scope[] = ['anywhere', 'inside', 'nowhere']
 const scopeBits = 3
 const isEligible = 4
 const isPlain = 8
+const isLongLivedStale = 16
 
 /**
  * Sets of attributes, found again by the bytes they came in, so that an UPDATE whose attributes are known is not looked at. A set is a
@@ -110,6 +112,11 @@ export class AttributeTable {
     return ((this.#bits[id] as number) & isPlain) !== 0
   }
 
+  /** RFC 9494 §4.3 */
+  isLongLivedStale(id: number): boolean {
+    return ((this.#bits[id] as number) & isLongLivedStale) !== 0
+  }
+
   scope(id: number): Scope {
     return scopes[(this.#bits[id] as number) & scopeBits] as Scope
   }
@@ -157,8 +164,10 @@ export class AttributeTable {
     if (scanAttributes(bytes, start, end, known, this.#options.asNumber, scan)) {
       const id = this.#keep(hash, context, bytes, start, end)
       const nextHop = this.#nextHopAt(bytes, scan.nextHopStart, scan.nextHopEnd)
-      const scope = scannedScope(bytes, scan.communitiesStart, scan.communitiesEnd)
-      this.#lay(id, nextHop, scope, !isScannedLoop(scan, bytes, this.#options), scan.isPlain)
+      const { communitiesStart, communitiesEnd } = scan
+      const isStale = isScannedStale(bytes, communitiesStart, communitiesEnd)
+      const marks = marksOf(scannedScope(bytes, communitiesStart, communitiesEnd), isStale)
+      this.#lay(id, nextHop, marks, !isScannedLoop(scan, bytes, this.#options), scan.isPlain)
       return id
     }
     const decoded = decodeAttributes(bytes, start, end, known, true)
@@ -168,7 +177,8 @@ export class AttributeTable {
     if (attributes === undefined) return -1
     const id = this.#keep(hash, context, bytes, start, end)
     const nextHop = this.#nextHops.acquire(attributes.nextHop)
-    this.#lay(id, nextHop, traitsOf(attributes).scope, !isLoop(attributes, this.#options), false)
+    const { scope, isLongLivedStale } = traitsOf(attributes)
+    this.#lay(id, nextHop, marksOf(scope, isLongLivedStale), !isLoop(attributes, this.#options), false)
     return id
   }
 
@@ -184,7 +194,7 @@ export class AttributeTable {
   own(attributes: PathAttributes): AttributeSet {
     const id = this.#keep(0, 0xffff, new Uint8Array(0), 0, 0)
     const traits = traitsOf(attributes)
-    this.#lay(id, undefined, traits.scope, true, false)
+    this.#lay(id, undefined, marksOf(traits.scope, traits.isLongLivedStale), true, false)
     this.#uses[id] = 1
     const set = new AttributeSet(id, traits, undefined, true, () => attributes)
     this.#views.set(id, set)
@@ -225,10 +235,10 @@ export class AttributeTable {
     return id
   }
 
-  #lay(id: number, nextHop: NextHop | undefined, scope: Scope, loopFree: boolean, plain: boolean): void {
+  #lay(id: number, nextHop: NextHop | undefined, marks: number, loopFree: boolean, plain: boolean): void {
     const eligible = loopFree && (nextHop === undefined || !this.#options.ownAddresses.includes(nextHop.address))
     this.#nextHop[id] = nextHop
-    this.#bits[id] = scopes.indexOf(scope) | (eligible ? isEligible : 0) | (plain ? isPlain : 0)
+    this.#bits[id] = marks | (eligible ? isEligible : 0) | (plain ? isPlain : 0)
   }
 
   /** Most sets have the next hop of the one before. */
@@ -260,6 +270,11 @@ export class AttributeTable {
     if (decoded instanceof BgpError || decoded.attributes === undefined) throw new Error(`attribute set ${id} cannot be read any more`)
     return decoded.attributes
   }
+}
+
+/** What communities say to whoever tells the route on. */
+function marksOf(scope: Scope, isStale: boolean): number {
+  return scopes.indexOf(scope) | (isStale ? isLongLivedStale : 0)
 }
 
 /** Four octets at a time; the multiplier is secret, so that nobody can choose blocks that collide. */

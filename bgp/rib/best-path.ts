@@ -15,6 +15,7 @@ type Step = {
 /** In this order. Each step leaves those that share the lowest rank; the one that leaves a single path has decided. */
 const ladder: readonly Step[] = [
   { name: 'local', rank: (_, peer) => (peer.id === localPeer ? 0 : 1) },
+  { name: 'long-lived-stale', rank: (set) => (set.isLongLivedStale ? 1 : 0) }, // RFC 9494 §4.3
   { name: 'local-pref', rank: (set) => -set.localPref },
   { name: 'as-path-length', rank: (set) => set.asPathLength },
   { name: 'origin', rank: (set) => set.origin },

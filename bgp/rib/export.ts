@@ -15,6 +15,8 @@ export type ExportTerms = {
   readonly routeReflectorClient: boolean
   readonly fourOctetAs: boolean
   readonly maxMessageLength: number
+  /** Peers that know what LLGR_STALE is (RFC 9494): they announced the capability. */
+  readonly longLived: boolean
   /** Our end of the session. */
   readonly localAddress: IpAddress
 }

@@ -3,11 +3,12 @@ import { formatAddress, type IpAddress, parseAddress } from '../../src/net/addre
 import { asn } from '../../src/net/asn.ts'
 import { type Cidr, formatPrefix, parseCidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { PeerConfig } from '../peer.ts'
+import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import { isEndOfRib } from '../wire/end-of-rib.ts'
-import { type AddressFamily, headerLength } from '../wire/message.ts'
+import { type AddressFamily, headerLength, messageType } from '../wire/message.ts'
 import { emptyMpRanges, finishReach, finishUnreach, locateMp, startReach, startUnreach } from '../wire/multiprotocol.ts'
 import { u16At } from '../wire/octets.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
@@ -140,7 +141,7 @@ export function summary(attributes: PathAttributes): string {
 /** A peer that applies what it reads, in the order it comes. */
 export class Reader {
   readonly routes = new Map<string, PathAttributes>()
-  /** "+ prefix", "- prefix", "end family": one for each. */
+  /** "+ prefix", "- prefix", "end family", "refresh subtype family": one for each. */
   readonly events: string[] = []
   /** Octets of each message. */
   readonly lengths: number[] = []
@@ -177,6 +178,10 @@ export class Reader {
   #message(bytes: Uint8Array, start: number, end: number): void {
     if (end > bytes.length || end - start > this.#terms.maxMessageLength) throw new Error(`a message of ${end - start} octets`)
     this.lengths.push(end - start)
+    if (bytes[start + 18] === messageType.routeRefresh) {
+      this.events.push(`refresh ${bytes[start + 21]} ${familyOfAfiSafi(u16At(bytes, start + 19), bytes[start + 22] as number)}`)
+      return
+    }
     const update = emptyUpdateRanges()
     const mp = emptyMpRanges()
     const fault = splitUpdate(bytes, start + headerLength, end, update) ?? locateMp(bytes, update.attributesStart, update.attributesEnd, mp)

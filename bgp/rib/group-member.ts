@@ -19,11 +19,15 @@ export class GroupMember {
   ownCursor = 0
   /** End-of-RIB follows the first table (RFC 4724 §2). */
   owesEndOfRib: boolean
+  /** What it is told again is framed by BoRR and EoRR (RFC 7313 §4.1). */
+  readonly framesRefresh: boolean
+  owesEndOfRefresh = false
 
-  constructor(peer: number, group: UpdateGroup, owesEndOfRib: boolean) {
+  constructor(peer: number, group: UpdateGroup, owesEndOfRib: boolean, framesRefresh: boolean) {
     this.peer = peer
     this.group = group
     this.owesEndOfRib = owesEndOfRib
+    this.framesRefresh = framesRefresh
   }
 
   get family(): AddressFamily {

@@ -24,6 +24,7 @@ const terms = (family: 4 | 6, internal: boolean, fourOctetAs: boolean): ExportTe
   routeReflectorClient: false,
   fourOctetAs,
   maxMessageLength: 4096,
+  longLived: false,
   localAddress: address(family === 4 ? '10.99.0.1' : 'fd99::1'),
 })
 

@@ -43,6 +43,8 @@ export class OutgoingAttributes {
    * @returns the number of what the export policy makes of them, 0 for nothing; -1: they are not told
    */
   variantOf(set: number, source: PeerSlot): number {
+    // RFC 9494 §4.3: a last resort is not for those who would take it for any other route
+    if (!this.terms.longLived && this.#attributes.isLongLivedStale(set)) return -1
     return isExported(this.#attributes.scope(set), source, this.terms, this.#options) ? 0 : -1
   }
 

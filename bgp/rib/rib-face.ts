@@ -14,6 +14,10 @@ export type SessionTerms = {
   readonly fourOctetAs: boolean
   /** 4096 or 65535 (RFC 8654), for what we send. */
   readonly maxMessageLength: number
+  /** The peer announced RFC 9494: it is told of routes with LLGR_STALE too. */
+  readonly longLived?: boolean
+  /** Both announced RFC 7313: what is told again is framed by BoRR and EoRR. */
+  readonly enhancedRouteRefresh?: boolean
   /** BGP Identifier of the peer, unsigned. */
   readonly remoteRouterId: number
   /** Our end of the TCP connection: next hop self towards this peer. */
@@ -59,6 +63,8 @@ export interface RibFace {
    * @returns the error that ends the session; 'max-prefixes' (RFC 4486 Cease/1) is one of them
    */
   receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined
+  /** BoRR (RFC 7313 §4.2): what the peer has told so far becomes stale, until it is told again or swept. */
+  markStale(peer: PeerId, family: AddressFamily): void
   /** ROUTE-REFRESH received (RFC 2918 §4): the family's table is queued again. */
   refresh(peer: PeerId, family: AddressFamily): void
   /** The whole set of prefixes this node originates; the difference to the last call is advertised. */

@@ -12,6 +12,7 @@ import type { AttributeSet } from './attribute-set.ts'
 import { AttributeTable } from './attribute-table.ts'
 import { BestPath, type DecisionOptions, sharesTraffic } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
+import { LongLivedSets } from './long-lived-sets.ts'
 import { Multipath } from './multipath.ts'
 import { NextHopTable } from './next-hop-table.ts'
 import { ownAttributes } from './own-attributes.ts'
@@ -120,7 +121,22 @@ export class Rib implements RibFace {
   }
 
   makeLongLived(peer: PeerId, family: AddressFamily): void {
-    this.sweepStale(peer, family)
+    const slot = this.#slot(peer)
+    const sets = new LongLivedSets(this.#attributes)
+    this.#eachRoute(slot, family, (table, row) => {
+      if (table.paths.stale[row] === 0) return
+      const set = sets.of(table.paths.set[row] as number)
+      if (set === undefined) this.#in.drop(table, slot, row)
+      else {
+        this.#in.put(table, slot, table.paths.prefix[row] as number, set)
+        this.#markStale(table, slot, row)
+      }
+    })
+  }
+
+  markStale(peer: PeerId, family: AddressFamily): void {
+    const slot = this.#slot(peer)
+    this.#eachRoute(slot, family, (table, row) => this.#markStale(table, slot, row))
   }
 
   receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
@@ -242,11 +258,14 @@ export class Rib implements RibFace {
   #keepOrDrop(slot: PeerSlot, family: AddressFamily, keep: boolean): void {
     this.#eachRoute(slot, family, (table, row) => {
       if (!keep) this.#in.drop(table, slot, row)
-      else if (table.paths.stale[row] === 0) {
-        table.paths.stale[row] = 1
-        slot.counts[family].stale++
-      }
+      else this.#markStale(table, slot, row)
     })
+  }
+
+  #markStale(table: FamilyTable, slot: PeerSlot, row: number): void {
+    if (table.paths.stale[row] !== 0) return
+    table.paths.stale[row] = 1
+    slot.counts[table.family].stale++
   }
 
   #eachRoute(slot: PeerSlot, family: AddressFamily, act: (table: FamilyTable, row: number) => void): void {

@@ -7,6 +7,8 @@ const origins = ['igp', 'egp', 'incomplete'] as const
 
 const wellKnown: Readonly<Record<number, string>> = {
   4294901760: 'graceful-shutdown', // RFC 8326
+  4294901766: 'llgr-stale', // RFC 9494
+  4294901767: 'no-llgr',
   4294902426: 'blackhole', // RFC 7999
   4294967041: 'no-export', // RFC 1997
   4294967042: 'no-advertise',

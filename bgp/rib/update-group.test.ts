@@ -317,6 +317,51 @@ t.test('RFC 2918 §4: ROUTE-REFRESH: the table of the family again, for this pee
   )
 })
 
+t.test('RFC 7313 §4.1: to a peer that knows them, the table is framed by BoRR and EoRR, also an empty one', async (t) => {
+  const { lab, source } = labOf()
+  const a = lab.peer('enhanced', { asNumber: 65007, address: address('10.0.0.7') }, { enhancedRouteRefresh: true, remoteRouterId: 7 })
+  source.announce(table(3))
+  lab.settle()
+  t.strictSame(a.reader.readAll().events.splice(0).slice(-2), [...ends], 'the first table ends with End-of-RIB alone')
+  lab.rib.refresh(a.id, 'ipv4-unicast')
+  t.strictSame(a.reader.readAll().events.splice(0), [
+    'refresh 1 ipv4-unicast',
+    ...table(3).map((one) => `+ ${one}`),
+    'refresh 2 ipv4-unicast',
+  ])
+  lab.rib.refresh(a.id, 'ipv6-unicast')
+  t.strictSame(a.reader.readAll().events.splice(0), ['refresh 1 ipv6-unicast', 'refresh 2 ipv6-unicast'])
+  t.strictSame(
+    news(lab, a, () => source.withdraw(table(1))),
+    table(1).map((one) => `- ${one}`),
+    'it follows again',
+  )
+})
+
+t.test('RFC 7313 §4.1: no BoRR before End-of-RIB; asked for during the first table, that is told whole', async (t) => {
+  const { lab, source } = labOf()
+  source.announce(table(3))
+  lab.settle()
+  const a = lab.peer('enhanced', { asNumber: 65007, address: address('10.0.0.7') }, { enhancedRouteRefresh: true, remoteRouterId: 7 })
+  lab.rib.refresh(a.id, 'ipv4-unicast')
+  lab.settle()
+  t.strictSame(a.reader.readAll().events.toSorted(), [...table(3).map((one) => `+ ${one}`), ...ends].toSorted())
+})
+
+t.test('RFC 7313 §4.1: what changes between BoRR and EoRR is told in its latest state, once', async (t) => {
+  const { lab, source } = labOf()
+  const a = lab.peer('enhanced', { asNumber: 65007, address: address('10.0.0.7') }, { enhancedRouteRefresh: true, remoteRouterId: 7 })
+  source.announce(table(3))
+  lab.settle()
+  a.reader.readAll().events.length = 0
+  for (let i = 0; i < 5; i++) lab.rib.refresh(a.id, 'ipv4-unicast')
+  source.withdraw(table(1))
+  lab.settle()
+  const events = a.reader.readAll().events
+  t.strictSame([events[0], events.at(-1)], ['refresh 1 ipv4-unicast', 'refresh 2 ipv4-unicast'])
+  t.strictSame(events.slice(1, -1).toSorted(), [...table(2, 1).map((one) => `+ ${one}`), ...table(1).map((one) => `- ${one}`)])
+})
+
 t.test('RFC 2918 §4: many ROUTE-REFRESH at once are one; what was on its way is not lost', async (t) => {
   const { lab, source, a } = labOf()
   source.announce(table(3))

@@ -3,6 +3,7 @@ import { endOfRib } from '../wire/end-of-rib.ts'
 import { type AddressFamily, headerLength } from '../wire/message.ts'
 import { emptyMpRanges, locateMp, reachOverhead } from '../wire/multiprotocol.ts'
 import { u16At } from '../wire/octets.ts'
+import { beginOfRefresh, endOfRefresh } from '../wire/route-refresh.ts'
 import { emptyUpdateRanges, splitUpdate, updateOverhead } from '../wire/update.ts'
 import { AdjRibOut } from './adj-rib-out.ts'
 import type { AttributeTable } from './attribute-table.ts'
@@ -70,8 +71,9 @@ export class UpdateGroup {
     return this.#filled
   }
 
-  join(peer: number): GroupMember {
-    const member = new GroupMember(peer, this, true)
+  /** @param framesRefresh whether the peer knows BoRR and EoRR (RFC 7313) */
+  join(peer: number, framesRefresh = false): GroupMember {
+    const member = new GroupMember(peer, this, true, framesRefresh)
     this.members.push(member)
     this.#byPeer[peer] = member
     this.#catchingUp.add(member)
@@ -140,7 +142,7 @@ export class UpdateGroup {
   /** Whether `read` would return something, but for routes which are not entered yet. */
   hasOutput(member: GroupMember): boolean {
     if (member.ownCursor < member.own.end) return true
-    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && member.owesEndOfRib)
+    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && (member.owesEndOfRib || member.owesEndOfRefresh))
     member.cursor = this.#log.next(member.cursor, member.peer)
     return member.cursor < this.#log.end
   }
@@ -163,10 +165,13 @@ export class UpdateGroup {
     return bytes
   }
 
-  /** RFC 2918 §4: the peer is told everything again. */
+  /** RFC 2918 §4: the peer is told everything again; framed only after its first table (RFC 7313 §4.1). */
   refresh(member: GroupMember): void {
     if (member.pending === undefined) this.#detach(member)
     this.#pendAll(member)
+    if (!member.framesRefresh || member.owesEndOfRib || member.owesEndOfRefresh) return
+    this.#writer.append(member.own, 0, beginOfRefresh(member.family))
+    member.owesEndOfRefresh = true
   }
 
   /** Whether a member that catches up has still to be told what became of the prefix. */
@@ -225,7 +230,9 @@ export class UpdateGroup {
     if (pending.count > 0) this.#writePiece(member, pending)
     if (pending.count > 0 || !this.#filled || (member.owesEndOfRib && !mayEnd)) return
     if (member.owesEndOfRib) this.#writer.append(member.own, 0, endOfRib(member.family))
+    if (member.owesEndOfRefresh) this.#writer.append(member.own, 0, endOfRefresh(member.family))
     member.owesEndOfRib = false
+    member.owesEndOfRefresh = false
     member.pending = undefined
     this.#catchingUp.delete(member)
     member.cursor = this.#log.end

@@ -39,7 +39,7 @@ export class UpdateGroups {
 
   join(slot: PeerSlot, terms: SessionTerms): void {
     this.leave(slot)
-    this.#members[slot.id] = terms.families.map((family) => this.#groupFor(slot, terms, family).join(slot.id))
+    this.#members[slot.id] = terms.families.map((family) => this.#groupFor(slot, terms, family).join(slot.id, terms.enhancedRouteRefresh))
   }
 
   leave(slot: PeerSlot): void {
@@ -94,6 +94,7 @@ export class UpdateGroups {
       routeReflectorClient: slot.config?.routeReflectorClient ?? false,
       fourOctetAs: terms.fourOctetAs,
       maxMessageLength: terms.maxMessageLength,
+      longLived: terms.longLived ?? false,
       localAddress: terms.localAddress,
     }
     const table = this.#tables[family]
@@ -118,6 +119,7 @@ function sameTerms(a: ExportTerms, b: ExportTerms): boolean {
     a.routeReflectorClient === b.routeReflectorClient &&
     a.fourOctetAs === b.fourOctetAs &&
     a.maxMessageLength === b.maxMessageLength &&
+    a.longLived === b.longLived &&
     a.localAddress === b.localAddress
   )
 }

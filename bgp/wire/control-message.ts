@@ -1,10 +1,8 @@
-import { BgpError } from './bgp-error.ts'
-import { errorCode, headerError } from './error-code.ts'
-import { type ControlMessage, headerLength, messageType } from './message.ts'
+import type { BgpError } from './bgp-error.ts'
+import { type ControlMessage, messageType } from './message.ts'
 import { decodeNotification } from './notification.ts'
 import { decodeOpen } from './open.ts'
-import { decodeWith } from './reader.ts'
-import { readRouteRefresh } from './route-refresh.ts'
+import { decodeRouteRefresh } from './route-refresh.ts'
 
 /**
  * One message but UPDATE, from its body `bytes[start, end)`. Nothing of it refers to `bytes`.
@@ -20,12 +18,8 @@ export function decodeControl(type: number, bytes: Uint8Array, start: number, en
     case messageType.keepalive:
       return { type: 'keepalive' }
     case messageType.routeRefresh:
-      return decodeWith(bytes, start, end, readRouteRefresh, () => badLength(headerLength + end - start))
+      return decodeRouteRefresh(bytes, start, end)
     default:
       throw new RangeError(`message type ${type} is no control message`)
   }
-}
-
-function badLength(length: number): BgpError {
-  return new BgpError(errorCode.header, headerError.badMessageLength, `Bad Message Length ${length}`, Uint8Array.of(length >>> 8, length))
 }

@@ -22,6 +22,9 @@ export const updateError = {
   invalidNetworkField: 10,
 } as const
 
+/** RFC 7313 §5 */
+export const routeRefreshError = { invalidMessageLength: 1 } as const
+
 /** RFC 6608 §3 */
 export const fsmError = { unspecified: 0, inOpenSent: 1, inOpenConfirm: 2, inEstablished: 3 } as const
 

@@ -38,7 +38,7 @@ const table: [title: string, bytes: Uint8Array, expected: unknown[], framer?: ()
   ['§6.1: UPDATE of 22 octets is 1/2', update(22), ['1/2 0016']],
   ['§6.1: OPEN of 28 octets is 1/2', withLength(1, 28), ['1/2 001c']],
   ['§6.1: KEEPALIVE of 20 octets is 1/2', withLength(4, 20), ['1/2 0014']],
-  ['RFC 2918 §3: ROUTE-REFRESH of 22 octets is 1/2', withLength(5, 22), ['1/2 0016']],
+  ['RFC 2918 §3: ROUTE-REFRESH of 21 octets is 1/2', withLength(5, 21), ['1/2 0015']],
   ['§6.4: a NOTIFICATION of 20 octets is handed on, since it is never answered', message(3, '06'), ['3 06']],
   ['§6.4: a NOTIFICATION of 19 octets too', message(3, ''), ['3 ']],
   ['§6.1: type 0 is 1/3 with the type as data', message(0, ''), ['1/3 00']],

@@ -1,0 +1,30 @@
+import { wellKnownCommunity } from '../policy/well-known-community.ts'
+import type { AttributeTable } from './attribute-table.ts'
+
+const { llgrStale, noLlgr } = wellKnownCommunity
+
+/** What the attribute sets of a lost peer become when its routes are long-lived stale (RFC 9494 §4.2); each is looked at once. */
+export class LongLivedSets {
+  readonly #attributes: AttributeTable
+  readonly #known = new Map<number, number | undefined>()
+
+  constructor(attributes: AttributeTable) {
+    this.#attributes = attributes
+  }
+
+  /**
+   * The set with LLGR_STALE. The caller holds it before it asks for the next, as long as it asks.
+   * @returns undefined: NO_LLGR, its routes are not to be kept
+   */
+  of(set: number): number | undefined {
+    if (this.#known.has(set)) return this.#known.get(set)
+    const { attributes } = this.#attributes.get(set)
+    const { communities = [] } = attributes
+    const stale = communities.includes(llgrStale)
+      ? set
+      : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] })
+    const kept = communities.includes(noLlgr) ? undefined : stale
+    this.#known.set(set, kept)
+    return kept
+  }
+}

@@ -1,0 +1,113 @@
+/** Long-lived stale routes (RFC 9494) and those stale between BoRR and EoRR (RFC 7313). */
+import t from 'tap'
+import { address, octets, RibLab, sessionTerms } from './fixture.ts'
+
+const llgrStale = 0xffff_0006
+const noLlgr = 0xffff_0007
+const prefix = '203.0.113.0/24'
+
+function labOf() {
+  const lab = new RibLab()
+  const a = lab.peer('a', { asNumber: 65001, address: address('10.0.0.2') }, { remoteRouterId: 2 })
+  const b = lab.peer('b', { asNumber: 65002, address: address('10.0.0.3') }, { remoteRouterId: 3 })
+  const plain = lab.peer('plain', { asNumber: 65003, address: address('10.0.0.4') }, { remoteRouterId: 4 })
+  const aware = lab.peer('aware', { asNumber: 65004, address: address('10.0.0.5') }, { remoteRouterId: 5, longLived: true })
+  const lost = () => {
+    lab.rib.sessionDown(a.id, ['ipv4-unicast', 'ipv6-unicast'])
+    lab.rib.makeLongLived(a.id, 'ipv4-unicast')
+    lab.settle()
+  }
+  const stale = () => lab.rib.counts(a.id, 'ipv4-unicast').stale
+  return { lab, a, b, plain, aware, lost, stale }
+}
+
+t.test('RFC 9494 §4.2: LLGR_STALE is added to what was there; §4.3: told to those that know it, withdrawn from the others', async (t) => {
+  const { lab, a, plain, aware, lost, stale } = labOf()
+  a.announce([prefix], { communities: [0x0001_0002], med: 7 })
+  lab.settle()
+  const before = `path 65000 65001, origin 0, via 10.0.0.1, communities ${0x0001_0002}`
+  t.strictSame([plain.known, aware.known], [{ [prefix]: before }, { [prefix]: before }])
+  lost()
+  t.strictSame([plain.known, aware.known], [{}, { [prefix]: `${before},${llgrStale}` }])
+  t.strictSame([[...lab.best], stale()], [[[prefix, '10.0.0.2']], 1], 'the kernel keeps it')
+  t.match(lab.rib.query({ table: 'in', peer: 'a', limit: 1 }).routes, [{ paths: [{ stale: true, communities: ['1:2', 'llgr-stale'] }] }])
+})
+
+t.test('RFC 9494 §4.2: NO_LLGR routes are not kept; other families are left alone', async (t) => {
+  const { lab, a, lost, stale } = labOf()
+  a.announce([prefix], { communities: [noLlgr] })
+  a.announce(['198.51.100.0/24'])
+  a.announce(['fd01::/64'], { nextHop: octets('fd00:9::1'), communities: [noLlgr] })
+  lab.settle()
+  lost()
+  t.strictSame([[...lab.best.keys()], stale(), lab.rib.counts(a.id, 'ipv6-unicast').stale], [['198.51.100.0/24', 'fd01::/64'], 1, 1])
+})
+
+t.test('RFC 9494 §4.2: what was not stale is not touched', async (t) => {
+  const { lab, a } = labOf()
+  a.announce([prefix])
+  lab.rib.makeLongLived(a.id, 'ipv4-unicast')
+  lab.settle()
+  const [route] = lab.rib.query({ table: 'in', peer: 'a', limit: 1 }).routes
+  t.strictSame([route?.paths[0]?.stale, route?.paths[0]?.communities], [undefined, undefined])
+})
+
+t.test('RFC 9494 §4.2: told again by the peer it is a route like any other; what is not, is swept', async (t) => {
+  const { lab, a, plain, lost, stale } = labOf()
+  a.announce([prefix, '198.51.100.0/24'])
+  lab.settle()
+  const before = plain.known[prefix]
+  lost()
+  a.up(sessionTerms({ remoteRouterId: 2 }))
+  a.announce([prefix])
+  lab.rib.sweepStale(a.id, 'ipv4-unicast')
+  lab.settle()
+  t.strictSame([plain.known, stale()], [{ [prefix]: before }, 0])
+})
+
+t.test('RFC 9494 §4.2: a peer away twice, the same routes are marked once', async (t) => {
+  const { lab, a, aware, lost } = labOf()
+  a.announce([prefix])
+  lab.settle()
+  lost()
+  const once = aware.known
+  lost()
+  t.strictSame(aware.known, once)
+})
+
+t.test('RFC 9494 §4.3: a route that comes with LLGR_STALE is told on with it, to those that know it', async (t) => {
+  const { lab, b, plain, aware } = labOf()
+  b.announce([prefix], { communities: [llgrStale] })
+  lab.settle()
+  t.strictSame([plain.known, aware.known], [{}, { [prefix]: `path 65000 65002, origin 0, via 10.0.0.1, communities ${llgrStale}` }])
+})
+
+t.test('RFC 9494 §4.3: any other path is better, whatever speaks for this one', async (t) => {
+  const { lab, a, b, lost } = labOf()
+  const c = lab.peer('inside', { asNumber: 65000, address: address('10.0.0.9') }, { remoteRouterId: 9 })
+  c.announce([prefix], { communities: [llgrStale], localPref: 500, asPath: [] })
+  a.announce([prefix])
+  b.announce([prefix], { asPath: [{ type: 'sequence', asNumbers: [65002, 1, 2, 3] }] })
+  lab.settle()
+  t.match(lab.rib.query({ table: 'best', limit: 1 }).routes, [{ decidedBy: 'as-path-length', paths: [{ peer: 'a' }] }])
+  lost()
+  t.match(lab.rib.query({ table: 'best', limit: 1 }).routes, [{ decidedBy: 'long-lived-stale', paths: [{ peer: 'b' }] }])
+  b.withdraw([prefix])
+  lab.settle()
+  t.match(lab.rib.query({ table: 'best', limit: 1 }).routes, [{ decidedBy: 'local-pref', paths: [{ peer: 'inside' }] }])
+})
+
+t.test('RFC 7313 §4.2: between BoRR and EoRR routes are stale and used; what was not told again goes', async (t) => {
+  const { lab, a, plain, stale } = labOf()
+  a.announce([prefix, '198.51.100.0/24'])
+  lab.settle()
+  lab.rib.markStale(a.id, 'ipv4-unicast')
+  lab.rib.markStale(a.id, 'ipv4-unicast')
+  lab.settle()
+  t.strictSame([Object.keys(plain.known).toSorted(), stale()], [['198.51.100.0/24', prefix], 2])
+  a.announce([prefix])
+  t.equal(stale(), 1)
+  lab.rib.sweepStale(a.id, 'ipv4-unicast')
+  lab.settle()
+  t.strictSame([Object.keys(plain.known), stale()], [[prefix], 0])
+})
