@@ -70,6 +70,39 @@ ipv4-unicast  3         2         1           0`,
   )
 })
 
+const bfd = {
+  since: '2026-01-02T12:00:01.000Z',
+  multihop: false,
+  diagnostic: 'No Diagnostic',
+  intervalMs: 300,
+  detectionTimeMs: 900,
+  downs: 2,
+}
+const bfdLines: [title: string, bfd: NonNullable<PeerShown['bfd']>, expected: string][] = [
+  [
+    'BFD that is up: at what pace',
+    { ...bfd, state: 'Up', remote: { state: 'Up', diagnostic: 'No Diagnostic' } },
+    'Up since 2026-01-02T12:00:01.000Z; every 300 ms, down after 900 ms; down 2 times',
+  ],
+  [
+    'BFD that is down: what both sides say of it',
+    {
+      ...bfd,
+      state: 'Down',
+      diagnostic: 'Control Detection Time Expired',
+      remote: { state: 'AdminDown', diagnostic: 'Administratively Down' },
+    },
+    'Down since 2026-01-02T12:00:01.000Z; Control Detection Time Expired; the peer is AdminDown (Administratively Down); down 2 times',
+  ],
+  [
+    'BFD that cannot work: why',
+    { ...bfd, state: 'Down', multihop: true, problem: 'cannot receive on port 4784: EADDRINUSE' },
+    'Down since 2026-01-02T12:00:01.000Z, multihop; No Diagnostic; the peer is not heard; down 2 times; cannot receive on port 4784: EADDRINUSE',
+  ],
+]
+for (const [title, bfd, expected] of bfdLines)
+  t.test(title, async (t) => t.match(peerDetails({ ...peer, bfd }).split('\n')[4], `BFD:         ${expected}`))
+
 t.test('input 79: what a peer says of itself moves no cursor and begins no line', async (t) => {
   const evil = 'Cease/Administrative Shutdown\u001b[2J\n\u009b31m\u202egnp.exe'
   const hostile: PeerShown = { ...peer, capabilities: [`fqdn ${evil}`], lastError: { name: evil, at: 'now', message: evil } }

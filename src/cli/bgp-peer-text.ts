@@ -19,6 +19,19 @@ export type PeerShown = {
   readonly messages: { readonly sent: number; readonly received: number; readonly sentByType?: Counts; readonly receivedByType?: Counts }
   readonly lastError?: { readonly name: string; readonly at: string; readonly message?: string }
   readonly flaps: number
+  readonly bfd?: BfdShown
+}
+
+type BfdShown = {
+  readonly state: string
+  readonly since: string
+  readonly multihop: boolean
+  readonly diagnostic: string
+  readonly intervalMs: number
+  readonly detectionTimeMs: number
+  readonly remote?: { readonly state: string; readonly diagnostic: string }
+  readonly downs: number
+  readonly problem?: string
 }
 
 export const peerHeadings = ['NAME', 'ADDRESS', 'AS', 'STATE', 'SINCE', 'RECEIVED', 'ACCEPTED', 'ADVERTISED', 'LAST ERROR'] as const
@@ -45,6 +58,7 @@ function factsOf(peer: PeerShown): readonly (readonly [name: string, text: strin
     ['State', `${state}${uptimeSec === undefined ? '' : ` for ${duration(uptimeSec)}`}, since ${since}`],
     ['Flaps', String(flaps)],
     ['Timers', timersText(peer.timers)],
+    ['BFD', peer.bfd && bfdText(peer.bfd)],
     ['Negotiated', negotiated?.join(', ')],
     ['Announced', capabilities?.join(', ')],
     ['Last error', lastError && `${lastError.name}, at ${lastError.at}${lastError.message === undefined ? '' : `: ${lastError.message}`}`],
@@ -59,6 +73,21 @@ function timersText(timers: PeerShown['timers']): string {
     `keepalive ${keepaliveSec} s${keepalive === undefined ? '' : `, next in ${keepalive} s`}`,
     ...(retry === undefined ? [] : [`next attempt in ${retry} s`]),
     ...(idle === undefined ? [] : [`Idle for ${idle} s`]),
+  ].join('; ')
+}
+
+function bfdText({ state, since, multihop, diagnostic, intervalMs, detectionTimeMs, remote, downs, problem }: BfdShown): string {
+  const why =
+    state === 'Up'
+      ? []
+      : [diagnostic, remote === undefined ? 'the peer is not heard' : `the peer is ${remote.state} (${remote.diagnostic})`]
+  const pace = state === 'Up' ? [`every ${intervalMs} ms, down after ${detectionTimeMs} ms`] : []
+  return [
+    `${state} since ${since}${multihop ? ', multihop' : ''}`,
+    ...pace,
+    ...why,
+    `down ${downs} times`,
+    ...(problem === undefined ? [] : [problem]),
   ].join('; ')
 }
 

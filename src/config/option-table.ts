@@ -9,6 +9,7 @@ import { type IpAddress, parseAddress } from '../net/address.ts'
 import { type Asn, asn } from '../net/asn.ts'
 import { parseIpv4 } from '../net/ipv4.ts'
 import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
+import { bfdOptions } from './bfd-options.ts'
 import { readListen } from './listen-address.ts'
 import { optional, required, section, withDefault } from './option.ts'
 
@@ -58,6 +59,7 @@ const peer = closedObject({
     meaning: 'proposed hold time: 0 (none) or 3 to 65535',
     unit: 'seconds',
   }),
+  bfd: Type.Optional(bfdOptions),
   maxPrefixes: withDefault(Type.Integer({ minimum: 0, maximum: 0xffff_ffff }), 0, {
     meaning: 'more prefixes than this end the session; 0: no limit',
   }),
@@ -129,6 +131,7 @@ export const optionTable = closedObject({
     preferExisting: withDefault(Type.Boolean(), false, {
       meaning: 'between equal external paths the one that was the best stays it, whatever its BGP identifier (RFC 5004)',
     }),
+    bfd: Type.Optional(bfdOptions),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
   }),
   felix: section({

@@ -59,6 +59,29 @@ t.test('every number of ours, with its labels', async (t) => {
   ])
 })
 
+t.test('BFD has lines for the peers that have BFD', async (t) => {
+  const bfd: NonNullable<PeerStatus['bfd']> = {
+    state: 'Up',
+    since: '2026-01-02T12:00:00.000Z',
+    multihop: false,
+    diagnostic: 'No Diagnostic',
+    discriminator: 7,
+    intervalMs: 300,
+    detectionTimeMs: 900,
+    ups: 2,
+    downs: 1,
+  }
+  const lines = ours(await buildMetrics(agent({ peers: () => [peer, { ...peer, name: 'tor2', bfd }] }))())
+  t.strictSame(
+    lines.filter((line) => line.includes('bfd')),
+    [
+      'tortie_bgp_peer_bfd_up{peer="tor2"} 1',
+      'tortie_bgp_peer_bfd_ups_total{peer="tor2"} 2',
+      'tortie_bgp_peer_bfd_downs_total{peer="tor2"} 1',
+    ],
+  )
+})
+
 t.test('the lag of the event loop has one name, by quantile', async (t) => {
   const lines = (await buildMetrics(agent())()).split('\n').filter((line) => /lag/.test(line) && !line.startsWith('#'))
   t.strictSame(

@@ -113,6 +113,9 @@ const metrics: readonly Metric[] = [
       peers.flatMap(({ name, state }) => states.map((each) => ({ labels: { peer: name, state: each }, value: Number(each === state) }))),
   },
   perPeer('tortie_bgp_peer_flaps_total', 'Times the session left Established', ({ flaps }) => flaps),
+  perBfdPeer('tortie_bgp_peer_bfd_up', '1 while the BFD session beside it is Up', ({ state }) => Number(state === 'Up')),
+  perBfdPeer('tortie_bgp_peer_bfd_ups_total', 'Times that came Up', ({ ups }) => ups),
+  perBfdPeer('tortie_bgp_peer_bfd_downs_total', 'Times that found the path broken', ({ downs }) => downs),
   perPeer('tortie_bgp_peer_messages_sent_total', 'BGP messages sent', ({ messages }) => messages.sent),
   perPeer('tortie_bgp_peer_messages_received_total', 'BGP messages received', ({ messages }) => messages.received),
   perPeer('tortie_bgp_peer_updates_sent_total', 'UPDATE messages sent', ({ messages }) => messages.updatesSent),
@@ -132,6 +135,13 @@ function single(name: string, help: string, value: (reading: Reading) => number)
 function counts(name: string, help: string, numbers: (reading: Reading) => Readonly<Record<string, number>>): Metric {
   const read = (reading: Reading) => Object.entries(numbers(reading)).map(([count, value]) => ({ labels: { count }, value }))
   return { name, help, labels: ['count'], read }
+}
+
+/** Peers without BFD have no line. */
+function perBfdPeer(name: string, help: string, value: (bfd: NonNullable<PeerStatus['bfd']>) => number): Metric {
+  const read = ({ peers }: Reading) =>
+    peers.flatMap(({ name: peer, bfd }) => (bfd === undefined ? [] : [{ labels: { peer }, value: value(bfd) }]))
+  return { name, help, labels: ['peer'], read }
 }
 
 function perPeer(name: string, help: string, value: (peer: PeerStatus) => number): Metric {

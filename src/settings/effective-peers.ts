@@ -3,6 +3,7 @@ import type { PeerConfig } from '../../bgp/peer.ts'
 import type { IpAddress } from '../net/address.ts'
 import { bgpPeers } from './bgp-peers.ts'
 import { meshPeers } from './mesh.ts'
+import { peerBfd } from './peer-bfd.ts'
 import type { PeerContext } from './planned-peer.ts'
 import type { SettingsProblem } from './settings-problem.ts'
 
@@ -33,7 +34,7 @@ export function effectivePeers(configured: readonly PeerConfig[], context: PeerC
       if (note !== undefined) problems.push({ severity: 'warning', subject, message: note })
     }
   }
-  return { peers, problems: [...problems, ...[...losses].map(lost)] }
+  return { peers: peers.map(peerBfd(context)), problems: [...problems, ...[...losses].map(lost)] }
 }
 
 /** One that selects nodes may lose a thousand addresses to another. @property reason why it lost the first */

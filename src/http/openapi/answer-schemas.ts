@@ -26,6 +26,40 @@ const family = Type.Object({ received: count, accepted: count, advertised: count
 
 const messagesByType = Type.Object({ open: count, update: count, notification: count, keepalive: count, routeRefresh: count })
 
+const bfdState = Type.Enum(['AdminDown', 'Down', 'Init', 'Up'], { description: 'RFC 5880 §4.1' })
+const bfdDiagnostic = Type.String({ description: 'Its RFC 5880 name' })
+
+const bfd = Type.Object(
+  {
+    state: bfdState,
+    since: time,
+    multihop: Type.Boolean({ description: 'RFC 5883; otherwise RFC 5881' }),
+    diagnostic: bfdDiagnostic,
+    discriminator: count,
+    intervalMs: Type.Number({ description: 'Agreed on between our packets, before jitter' }),
+    detectionTimeMs: Type.Number({ description: 'So long without a packet of the peer and it is down; 0 while it is not heard' }),
+    remote: Type.Optional(
+      Type.Object(
+        {
+          state: bfdState,
+          diagnostic: bfdDiagnostic,
+          discriminator: count,
+          minTxMs: Type.Number(),
+          minRxMs: Type.Number(),
+          multiplier: count,
+          demand: Type.Boolean(),
+          controlPlaneIndependent: Type.Boolean(),
+        },
+        { description: 'What the peer says; absent while it is not heard' },
+      ),
+    ),
+    ups: count,
+    downs: count,
+    problem: Type.Optional(Type.String({ description: 'What keeps it from working' })),
+  },
+  { description: 'BFD beside the session (RFC 5882); absent: none' },
+)
+
 const peer = Type.Object({
   name: text,
   address: text,
@@ -70,6 +104,7 @@ const peer = Type.Object({
     }),
   ),
   flaps: count,
+  bfd: Type.Optional(bfd),
 })
 
 const path = Type.Object({
