@@ -1,4 +1,5 @@
 /** What a change of each setting of a running peer costs. The same table is in the documentation (docs/live-change.md). */
+import { isDeepStrictEqual } from 'node:util'
 import type { PeerConfig } from './peer-config.ts'
 
 /**
@@ -41,4 +42,33 @@ export const changeClass: Readonly<Record<Exclude<keyof PeerConfig, 'name'>, Cha
   export: 'refresh',
   importFilters: 'refresh',
   exportFilters: 'refresh',
+}
+
+export type Knob = keyof typeof changeClass
+
+const isKnob = (name: string): name is Knob => Object.hasOwn(changeClass, name)
+
+/** All of them, in the order of the table. */
+export const knobs: readonly Knob[] = Object.keys(changeClass).filter(isKnob)
+
+const weight: Readonly<Record<ChangeClass, number>> = { live: 0, refresh: 1, reset: 2 }
+
+/** What a change of settings costs: as much as the dearest of its knobs; undefined: nothing is changed. */
+export function changeBetween(before: PeerConfig, after: PeerConfig): ChangeClass | undefined {
+  return changedKnobs(before, after).reduce<ChangeClass | undefined>((dearest, knob) => {
+    const cost = changeClass[knob]
+    return dearest !== undefined && weight[dearest] > weight[cost] ? dearest : cost
+  }, undefined)
+}
+
+/** By these the peer's routes are refused before they are kept: it has to send them again (RFC 2918). */
+const refusing: readonly Knob[] = ['enforceFirstAs', 'allowAsSet', 'allowLocalAs']
+
+/** Whether routes of the peer that are not known here may count now. */
+export function needsRoutesAgain(before: PeerConfig, after: PeerConfig): boolean {
+  return changedKnobs(before, after).some((knob) => refusing.includes(knob))
+}
+
+function changedKnobs(before: PeerConfig, after: PeerConfig): readonly Knob[] {
+  return knobs.filter((knob) => !isDeepStrictEqual(before[knob], after[knob]))
 }

@@ -58,7 +58,11 @@ export type CountsByType = {
 export type PeerStatus = {
   readonly name: string
   readonly address: IpAddress
+  /** The link of a link-local address. */
+  readonly interface?: string
   readonly asNumber: number
+  /** Administratively down, with these words for the peer (RFC 9003), perhaps none. */
+  readonly shutdown?: string
   readonly state: PeerState
   /** ISO 8601 */
   readonly since: string

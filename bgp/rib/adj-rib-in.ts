@@ -2,15 +2,14 @@ import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
 import { isEndOfRib, longestEndOfRib } from '../wire/end-of-rib.ts'
-import { ceaseReason, errorCode } from '../wire/error-code.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
 import { checkNlri } from '../wire/nlri.ts'
-import { putU32 } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import type { FamilyTable } from './family-table.ts'
 import { isMartian } from './martian.ts'
+import { overLimit } from './over-limit.ts'
 import type { PeerSlot } from './peer-slot.ts'
 
 export type AdjRibInDependencies = {
@@ -66,6 +65,18 @@ export class AdjRibIn {
     table.pathChanged(paths.prefix[row] as number, peer)
     paths.remove(row)
     attributes.release(set)
+  }
+
+  /** The peer's settings are others: each of its routes is counted, decided on and told anew. An import policy is asked here again. */
+  reconsider(table: FamilyTable, peer: PeerSlot): void {
+    const { paths } = table
+    const counts = peer.counts[table.family]
+    counts.accepted = 0
+    for (let row = paths.firstOfPeer(peer.id); row >= 0; row = paths.nextOfPeer[row] as number) {
+      if (peer.imports && this.#deps.attributes.isEligible(paths.set[row] as number)) counts.accepted++
+      table.markChanged(paths.prefix[row] as number)
+      table.pathChanged(paths.prefix[row] as number, peer)
+    }
   }
 
   /** The path of `peer` to the prefix is `set` now. */
@@ -159,7 +170,7 @@ export class AdjRibIn {
     attributes.hold(set)
     if (table !== undefined) this.#announce(table, peer, bytes, start, end, set)
     attributes.release(set)
-    return table === undefined ? undefined : overLimit(peer, table.family)
+    return table === undefined ? undefined : limitError(peer, table.family)
   }
 
   #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
@@ -226,11 +237,7 @@ function bitsOf(family: AddressFamily): 32 | 128 {
   return family === 'ipv4-unicast' ? 32 : 128
 }
 
-/** RFC 4486 §4; data:  afi u16 | safi u8 | upper bound u32 */
-function overLimit(peer: PeerSlot, family: AddressFamily): BgpError | undefined {
+function limitError(peer: PeerSlot, family: AddressFamily): BgpError | undefined {
   const limit = peer.config?.maxPrefixes ?? 0
-  if (limit === 0 || peer.counts[family].received <= limit) return undefined
-  const data = Uint8Array.of(0, family === 'ipv4-unicast' ? 1 : 2, 1, 0, 0, 0, 0)
-  putU32(data, 3, limit)
-  return new BgpError(errorCode.cease, ceaseReason.maxPrefixes, `Maximum Number of Prefixes Reached: over ${limit}`, data)
+  return limit === 0 || peer.counts[family].received <= limit ? undefined : overLimit(family, limit)
 }

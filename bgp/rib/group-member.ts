@@ -14,20 +14,27 @@ export class GroupMember {
   cursor = 0
   /** Set while it catches up. */
   pending: PendingPrefixes | undefined = new PendingPrefixes()
+  /** What it was told in the group it was in before: pending too, once this one knows what there is to tell instead. */
+  toldBefore: PendingPrefixes | undefined
   /** Messages for it alone; sent before anything else. */
-  readonly own = new MessageLog()
-  ownCursor = 0
+  readonly own: MessageLog
+  ownCursor: number
   /** End-of-RIB follows the first table (RFC 4724 §2). */
   owesEndOfRib: boolean
   /** What it is told again is framed by BoRR and EoRR (RFC 7313 §4.1). */
   readonly framesRefresh: boolean
-  owesEndOfRefresh = false
+  owesEndOfRefresh: boolean
 
-  constructor(peer: number, group: UpdateGroup, owesEndOfRib: boolean, framesRefresh: boolean) {
+  /** @param before the member it was in another group; its unread messages are still sent */
+  constructor(peer: number, group: UpdateGroup, framesRefresh: boolean, before?: GroupMember) {
     this.peer = peer
     this.group = group
-    this.owesEndOfRib = owesEndOfRib
     this.framesRefresh = framesRefresh
+    this.own = before?.own ?? new MessageLog()
+    this.ownCursor = before?.ownCursor ?? 0
+    this.owesEndOfRib = before?.owesEndOfRib ?? true
+    this.owesEndOfRefresh = before?.owesEndOfRefresh ?? false
+    this.toldBefore = before?.toldBefore
   }
 
   get family(): AddressFamily {

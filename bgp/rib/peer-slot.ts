@@ -12,9 +12,8 @@ export const localPeer = 0
 /** A configured peer and, while it is Established, its session; number 0 is this node itself. */
 export class PeerSlot {
   readonly id: PeerId
-  /** undefined: this node. */
-  readonly config: PeerConfig | undefined
-  readonly internal: boolean
+  readonly #localAs: number
+  #config: PeerConfig | undefined
   /** Position among all peers in the order of their addresses: the last step of the decision. */
   addressRank = 0
   /** Kept over the end of a session, for its stale routes. */
@@ -28,11 +27,24 @@ export class PeerSlot {
 
   constructor(id: PeerId, config: PeerConfig | undefined, localAs: number) {
     this.id = id
-    this.config = config
-    this.internal = config === undefined || config.asNumber === localAs
+    this.#config = config
+    this.#localAs = localAs
+  }
+
+  /** undefined: this node. */
+  get config(): PeerConfig | undefined {
+    return this.#config
+  }
+
+  get internal(): boolean {
+    return this.#config === undefined || this.#config.asNumber === this.#localAs
   }
 
   get imports(): boolean {
-    return this.config?.import !== 'none'
+    return this.#config?.import !== 'none'
+  }
+
+  configure(config: PeerConfig): void {
+    this.#config = config
   }
 }

@@ -34,6 +34,12 @@ export class PendingPrefixes {
     return taken
   }
 
+  /** Adds all of them to the others; none are left here. */
+  moveTo(others: PendingPrefixes): void {
+    const taken = new Int32Array(1024)
+    for (let count = this.take(taken); count > 0; count = this.take(taken)) for (let i = 0; i < count; i++) others.add(taken[i] as number)
+  }
+
   #grow(word: number): void {
     const bits = new Uint32Array(2 ** Math.ceil(Math.log2(word + 1)))
     bits.set(this.#bits)

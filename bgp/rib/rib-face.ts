@@ -48,6 +48,10 @@ export type PeerCounts = { readonly received: number; readonly accepted: number;
 
 export interface RibFace {
   addPeer(config: PeerConfig): PeerId
+  /** The peer's settings are others now; a session goes on. */
+  configure(peer: PeerId, config: PeerConfig): void
+  /** After `configure`: the peer's routes are looked at anew, and it and others are told what comes out otherwise. */
+  reconsider(peer: PeerId): void
   /** Drops its routes too. */
   removePeer(peer: PeerId): void
   /** The session is Established: its table is queued, followed by End-of-RIB per family (RFC 4724 §2) once `releaseEndOfRib` allows. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { formatAddress } from '../../src/net/address.ts'
 import { parseCidr } from '../../src/net/prefix.ts'
-import type { AddressFamily } from '../peer.ts'
+import type { AddressFamily, PeerConfig } from '../peer.ts'
 import type { MultipathOptions } from '../speaker-policy.ts'
 import { address, announcement, families, peerConfig, Reader, RibLab, ribOptions, sessionTerms, withdrawal } from './fixture.ts'
 import type { SessionTerms } from './rib-face.ts'
@@ -24,6 +24,7 @@ type Step =
   | { type: 'sweep'; peer: number; family: AddressFamily }
   | { type: 'refresh'; peer: number; family: AddressFamily }
   | { type: 'replace'; peer: number; client: boolean; import: 'all' | 'none' }
+  | { type: 'reconfigure'; peer: number; client: boolean; import: 'all' | 'none'; export: 'local' | 'all' | 'none' }
   | { type: 'originate'; prefixes: readonly string[] }
   | { type: 'metric'; via: number; metric: number | undefined }
   | { type: 'multipath'; options: MultipathOptions }
@@ -99,6 +100,16 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
       import: fc.constantFrom('all' as const, 'all' as const, 'none' as const),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('reconfigure' as const),
+      peer: anyPeer,
+      client: fc.boolean(),
+      import: fc.constantFrom('all' as const, 'all' as const, 'none' as const),
+      export: fc.constantFrom('all' as const, 'all' as const, 'local' as const, 'none' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('originate' as const), prefixes: fc.subarray(small) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('metric' as const), via: fc.integer({ min: 1, max: 3 }), metric: anyMetric }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('multipath' as const), options: anyMultipath }) },
@@ -158,6 +169,8 @@ class Pair {
         return rib.refresh(this.id(step.peer), step.family)
       case 'replace':
         return this.replace(step.peer, step.client, step.import)
+      case 'reconfigure':
+        return this.reconfigure(step.peer, { routeReflectorClient: step.client, import: step.import, export: step.export })
       case 'originate':
         this.model.local = new Set(step.prefixes)
         return rib.originate(step.prefixes.flatMap((text) => parseCidr(text) ?? []))
@@ -240,6 +253,13 @@ class Pair {
     peer.routes.clear()
     this.ids[number] = this.lab.rib.addPeer(peer.config)
     this.up(number, sessionTerms({ remoteRouterId: 1 + (number % 3) }))
+  }
+
+  reconfigure(number: number, change: Partial<PeerConfig>): void {
+    const peer = this.peer(number)
+    peer.config = { ...peer.config, ...change }
+    this.lab.rib.configure(this.id(number), peer.config)
+    this.lab.rib.reconsider(this.id(number))
   }
 
   /** Everything decided and read. */

@@ -89,6 +89,18 @@ export class Rib implements RibFace {
     return id
   }
 
+  configure(peer: PeerId, config: PeerConfig): void {
+    this.#slot(peer).configure(config)
+  }
+
+  reconsider(peer: PeerId): void {
+    const slot = this.#slot(peer)
+    for (const family of families) this.#in.reconsider(this.#tables[family], slot)
+    if (slot.terms === undefined) return
+    this.#setContext(slot, slot.terms)
+    this.#groups.regroup(slot, slot.terms)
+  }
+
   removePeer(peer: PeerId): void {
     this.sessionDown(peer, [])
     this.#removed.add(peer)
@@ -96,12 +108,11 @@ export class Rib implements RibFace {
 
   sessionUp(peer: PeerId, terms: SessionTerms): void {
     const slot = this.#slot(peer)
-    const { fourOctetAs, remoteRouterId } = terms
-    const peerAs = slot.config?.asNumber ?? this.#localAs
+    const { remoteRouterId } = terms
     if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#markChanged(slot, family)
     slot.remoteRouterId = remoteRouterId
     slot.terms = terms
-    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs: this.#localAs })
+    this.#setContext(slot, terms)
     this.#groups.join(slot, terms)
     this.#settling = true
   }
@@ -233,6 +244,12 @@ export class Rib implements RibFace {
     const slot = this.#peers[peer]
     if (slot === undefined || this.#removed.has(peer)) throw new Error(`no peer ${peer}`)
     return slot
+  }
+
+  /** By what attributes from this peer are read. */
+  #setContext(slot: PeerSlot, { fourOctetAs }: SessionTerms): void {
+    const peerAs = slot.config?.asNumber ?? this.#localAs
+    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs: this.#localAs })
   }
 
   #rankAddresses(): void {

@@ -71,9 +71,12 @@ export class UpdateGroup {
     return this.#filled
   }
 
-  /** @param framesRefresh whether the peer knows BoRR and EoRR (RFC 7313) */
-  join(peer: number, framesRefresh = false): GroupMember {
-    const member = new GroupMember(peer, this, true, framesRefresh)
+  /**
+   * @param framesRefresh whether the peer knows BoRR and EoRR (RFC 7313)
+   * @param before what it was in another group, and has left
+   */
+  join(peer: number, framesRefresh = false, before?: GroupMember): GroupMember {
+    const member = new GroupMember(peer, this, framesRefresh, before)
     this.members.push(member)
     this.#byPeer[peer] = member
     this.#catchingUp.add(member)
@@ -86,7 +89,19 @@ export class UpdateGroup {
     this.#byPeer[member.peer] = undefined
     this.#catchingUp.delete(member)
     if (member.pending !== undefined) this.#forgetPending(member.pending)
+    if (member.pending !== undefined && member.toldBefore !== undefined) this.#forgetPending(member.toldBefore)
     this.#trim()
+  }
+
+  /** Leaves for another group, with what it has been told in this one. */
+  moveOut(member: GroupMember): void {
+    if (member.pending === undefined) this.#detach(member)
+    this.#pendAll(member)
+    const told = member.pending ?? new PendingPrefixes()
+    member.toldBefore?.moveTo(told)
+    member.toldBefore = told
+    member.pending = undefined
+    this.leave(member)
   }
 
   /** Routes that the peer is told of. */
@@ -142,7 +157,7 @@ export class UpdateGroup {
   /** Whether `read` would return something, but for routes which are not entered yet. */
   hasOutput(member: GroupMember): boolean {
     if (member.ownCursor < member.own.end) return true
-    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && (member.owesEndOfRib || member.owesEndOfRefresh))
+    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && owesAtEnd(member))
     member.cursor = this.#log.next(member.cursor, member.peer)
     return member.cursor < this.#log.end
   }
@@ -176,7 +191,7 @@ export class UpdateGroup {
 
   /** Whether a member that catches up has still to be told what became of the prefix. */
   isPending(prefix: number): boolean {
-    for (const { pending } of this.#catchingUp) if (pending?.has(prefix)) return true
+    for (const { pending, toldBefore } of this.#catchingUp) if (pending?.has(prefix) || toldBefore?.has(prefix)) return true
     return false
   }
 
@@ -227,6 +242,7 @@ export class UpdateGroup {
   /** Writes the next piece of what is pending; when there is none, End-of-RIB if it is owed, and the member follows the log. */
   #catchUp(member: GroupMember, mayEnd: boolean): void {
     const pending = member.pending as PendingPrefixes
+    if (this.#filled) this.#takeOver(member, pending)
     if (pending.count > 0) this.#writePiece(member, pending)
     if (pending.count > 0 || !this.#filled || (member.owesEndOfRib && !mayEnd)) return
     if (member.owesEndOfRib) this.#writer.append(member.own, 0, endOfRib(member.family))
@@ -236,6 +252,13 @@ export class UpdateGroup {
     member.pending = undefined
     this.#catchingUp.delete(member)
     member.cursor = this.#log.end
+  }
+
+  /** Before the whole table is entered, what the peer was told elsewhere would seem to be gone. */
+  #takeOver(member: GroupMember, pending: PendingPrefixes): void {
+    member.toldBefore?.moveTo(pending)
+    member.toldBefore = undefined
+    this.#out.reserve(this.#table.prefixes.capacity)
   }
 
   #writePiece(member: GroupMember, pending: PendingPrefixes): void {
@@ -301,4 +324,9 @@ export class UpdateGroup {
 /** Octets of an UPDATE beside its prefixes and attributes. */
 function overhead(family: AddressFamily, nextHop: Uint8Array): number {
   return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
+}
+
+/** What a member that catches up is told once the table is entered. */
+function owesAtEnd({ owesEndOfRib, owesEndOfRefresh, toldBefore }: GroupMember): boolean {
+  return owesEndOfRib || owesEndOfRefresh || toldBefore !== undefined
 }

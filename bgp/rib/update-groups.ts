@@ -42,6 +42,18 @@ export class UpdateGroups {
     this.#members[slot.id] = terms.families.map((family) => this.#groupFor(slot, terms, family).join(slot.id, terms.enhancedRouteRefresh))
   }
 
+  /** After a change of the peer's settings: where that makes it another group's, it is told the difference there. */
+  regroup(slot: PeerSlot, terms: SessionTerms): void {
+    this.#members[slot.id] = (this.#members[slot.id] ?? []).map((member) => {
+      const group = this.#groupFor(slot, terms, member.family)
+      if (group === member.group) return member
+      member.group.moveOut(member)
+      const moved = group.join(slot.id, member.framesRefresh, member)
+      if (member.group.members.length === 0) this.#dissolve(member.group)
+      return moved
+    })
+  }
+
   leave(slot: PeerSlot): void {
     for (const member of this.#members[slot.id] ?? []) {
       member.group.leave(member)

@@ -92,6 +92,13 @@ export class Connection {
     return this.#failure
   }
 
+  /** Whether it may dial, from now on. An attempt under way that may not be any more ends, and one that may be now begins. */
+  setPassive(passive: boolean): void {
+    this.#state = { ...this.#state, passive }
+    if (passive && this.#state.name === 'Connect') this.dispatch({ type: 'TcpConnectionFails' })
+    else if (!passive && this.#state.name === 'Active') this.dispatch({ type: 'ConnectRetryTimer_Expires' })
+  }
+
   /** Takes over a TCP connection the peer has begun. */
   accept(socket: Socket): void {
     this.#attach(socket, 'remote')
@@ -138,14 +145,14 @@ export class Connection {
         this.#detach()
         break
       case 'send-open':
-        this.#send(encodeOpen(this.#deps.owner.openToSend()))
+        this.send(encodeOpen(this.#deps.owner.openToSend()))
         break
       case 'send-keepalive':
-        this.#send(encodeKeepAlive())
+        this.send(encodeKeepAlive())
         break
       case 'send-notification':
         this.#failure = notificationFailure(action.code, action.subcode, 'sent', this.#errorText)
-        this.#send(encodeNotification(action.code, action.subcode, action.data))
+        this.send(encodeNotification(action.code, action.subcode, action.data))
         break
       case 'session-up':
         this.#deps.owner.up(this, action.terms)
@@ -168,7 +175,8 @@ export class Connection {
     }
   }
 
-  #send(message: Uint8Array): void {
+  /** One message of the session itself, with no regard to back-pressure. */
+  send(message: Uint8Array): void {
     this.#deps.counts.noteSent(message)
     this.trace.keep('sent', message)
     this.write(message)

@@ -12,7 +12,7 @@ import type { TimerValues } from './timers.ts'
 /** What `GET /v1/bgp/peers` tells of one peer, as it was last noted. */
 export class PeerRecord {
   readonly counts = new MessageCounts()
-  readonly #config: PeerConfig
+  #config: PeerConfig
   readonly #now: () => number
   #state: PeerState = 'Idle'
   #sinceMs: number
@@ -23,6 +23,10 @@ export class PeerRecord {
     this.#config = config
     this.#now = now
     this.#sinceMs = this.#now()
+  }
+
+  configure(config: PeerConfig): void {
+    this.#config = config
   }
 
   get state(): PeerState {
@@ -44,13 +48,15 @@ export class PeerRecord {
 
   /** @param connection the state that speaks for the peer, and its timers */
   status(connection: { readonly state: State; readonly timers: TimerValues }, rib: Pick<RibFace, 'counts'>, id: number): PeerStatus {
-    const { name, address, asNumber, families, holdTimeSec } = this.#config
+    const { name, address, interface: link, asNumber, families, holdTimeSec, shutdown } = this.#config
     const { state } = connection
     const terms = 'terms' in state ? state.terms : undefined
     return {
       name,
       address,
+      ...(link === undefined ? {} : { interface: link }),
       asNumber,
+      ...(shutdown === undefined ? {} : { shutdown }),
       state: this.#state,
       since: new Date(this.#sinceMs).toISOString(),
       ...(this.#state === 'Established' ? { uptimeSec: Math.floor((this.#now() - this.#sinceMs) / 1000) } : {}),

@@ -1,28 +1,30 @@
 import type { Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
-import { isLinkLocal } from '../../src/net/zone.ts'
 import { cease } from '../fsm/cease.ts'
 import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
 import { negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
-import { type Active, type Idle, initialState, listeningState, type State } from '../fsm/state.ts'
+import type { Active, Idle, State } from '../fsm/state.ts'
 import type { Terms } from '../fsm/terms.ts'
-import { unreachable } from '../fsm/unreachable.ts'
+import { needsRoutesAgain } from '../knobs.ts'
 import type { PeerConfig, PeerStatus } from '../peer.ts'
 import type { PeerId, RibFace } from '../rib/rib-face.ts'
-import { familyOfAfiSafi } from '../wire/address-family.ts'
+import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode } from '../wire/error-code.ts'
 import type { AddressFamily, Open, RouteRefresh } from '../wire/message.ts'
+import { encodeRouteRefresh } from '../wire/route-refresh.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Log } from './log.ts'
 import { Output } from './output.ts'
 import { partyOf } from './party.ts'
+import { PeerConnections } from './peer-connections.ts'
 import { PeerRecord } from './peer-record.ts'
+import { PeerTransport } from './peer-transport.ts'
+import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
-import { type SocketTerms, socketTerms } from './socket-terms.ts'
 import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
 import type { Turn } from './turn.ts'
@@ -58,9 +60,6 @@ export type PeerSessionDependencies = {
   readonly onFault: () => void
 }
 
-/** How far a state is on the way; what speaks for a peer with two connections. */
-const progress: Readonly<Record<State['name'], number>> = { Idle: 0, Connect: 1, Active: 1, OpenSent: 2, OpenConfirm: 3, Established: 4 }
-
 /** One configured peer: its RIB slot, its one or two connections (two while they collide), its help in restarts. */
 export class PeerSession implements ConnectionOwner {
   readonly id: PeerId
@@ -68,13 +67,12 @@ export class PeerSession implements ConnectionOwner {
   readonly #options: PeerSessionOptions
   readonly #deps: PeerSessionDependencies
   readonly #record: PeerRecord
+  readonly #transport: PeerTransport
+  readonly #limit: PrefixLimit
   readonly #stale: StaleRoutes
   readonly #output: Output
   readonly #pump: () => void
-  /** The one that dials and comes back after failures. */
-  #primary: Connection
-  /** A second one begun by the peer, until it wins or goes. */
-  #secondary: Connection | undefined
+  readonly #connections: PeerConnections
   #stopped = true
   /** From the first session on the kernel forwards by what we learned, also while no session is up. */
   #forwards: boolean
@@ -87,9 +85,15 @@ export class PeerSession implements ConnectionOwner {
     this.#deps = dependencies
     this.id = rib.addPeer(config)
     this.#record = new PeerRecord(config, now)
+    this.#transport = new PeerTransport(config, { ...options, sockets: dependencies.sockets })
+    this.#limit = new PrefixLimit(config, {
+      log: dependencies.log,
+      received: (family) => rib.counts(this.id, family).received,
+      onRestart: () => this.#begin(),
+    })
     this.#stale = new StaleRoutes(rib, this.id, () => turn.schedule())
     this.#output = new Output(rib, this.id, this.#record.counts)
-    this.#primary = this.#connection(initialState(config.passive))
+    this.#connections = new PeerConnections(config.passive, (state) => this.#connection(state))
     this.#pump = () => this.#guardedPump()
   }
 
@@ -99,51 +103,65 @@ export class PeerSession implements ConnectionOwner {
 
   /** Why this peer is not even tried; undefined: it is. */
   get problem(): string | undefined {
-    return this.#deps.sockets()?.refusal(this.#socketTerms)
+    return this.#transport.refusal
+  }
+
+  /** Whether there is to be a session at all. */
+  get isWanted(): boolean {
+    return this.#config.shutdown === undefined && this.problem === undefined
   }
 
   get status(): PeerStatus {
-    return this.#record.status(this.#speaking, this.#deps.rib, this.id)
+    return this.#record.status(this.#connections.speaking, this.#deps.rib, this.id)
   }
 
   start(): void {
     const { problem } = this
-    if (problem !== undefined) {
-      this.#record.fail({ name: 'Not supported', direction: 'local', message: problem })
-      return
-    }
+    if (problem !== undefined) this.#record.fail({ name: 'Not supported', direction: 'local', message: problem })
+    if (!this.isWanted) return
     this.#stopped = false
-    this.#primary.dispatch({ type: this.#config.passive ? 'AutomaticStart_with_PassiveTcpEstablishment' : 'AutomaticStart' })
+    this.#begin()
+  }
+
+  /**
+   * Takes other settings, of which none needs a new session (knobs.ts). Connections in use get what concerns them.
+   * @param refresh routes may come out otherwise
+   */
+  reconfigure(config: PeerConfig, refresh: boolean): void {
+    const before = this.#config
+    this.#config = config
+    this.#record.configure(config)
+    this.#transport.configure(config)
+    this.#conformAll()
+    if (before.passive !== config.passive) for (const connection of this.#connections.all) connection.setPassive(config.passive)
+    if (this.#limit.configure(config)) this.#begin()
+    this.#deps.rib.configure(this.id, config)
+    const over = this.#limit.watch()
+    if (over !== undefined) this.#connections.end(over)
+    if (!refresh) return
+    this.#deps.rib.reconsider(this.id)
+    if (needsRoutesAgain(before, config)) this.#askAgain()
+    this.#deps.turn.schedule()
   }
 
   /** A TCP connection from the peer's address. Idle refuses it (RFC 4271 §8.2.2); beside one of ours it is a second connection. */
   accept(socket: Socket): void {
-    const { state } = this.#primary
-    if (this.#stopped || state.name === 'Idle' || !this.#conforms(socket)) {
-      socket.resetAndDestroy()
-    } else if (state.name === 'Active') {
-      this.#primary.accept(socket)
-    } else {
-      const stalled = this.#secondary
-      const newcomer = this.#connection(listeningState(state))
-      this.#secondary = newcomer
-      if (stalled !== undefined) discard(stalled, { type: 'OpenCollisionDump' })
-      newcomer.accept(socket)
-    }
+    if (this.#stopped || this.#connections.refuses || !this.#conform(socket)) socket.resetAndDestroy()
+    else this.#connections.accept(socket)
   }
 
   /** @param reason the Cease to send; without, TCP just ends, so that a capable peer keeps our routes (RFC 4724) */
   stop(reason?: BgpError): void {
     this.#stopped = true
-    const event: Event = { type: 'ManualStop', ...(reason === undefined ? {} : { cease: reason }) }
-    this.#secondary?.dispatch(event)
-    this.#primary.dispatch(event)
+    this.#connections.stop(reason)
     this.#stale.stop()
+    this.#limit.lift()
   }
 
   /** Ends the session and comes back (RFC 4486 Cease/4). Where both sides set the N bit, routes stay meanwhile (RFC 8538 §4). */
   reset(): void {
-    this.#end(cease('administrativeReset'))
+    this.#connections.end(cease('administrativeReset'))
+    if (this.#limit.lift()) this.#begin()
   }
 
   /**
@@ -152,7 +170,7 @@ export class PeerSession implements ConnectionOwner {
    * without it BFD goes down with a peer that restarts, whose routes stay (RFC 5882 §4.3.2)
    */
   bfdDown(controlPlaneIndependent: boolean): void {
-    this.#end(cease('bfdDown'))
+    this.#connections.end(cease('bfdDown'))
     if (controlPlaneIndependent) this.#stale.handle({ type: 'abandon' })
   }
 
@@ -180,24 +198,12 @@ export class PeerSession implements ConnectionOwner {
   }
 
   admit(newcomer: Connection, terms: Terms): void {
-    const existing = newcomer === this.#primary ? this.#secondary : this.#primary
+    const existing = this.#connections.besides(newcomer)
     if (existing === undefined) return
     const verdict = this.#verdict(existing, newcomer, terms)
     this.#deps.log.debug({ peer: this.#config.name, verdict }, 'two connections with the same peer')
-    switch (verdict) {
-      case 'dump-newcomer':
-        this.#keep(existing, newcomer, { type: 'OpenCollisionDump' })
-        break
-      case 'dump-existing':
-        this.#keep(newcomer, existing, { type: 'OpenCollisionDump' })
-        break
-      case 'existing-restarted':
-        this.#record.fail({ name: 'The peer restarted (RFC 4724)', direction: 'local' })
-        this.#keep(newcomer, existing, { type: 'TcpConnectionFails' })
-        break
-      default:
-        unreachable(verdict)
-    }
+    if (verdict === 'existing-restarted') this.#record.fail({ name: 'The peer restarted (RFC 4724)', direction: 'local' })
+    this.#connections.settle(newcomer, existing, verdict)
   }
 
   /** A connection that still waits for TCP has not collided yet: it is no longer needed. */
@@ -234,25 +240,25 @@ export class PeerSession implements ConnectionOwner {
 
   moved(connection: Connection, from: State, event: Event): void {
     const { failure, state } = connection
-    if (connection !== this.#primary && connection !== this.#secondary) return
+    if (!this.#connections.has(connection)) return
     const ended = state.name === 'Idle' || (state.name === 'Active' && from.name !== 'Idle')
     if (ended && failure !== undefined && event.type !== 'OpenCollisionDump') this.#record.fail(failure)
-    if (ended && connection === this.#secondary) {
-      this.#secondary = undefined
-      discard(connection, { type: 'ManualStop' })
-    }
+    if (ended) this.#connections.ended(connection)
+    if (event.type === 'AutomaticStop' && isOverLimit(event.cease)) this.#keepOut()
     this.#note(failure)
   }
 
   update(bytes: Uint8Array, start: number, end: number): BgpError | undefined {
     this.#deps.turn.schedule()
-    return this.#deps.rib.receive(this.id, bytes, start, end)
+    const error = this.#deps.rib.receive(this.id, bytes, start, end)
+    if (error === undefined) this.#limit.watch()
+    return error
   }
 
   /** A family that was not agreed on is ignored (RFC 2918 §4), and so are the subtypes of RFC 7313, which we do not announce. */
   refresh({ afi, safi, subtype }: RouteRefresh): void {
     const family = familyOfAfiSafi(afi, safi)
-    const { state } = this.#speaking
+    const { state } = this.#connections.speaking
     if (subtype !== 0 || family === undefined || state.name !== 'Established' || !state.terms.families.includes(family)) return
     this.#output.again(family)
     this.output()
@@ -276,27 +282,8 @@ export class PeerSession implements ConnectionOwner {
     return { localAs, peerAs, routerId, holdTimeSec, families, ...role, ...restart }
   }
 
-  /** What has come as far as TCP; a dial under way is let go on. */
-  #end(reason: BgpError): void {
-    for (const connection of [this.#secondary, this.#primary])
-      if (connection !== undefined && progress[connection.state.name] >= progress.OpenSent)
-        connection.dispatch({ type: 'AutomaticStop', cease: reason })
-  }
-
-  get #speaking(): Connection {
-    const second = this.#secondary
-    if (second === undefined) return this.#primary
-    return progress[second.state.name] > progress[this.#primary.state.name] ? second : this.#primary
-  }
-
-  #keep(winner: Connection, loser: Connection, farewell: Event): void {
-    this.#primary = winner
-    this.#secondary = undefined
-    discard(loser, farewell)
-  }
-
   #note(failure: Connection['failure']): void {
-    const { state } = this.#speaking
+    const { state } = this.#connections.speaking
     const before = this.#record.state
     if (!this.#record.enter(state.name)) return
     const { name: peer, address } = this.#config
@@ -309,7 +296,7 @@ export class PeerSession implements ConnectionOwner {
   }
 
   #guardedPump(): void {
-    const connection = this.#speaking
+    const connection = this.#connections.speaking
     if (connection.state.name !== 'Established') return
     try {
       this.#output.pump(connection)
@@ -320,43 +307,47 @@ export class PeerSession implements ConnectionOwner {
 
   #connection(state: Idle | Active): Connection {
     const { closing, reading, random } = this.#deps
-    return new Connection(state, { owner: this, dial: () => this.#dial(), closing, reading, counts: this.#record.counts, random })
+    const dial = () => this.#transport.dial()
+    return new Connection(state, { owner: this, dial, closing, reading, counts: this.#record.counts, random })
   }
 
-  get #socketTerms(): SocketTerms {
-    return socketTerms(this.#config, this.#config.asNumber === this.#options.localAs)
+  #begin(): void {
+    if (!this.#stopped) this.#connections.start(this.#config.passive)
   }
 
-  #dial(): Socket {
-    const sockets = this.#deps.sockets()
-    if (sockets === undefined) throw new Error('a session was started before there are sockets')
-    return sockets.dial(this.#config, this.#source, this.#socketTerms)
-  }
-
-  /** undefined: the system chooses, as it must for a link-local peer, which the node's own address does not reach. */
-  get #source(): IpAddress | undefined {
-    const { address, sourceAddress } = this.#config
-    if (sourceAddress === 'any' || (sourceAddress === undefined && isLinkLocal(address))) return undefined
-    return sourceAddress ?? this.#options.localAddress
-  }
-
-  /** Makes a connection from the peer like those we dial; one that cannot be is not used. */
-  #conforms(socket: Socket): boolean {
-    const { address, name: peer } = this.#config
+  /** Makes a connection like those we dial. @returns whether it can be used */
+  #conform(socket: Socket): boolean {
     try {
-      this.#deps.sockets()?.apply(socket, address, this.#socketTerms)
+      this.#transport.conform(socket)
       return true
     } catch (error) {
+      const { address, name: peer } = this.#config
       const message = error instanceof Error ? error.message : String(error)
       this.#record.fail({ name: 'The connection cannot be secured', direction: 'local', message })
       this.#deps.log.warn({ peer, address, err: error }, 'connection refused: it cannot be given what is configured')
       return false
     }
   }
-}
 
-/** Ends a connection that is not the peer's any more: no timer of it may bring it back. */
-function discard(connection: Connection, farewell: Event): void {
-  connection.dispatch(farewell)
-  connection.dispatch({ type: 'ManualStop' })
+  /** A connection that cannot have what is configured now must not go on. */
+  #conformAll(): void {
+    for (const connection of this.#connections.all)
+      if (connection.socket !== undefined && !this.#conform(connection.socket))
+        connection.dispatch({ type: 'AutomaticStop', cease: cease('outOfResources') })
+  }
+
+  /** RFC 2918: what was refused by the old settings is known to the peer alone. */
+  #askAgain(): void {
+    const { speaking } = this.#connections
+    const { state } = speaking
+    if (state.name !== 'Established' || !state.terms.routeRefresh) return
+    for (const family of state.terms.families)
+      speaking.send(encodeRouteRefresh({ type: 'route-refresh', afi: afiOf(family), safi: safiOf(family), subtype: 0 }))
+  }
+
+  /** Idle without a timer: nothing starts by itself but by the limit's own. */
+  #keepOut(): void {
+    this.#limit.keepOut()
+    this.#connections.stop()
+  }
 }

@@ -1,11 +1,12 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { IpAddress } from '../../src/net/address.ts'
 import { type Cidr, parseCidr } from '../../src/net/prefix.ts'
 import { zoned } from '../../src/net/zone.ts'
 import { cease } from '../fsm/cease.ts'
+import { changeBetween } from '../knobs.ts'
 import type { PeerConfig } from '../peer.ts'
 import type { PeerId } from '../rib/rib-face.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
+import { encodeShutdownCommunication } from '../wire/notification.ts'
 import type { ListenKeys } from './listener.ts'
 import type { Log } from './log.ts'
 import type { PeerSession } from './peer-session.ts'
@@ -72,13 +73,16 @@ export class Peers {
     for (const session of this.#byName.values()) this.#start(session)
   }
 
-  /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
+  /**
+   * The whole set of peers. New ones start, missing ones are ceased (6/3), those whose change needs it restart (6/6), others take it as
+   * they are; who is not changed notices nothing.
+   */
   set(peers: readonly PeerConfig[]): void {
     const wanted = new Map(peers.map((peer) => [peer.name, peer]))
     for (const [name, session] of this.#byName) {
       const config = wanted.get(name)
       if (config === undefined) this.#remove(session, cease('peerDeconfigured'))
-      else if (!isDeepStrictEqual(config, session.config)) this.#remove(session, cease('otherConfigurationChange'))
+      else this.#change(session, config)
     }
     for (const config of peers) if (!this.#byName.has(config.name)) this.#add(config)
     this.#deps.gate.peersKnown()
@@ -104,11 +108,22 @@ export class Peers {
     if (this.#running) this.#start(session)
   }
 
+  #change(session: PeerSession, config: PeerConfig): void {
+    const change = changeBetween(session.config, config)
+    if (change === undefined) return
+    if (change === 'reset') {
+      this.#remove(session, farewell(config))
+      return
+    }
+    session.reconfigure(config, change === 'refresh')
+    if (!session.isWanted) this.#remove(session, cease('otherConfigurationChange')) // it is added again, and stays down
+  }
+
   #start(session: PeerSession): void {
     const { config, problem } = session
     session.start()
-    if (problem === undefined) return
-    this.#deps.log.warn({ peer: config.name, problem }, 'a peer is not tried')
+    if (session.isWanted) return
+    if (problem !== undefined) this.#deps.log.warn({ peer: config.name, problem }, 'a peer is not tried')
     this.#deps.gate.handle({ type: 'peer-removed', peer: config.name }) // nobody to wait for
   }
 
@@ -122,6 +137,12 @@ export class Peers {
     this.#deps.onRemoved(config.name)
     this.#deps.gate.handle({ type: 'peer-removed', peer: config.name })
   }
+}
+
+/** What a peer that is to have these settings is told at the end of its session. */
+function farewell({ shutdown }: PeerConfig): BgpError {
+  if (shutdown === undefined) return cease('otherConfigurationChange')
+  return cease('administrativeShutdown', shutdown === '' ? undefined : encodeShutdownCommunication(shutdown))
 }
 
 function hostPrefix(address: IpAddress): Cidr {
