@@ -1,4 +1,7 @@
-/** Bad input #1 to #10: headers, framing, messages in the wrong state, NOTIFICATIONs, connections that say nothing. */
+/** Bad input #1 to #11: headers, framing, messages in the wrong state, NOTIFICATIONs, connections that say nothing. */
+import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { hex, message } from '../wire/fixture.ts'
 import { until } from './fixture.ts'
@@ -141,3 +144,37 @@ async function extended(t: Parameters<typeof InputLab.create>[0]) {
   const raw = await lab.establish({ capabilities })
   return { lab, raw }
 }
+
+/** Segments this kernel has dropped, by their name in /proc/net/netstat. */
+async function drops(counter: RegExp): Promise<number> {
+  const lines = (await readFile('/proc/net/netstat', 'utf8')).split('\n').filter((line) => line.startsWith('TcpExt:'))
+  const [names = [], values = []] = lines.map((line) => line.split(' '))
+  return names.reduce((sum, name, i) => (counter.test(name) ? sum + Number(values[i]) : sum), 0)
+}
+
+t.test('#11 segments without the key of the peer: dropped by the kernel, the speaker sees nothing (RFC 2385)', async (t) => {
+  const lab = await InputLab.create(t, { peer: { password: 'secret' } })
+  const earlier = await drops(/^TCPMD5(NotFound|Unexpected|Failure)$/)
+  const socket = connect({ host: '127.0.0.1', port: lab.port, localAddress: '127.0.0.2' })
+  t.teardown(() => socket.destroy())
+  let connected = false
+  socket
+    .on('error', () => {})
+    .on('connect', () => {
+      connected = true
+    })
+  while ((await drops(/^TCPMD5(NotFound|Unexpected|Failure)$/)) === earlier) await pause(10)
+  t.match(lab.watched.peer('bad'), { state: /Active|Connect|Idle/, messages: { received: 0, sent: 0 } })
+  t.equal(connected, false)
+  lab.untouched()
+})
+
+t.test('#11 segments with a TTL below 255 where GTSM is wanted: dropped by the kernel (RFC 5082)', async (t) => {
+  const lab = await InputLab.create(t, { peer: { ttlSecurity: 1 } })
+  const earlier = await drops(/^TCPMinTTLDrop$/)
+  const raw = await lab.dial()
+  raw.send(openMessage(), keepalive)
+  while ((await drops(/^TCPMinTTLDrop$/)) === earlier) await pause(10)
+  t.match(lab.watched.peer('bad'), { state: 'OpenSent', messages: { received: 0 } })
+  lab.untouched()
+})
