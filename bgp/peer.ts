@@ -111,6 +111,39 @@ export type PeerStatus = {
   readonly flaps: number
 }
 
+/** Who is told of sessions and routes from outside. Changes are taken while running. */
+export type MonitorSettings = {
+  /** As which this node is known. */
+  readonly node: { readonly name: string; readonly version: string }
+  /** BMP collectors (RFC 7854), each with a name of its own. */
+  readonly collectors: readonly {
+    readonly name: string
+    readonly address: IpAddress
+    readonly port: number
+    /** The tables it is told: Adj-RIB-In before and after policy, Loc-RIB (RFC 9069), Adj-RIB-Out (RFC 8671). */
+    readonly routes: readonly ('received' | 'accepted' | 'best' | 'advertised')[]
+    /** 0: no statistics. */
+    readonly statisticsIntervalSec: number
+  }[]
+  /** Snapshots of the table as MRT files (RFC 6396); absent: none. */
+  readonly mrt?: { readonly directory: string; readonly intervalSec: number; readonly keep: number }
+}
+
+/** Counters only grow. @property unread octets that wait for the collector to read */
+export type MonitorStatus = {
+  readonly collectors: readonly {
+    readonly name: string
+    readonly address: IpAddress
+    readonly port: number
+    readonly connected: boolean
+    readonly messages: number
+    readonly octets: number
+    readonly unread: number
+    readonly connects: number
+  }[]
+  readonly mrt?: { readonly files: number; readonly failures: number }
+}
+
 export type RouteQuery = {
   readonly table: 'in' | 'best' | 'out'
   readonly peer?: string

@@ -5,7 +5,19 @@ import type { Cidr } from '../src/net/prefix.ts'
 import { Bfd } from './bfd/bfd.ts'
 import { bfdPeers } from './bfd/bfd-peers.ts'
 import { cease } from './fsm/cease.ts'
-import type { BestRouteBatch, DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions, SpeakerPolicy } from './peer.ts'
+import { Monitoring } from './monitor/monitoring.ts'
+import type {
+  BestRouteBatch,
+  DrainState,
+  MonitorSettings,
+  MonitorStatus,
+  PeerConfig,
+  PeerStatus,
+  RoutePage,
+  RouteQuery,
+  SpeakerOptions,
+  SpeakerPolicy,
+} from './peer.ts'
 import { Rib } from './rib/rib.ts'
 import { ClosingSockets } from './session/closing-sockets.ts'
 import { Deviations } from './session/deviations.ts'
@@ -60,6 +72,7 @@ export class Speaker {
   readonly #listeners: Listeners
   readonly #sessionDependencies: PeerSessionDependencies
   readonly #peers: Peers
+  readonly #monitoring: Monitoring
   readonly #bfd: Bfd
   #sockets: Sockets | undefined
   readonly #ended = Promise.withResolvers<void>()
@@ -87,6 +100,18 @@ export class Speaker {
       },
     )
     this.#turn = new Turn(this.#rib)
+    const { asNumber, routerId, localAddress } = options
+    this.#monitoring = new Monitoring(
+      { asNumber, routerId, address: localAddress },
+      {
+        reader: this.#rib.reader,
+        counts: (peer, family) => this.#rib.counts(peer, family),
+        sessions: () => this.#peers.all.flatMap(({ facts }) => facts ?? []),
+        log,
+        now,
+        random,
+      },
+    )
     this.#gate = new RestartGate(options, this.#rib, (family, reason) => {
       log.info({ family, reason }, 'route decisions released')
       this.#turn.schedule()
@@ -116,8 +141,14 @@ export class Speaker {
       random,
       now,
       restarting: () => this.#gate.restarting,
-      onUp: (session, terms) => this.#gate.handle({ type: 'established', peer: session.config.name, terms }),
-      onDown: (session) => this.#gate.handle({ type: 'lost', peer: session.config.name }),
+      onUp: (session, terms) => {
+        this.#gate.handle({ type: 'established', peer: session.config.name, terms })
+        if (session.facts !== undefined) this.#monitoring.sessionUp(session.facts)
+      },
+      onDown: (session, end) => {
+        this.#gate.handle({ type: 'lost', peer: session.config.name })
+        this.#monitoring.sessionDown(session.id, end)
+      },
       onChange,
       onFault: () => {
         this.#faults++
@@ -140,6 +171,7 @@ export class Speaker {
     this.#sockets ??= await openSockets()
     await this.#listeners.start(this.#sockets)
     if (this.#stopped) return
+    this.#monitoring.start()
     this.#peers.start()
     this.#watch()
   }
@@ -168,6 +200,20 @@ export class Speaker {
   drain(state: DrainState): void {
     this.#rib.drain(state)
     this.#turn.schedule()
+  }
+
+  /** Who is told of sessions and routes from outside (RFC 7854, RFC 6396). */
+  setMonitors(settings: MonitorSettings): void {
+    this.#monitoring.configure(settings)
+  }
+
+  get monitors(): MonitorStatus {
+    return this.#monitoring.status
+  }
+
+  /** All routes as they were received, as an MRT file in pieces (RFC 6396 §4.3). */
+  dump(): Iterable<Buffer> {
+    return this.#monitoring.dump()
   }
 
   /**
@@ -226,7 +272,7 @@ export class Speaker {
     this.#gate.stop()
     this.#listeners.stop()
     this.#peers.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))
-    await Promise.all([this.#bfd.stop(), this.#closing.settled()])
+    await Promise.all([this.#bfd.stop(), this.#monitoring.stop(), this.#closing.settled()])
   }
 
   /** BFD beside the peers that ask for it, from the start on. */

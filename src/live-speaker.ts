@@ -1,6 +1,16 @@
 /** The speaker of this node, whatever its AS number, identifier or port are just now. */
 import { isDeepStrictEqual } from 'node:util'
-import type { DrainState, PeerConfig, PeerStatus, RoutePage, RouteQuery, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
+import type {
+  DrainState,
+  MonitorSettings,
+  MonitorStatus,
+  PeerConfig,
+  PeerStatus,
+  RoutePage,
+  RouteQuery,
+  SpeakerOptions,
+  SpeakerPolicy,
+} from '../bgp/peer.ts'
 import type { SpeakerProblem } from '../bgp/speaker.ts'
 import type { Cidr } from './net/prefix.ts'
 
@@ -11,6 +21,9 @@ export type ReplaceableSpeaker = {
   start(): Promise<void>
   setPeers(peers: readonly PeerConfig[]): void
   setPolicy(policy: SpeakerPolicy): void
+  setMonitors(settings: MonitorSettings): void
+  readonly monitors: MonitorStatus
+  dump(): Iterable<Buffer>
   originate(prefixes: readonly Cidr[]): void
   drain(state: DrainState): void
   nextHopsChanged(): Promise<void>
@@ -39,6 +52,7 @@ export class LiveSpeaker {
   #prefixes: readonly Cidr[] = []
   #policy: SpeakerPolicy = {}
   #drainState: DrainState = 'none'
+  #monitors: MonitorSettings | undefined
   #started = false
   #stopped = false
   #changing: Promise<void> = Promise.resolve()
@@ -74,6 +88,19 @@ export class LiveSpeaker {
     }
     this.#identity = identity
     this.#changing = this.#changing.then(() => this.#replace(identity))
+  }
+
+  setMonitors(settings: MonitorSettings): void {
+    this.#monitors = settings
+    this.#speaker.setMonitors(settings)
+  }
+
+  get monitors(): MonitorStatus {
+    return this.#speaker.monitors
+  }
+
+  dump(): Iterable<Buffer> {
+    return this.#speaker.dump()
   }
 
   setPolicy(policy: SpeakerPolicy): void {
@@ -121,6 +148,7 @@ export class LiveSpeaker {
     this.#speaker = this.#make({ ...identity, restarting: false })
     this.#speaksAs = identity
     this.#speaker.setPolicy(this.#policy)
+    if (this.#monitors !== undefined) this.#speaker.setMonitors(this.#monitors)
     this.#speaker.originate(this.#prefixes)
     this.#speaker.drain(this.#drainState)
     this.#speaker.setPeers(this.#peers)

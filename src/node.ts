@@ -1,14 +1,16 @@
 /** The parts of a running node: built in order, started, changed and stopped. The one place where they are wired. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { BestRouteBatch } from '../bgp/peer.ts'
+import type { BestRouteBatch, MonitorSettings } from '../bgp/peer.ts'
 import { Speaker } from '../bgp/speaker.ts'
 import { Felix } from '../felix/felix.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
+import { monitorSettings } from './bgp-monitors.ts'
 import { speakerOptions } from './bgp-options.ts'
+import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
@@ -103,6 +105,7 @@ export class Node {
     const { config, access } = this.#settings
     await this.#felix?.start()
     if (config.bgp.enabled) this.#speaker = this.#createSpeaker()
+    this.#speaker?.setMonitors(this.#monitors(config))
     this.#drain = this.#speaker && new Drain(this.#speaker, this.#log)
     const { socket, listen } = config.api
     const started = await startApi(
@@ -146,6 +149,7 @@ export class Node {
     // Taken for another address than the one that is open, a weaker guard would open it.
     if (!needRestart.includes('api')) this.#api?.setAccess(access)
     this.#live.change(settings)
+    this.#speaker?.setMonitors(this.#monitors(config))
     this.#agent.setPodCidrs(config.node.podCidrs)
     return needRestart
   }
@@ -203,6 +207,10 @@ export class Node {
     }
     const identity = speakerOptions(this.#live.current.bgp, this.#facts.addresses)
     return new LiveSpeaker(identity, restarting, (options) => new Speaker(options, dependencies))
+  }
+
+  #monitors({ bgp }: Config): MonitorSettings {
+    return monitorSettings(bgp, { name: this.#facts.name, version })
   }
 
   /** Without felix every next hop counts as reachable (INTERFACE §4). */

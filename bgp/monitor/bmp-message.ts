@@ -1,5 +1,6 @@
 /** Messages of the BGP Monitoring Protocol, version 3 (RFC 7854, RFC 8671 for what is sent, RFC 9069 for the Loc-RIB). Pure. */
 import { familyOf, type IpAddress } from '../../src/net/address.ts'
+import type { SessionEnd } from '../session/session-facts.ts'
 import { afiOf, safiOf } from '../wire/address-family.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { View } from './change-queue.ts'
@@ -73,13 +74,8 @@ export function writePeerUp(into: OctetBuffer, about: BmpAbout, { localAddress, 
   end()
 }
 
-/** RFC 7854 §4.9: why a session ended. @property message the NOTIFICATION, whole */
-export type BmpPeerDown =
-  | { readonly reason: 'local-notification'; readonly message: Uint8Array }
-  | { readonly reason: 'local'; readonly fsmEvent: number }
-  | { readonly reason: 'remote-notification'; readonly message: Uint8Array }
-  | { readonly reason: 'remote' }
-  | { readonly reason: 'not-monitored' }
+/** RFC 7854 §4.9: why a session ended. */
+export type BmpPeerDown = SessionEnd | { readonly reason: 'not-monitored' }
 
 const downReason = { 'local-notification': 1, local: 2, 'remote-notification': 3, remote: 4, 'not-monitored': 5 } as const
 

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
 import { address, type Peer, path, RibLab } from '../rib/fixture.ts'
 import { openMessage } from '../session/raw-peer.ts'
+import type { SessionFacts } from '../session/session-facts.ts'
 import { encodeNotification } from '../wire/notification.ts'
 import { BmpCollector } from './bmp-collector.ts'
 import { type BmpCollectorConfig, BmpStation } from './bmp-station.ts'
-import type { MonitoredSession } from './monitored-session.ts'
 
 const node = {
   name: 'node-a',
@@ -14,7 +14,7 @@ const node = {
   address: { ipv4: address('10.0.0.1'), ipv6: address('fd00::1') },
 }
 
-function sessionOf({ id, config }: Peer): MonitoredSession {
+function sessionOf({ id, config }: Peer): SessionFacts {
   return {
     peer: id,
     name: config.name,

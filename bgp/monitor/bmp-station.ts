@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import type { IpAddress } from '../../src/net/address.ts'
+import type { MonitorSettings, MonitorStatus } from '../peer.ts'
 import type { PeerCounts } from '../rib/rib-face.ts'
 import type { RibReader } from '../rib/rib-reader.ts'
 import type { Log } from '../session/log.ts'
+import type { SessionFacts } from '../session/session-facts.ts'
 import { endOfRib } from '../wire/end-of-rib.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { encodeOpen } from '../wire/open.ts'
@@ -18,25 +19,19 @@ import {
   writeTermination,
 } from './bmp-message.ts'
 import { ChangeQueues, type Piece, type View } from './change-queue.ts'
-import type { MonitoredNode, MonitoredSession } from './monitored-session.ts'
+import type { MonitoredNode } from './monitored-node.ts'
 import { OctetBuffer } from './octet-buffer.ts'
 import { RouteTeller } from './route-teller.ts'
 
-/** One collector (RFC 7854). @property routes the tables it is told  @property statisticsIntervalSec 0: no statistics */
-export type BmpCollectorConfig = {
-  readonly name: string
-  readonly address: IpAddress
-  readonly port: number
-  readonly routes: readonly View[]
-  readonly statisticsIntervalSec: number
-}
+/** One collector (RFC 7854). */
+export type BmpCollectorConfig = MonitorSettings['collectors'][number]
 
 export type BmpStationDependencies = {
   readonly node: MonitoredNode
   readonly reader: RibReader
   readonly counts: (peer: number, family: AddressFamily) => PeerCounts
   /** Those that are Established now. */
-  readonly sessions: () => readonly MonitoredSession[]
+  readonly sessions: () => readonly SessionFacts[]
   readonly log: Log
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -44,17 +39,7 @@ export type BmpStationDependencies = {
   readonly random: () => number
 }
 
-/** `messages` and `octets` only grow, over all connections. @property unread octets that wait in the process for the collector to read */
-export type BmpStationStatus = {
-  readonly name: string
-  readonly address: IpAddress
-  readonly port: number
-  readonly connected: boolean
-  readonly messages: number
-  readonly octets: number
-  readonly unread: number
-  readonly connects: number
-}
+export type BmpStationStatus = MonitorStatus['collectors'][number]
 
 /** So much may wait in the process for a collector to read; routes beyond it stay where they are. */
 const highWaterBytes = 256 * 1024
@@ -75,7 +60,7 @@ export class BmpStation {
   readonly config: BmpCollectorConfig
   readonly #deps: BmpStationDependencies
   readonly #teller: RouteTeller
-  readonly #told = new Map<number, MonitoredSession>()
+  readonly #told = new Map<number, SessionFacts>()
   #socket: Socket | undefined
   #queues: ChangeQueues | undefined
   #buffer = new OctetBuffer(64 * 1024)
@@ -136,7 +121,7 @@ export class BmpStation {
     socket.setTimeout(1_000, () => socket.destroy())
   }
 
-  sessionUp(session: MonitoredSession): void {
+  sessionUp(session: SessionFacts): void {
     if (this.#queues === undefined) return
     this.#sayUp(session)
     this.#flush()
@@ -186,7 +171,7 @@ export class BmpStation {
   }
 
   /** One Peer Up for all tables of the peer (RFC 8671 §6.1); none if only the Loc-RIB is told of (RFC 9069 §4.1). */
-  #sayUp(session: MonitoredSession): void {
+  #sayUp(session: SessionFacts): void {
     const views = this.config.routes.filter((view) => view !== 'best')
     if (views.length === 0) return
     this.#told.set(session.peer, session)
@@ -290,7 +275,7 @@ export class BmpStation {
     if (socket.writableLength > giveUpBytes) socket.destroy(new Error(`${socket.writableLength} octets are not read`))
   }
 
-  #about(view: View, session?: MonitoredSession): BmpAbout {
+  #about(view: View, session?: SessionFacts): BmpAbout {
     return { view, peer: session ?? { ...this.#deps.node, address: this.#deps.node.address.ipv4 }, timeMs: this.#deps.now() }
   }
 }

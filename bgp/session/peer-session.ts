@@ -25,6 +25,7 @@ import { PeerTransport } from './peer-transport.ts'
 import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
+import { type SessionEnd, type SessionFacts, sessionEnd, sessionFacts } from './session-facts.ts'
 import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
 import type { Turn } from './turn.ts'
@@ -54,7 +55,7 @@ export type PeerSessionDependencies = {
   /** R bit: the first decision of this life is still to come (RFC 4724 §4.1). */
   readonly restarting: () => boolean
   readonly onUp: (session: PeerSession, terms: Terms) => void
-  readonly onDown: (session: PeerSession) => void
+  readonly onDown: (session: PeerSession, end: SessionEnd) => void
   readonly onChange: () => void
   /** Our bug, counted. */
   readonly onFault: () => void
@@ -74,6 +75,7 @@ export class PeerSession implements ConnectionOwner {
   readonly #pump: () => void
   readonly #connections: PeerConnections
   #stopped = true
+  #facts: SessionFacts | undefined
   /** From the first session on the kernel forwards by what we learned, also while no session is up. */
   #forwards: boolean
 
@@ -113,6 +115,11 @@ export class PeerSession implements ConnectionOwner {
 
   get status(): PeerStatus {
     return this.#record.status(this.#connections.speaking, this.#deps.rib, this.id)
+  }
+
+  /** Of the session that is up now. */
+  get facts(): SessionFacts | undefined {
+    return this.#facts
   }
 
   start(): void {
@@ -229,13 +236,15 @@ export class PeerSession implements ConnectionOwner {
     this.#forwards = true
     this.#stale.handle({ type: 'established', terms })
     turn.schedule()
+    this.#facts = sessionFacts(this.id, this.#config, connection, terms, this.#deps.now())
     onUp(this, terms)
   }
 
-  down(_connection: Connection, graceful: boolean): void {
+  down(connection: Connection, graceful: boolean): void {
+    this.#facts = undefined
     this.#output.reset()
     this.#stale.handle({ type: 'lost', graceful })
-    this.#deps.onDown(this)
+    this.#deps.onDown(this, sessionEnd(connection))
   }
 
   moved(connection: Connection, from: State, event: Event): void {

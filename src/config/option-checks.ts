@@ -10,6 +10,7 @@ export function optionProblems(config: unknown): readonly Problem[] {
   const peers = valueAt(config, ['bgp', 'peers'])
   return [
     ...(Array.isArray(peers) ? peers.flatMap((_, i) => [...exclusionProblems(peers, i), ...twinProblems(peers, i)]) : []),
+    ...collectorProblems(config),
     ...listenProblems(config),
   ]
 }
@@ -22,6 +23,17 @@ function exclusionProblems(peers: readonly unknown[], index: number): readonly P
   return excluding
     .filter((fields) => fields.every((field) => valueAt(peers, [index, field]) !== undefined))
     .map(([field, other]) => peerProblem(index, field, `excludes ${other}`))
+}
+
+function collectorProblems(config: unknown): readonly Problem[] {
+  const collectors = valueAt(config, ['bgp', 'monitors'])
+  if (!Array.isArray(collectors)) return []
+  const names = collectors.map((_, i) => valueAt(collectors, [i, 'name']))
+  return names.flatMap((name, i) => {
+    const first = names.indexOf(name)
+    if (name === undefined || first === i) return []
+    return [{ path: `bgp.monitors[${i}].name`, reason: `bgp.monitors[${first}] has this name already`, value: name }]
+  })
 }
 
 /** A peer has its own name, and is the only one at its address: by that a connection from it is known, whatever its port. */

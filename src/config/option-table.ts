@@ -11,6 +11,7 @@ import { parseIpv4 } from '../net/ipv4.ts'
 import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
 import { bfdOptions } from './bfd-options.ts'
 import { readListen } from './listen-address.ts'
+import { monitor, mrt } from './monitor-options.ts'
 import { optional, required, section, withDefault } from './option.ts'
 
 const asNumber = textOrInteger(readAsn, 'an AS number 1 to 4294967295, or "high.low" with both at most 65535')
@@ -133,6 +134,8 @@ export const optionTable = closedObject({
     }),
     bfd: Type.Optional(bfdOptions),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
+    monitors: optional(Type.Array(monitor), { meaning: 'BMP collectors that are told of sessions and routes', otherwise: 'none' }),
+    mrt: Type.Optional(mrt),
   }),
   felix: section({
     enabled: withDefault(Type.Boolean(), true, { meaning: 'false: touch nothing in the kernel' }),
