@@ -52,6 +52,7 @@ export class AttributeTable {
   #context = new Uint16Array(64)
   #bits = new Uint8Array(64)
   #uses = new Int32Array(64)
+  #hash = new Int32Array(64)
   readonly #nextHop: (NextHop | undefined)[] = []
   /** Of those that somebody looked at. */
   readonly #views = new Map<number, AttributeSet>()
@@ -152,7 +153,7 @@ export class AttributeTable {
     end: number,
     onNotes: (notes: readonly string[]) => void,
   ): number | BgpError {
-    const hash = this.#hash(context, bytes, start, end)
+    const hash = hashOctets(bytes, start, end, Math.imul(this.#seed, context + 1))
     const index = this.#index
     const { slots } = index
     for (let slot = index.home(hash); slots[slot] !== 0; slot = index.next(slot)) {
@@ -212,13 +213,9 @@ export class AttributeTable {
     const nextHop = this.#nextHop[id]
     if (nextHop !== undefined) this.#nextHops.release(nextHop)
     this.#nextHop[id] = undefined
-    this.#index.remove(id, this.#hash(this.#context[id] as number, this.#arena.octets, this.startOf(id), this.endOf(id)))
+    this.#index.remove(id, this.#hash[id] as number)
     this.#arena.drop(id)
     if (this.#views.size > 0) this.#views.delete(id)
-  }
-
-  #hash(context: number, bytes: Uint8Array, start: number, end: number): number {
-    return hashOctets(bytes, start, end, Math.imul(this.#seed, context + 1))
   }
 
   #keep(hash: number, context: number, bytes: Uint8Array, start: number, end: number): number {
@@ -228,9 +225,11 @@ export class AttributeTable {
       this.#context = resized(this.#context, capacity)
       this.#bits = resized(this.#bits, capacity)
       this.#uses = resized(this.#uses, capacity)
+      this.#hash = resized(this.#hash, capacity)
     }
     this.#arena.keep(id, capacity, bytes, start, end)
     this.#context[id] = context
+    this.#hash[id] = hash
     this.#uses[id] = 0
     return id
   }

@@ -171,7 +171,7 @@ export class FamilyTable {
   removeIfUnused(prefix: number): void {
     if (this.paths.firstOfPrefix(prefix) >= 0 || this.#bestSet[prefix] !== 0 || this.#isDirty[prefix] !== 0) return
     for (const group of this.groups) if (group.isPending(prefix)) return
-    for (const watcher of this.watchers) if (watcher.isPending(this.family, prefix)) return
+    if (this.watchers.size > 0) for (const watcher of this.watchers) if (watcher.isPending(this.family, prefix)) return
     this.prefixes.remove(prefix)
   }
 

@@ -191,6 +191,7 @@ export class UpdateGroup {
 
   /** Whether a member that catches up has still to be told what became of the prefix. */
   isPending(prefix: number): boolean {
+    if (this.#catchingUp.size === 0) return false
     for (const { pending, toldBefore } of this.#catchingUp) if (pending?.has(prefix) || toldBefore?.has(prefix)) return true
     return false
   }
@@ -210,18 +211,23 @@ export class UpdateGroup {
    * @param sourceBefore whose route it was; -1: nobody's
    */
   #tell(prefix: number, row: number, sourceBefore: number): void {
-    for (const { pending } of this.#catchingUp) pending?.add(prefix)
-    const source = row === 0 ? sourceBefore : (this.#out.sets.source[row] as number)
-    const untold = sourceBefore < 0 || sourceBefore === source ? source : -1
-    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members, untold)
+    if (this.#catchingUp.size > 0) for (const { pending } of this.#catchingUp) pending?.add(prefix)
+    if (this.#table.watchers.size > 0) this.#tellWatchers(prefix, row, sourceBefore)
     if (this.#catchingUp.size === this.members.length) return
     if (row === 0) {
       if (this.#hasFollowersBut(sourceBefore)) this.#batch.withdraw(prefix, sourceBefore)
       return
     }
+    const source = this.#out.sets.source[row] as number
     if (this.#hasFollowersBut(source)) this.#batch.announce(prefix, row)
     // The new source had the route of the old one.
     if (sourceBefore >= 0 && sourceBefore !== source && this.#isFollowedBy(source)) this.#batch.withdraw(prefix, -source)
+  }
+
+  #tellWatchers(prefix: number, row: number, sourceBefore: number): void {
+    const source = row === 0 ? sourceBefore : (this.#out.sets.source[row] as number)
+    const untold = sourceBefore < 0 || sourceBefore === source ? source : -1
+    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members, untold)
   }
 
   #hasFollowersBut(source: number): boolean {

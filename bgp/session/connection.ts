@@ -62,6 +62,8 @@ export class Connection {
   #initiator: 'local' | 'remote' = 'local'
   #socket: Socket | undefined
   #framer = new Framer()
+  /** An UPDATE of the chunk that is read has been told to the machine. */
+  #updateHeard = false
   #failure: Failure | undefined
   #errorText: string | undefined
 
@@ -227,6 +229,7 @@ export class Connection {
 
   #read(chunk: Uint8Array): void {
     const socket = this.#socket
+    this.#updateHeard = false
     const beganMs = performance.now()
     const error = this.#framer.push(chunk, (type, bytes, start, end) => {
       this.#message(type, bytes, start, end)
@@ -250,8 +253,13 @@ export class Connection {
 
   #update(bytes: Uint8Array, start: number, end: number): void {
     const { owner } = this.#deps
-    const error = this.#state.name === 'Established' ? owner.update(bytes, start, end) : undefined
-    if (error === undefined) this.dispatch(updateMsg)
+    const established = this.#state.name === 'Established'
+    const error = established ? owner.update(bytes, start, end) : undefined
+    if (error === undefined) {
+      // What comes in one chunk came at one time: the hold timer starts once for all of it.
+      if (!established || !this.#updateHeard) this.dispatch(updateMsg)
+      this.#updateHeard = established
+    }
     // the prefix limit is ours, not the peer's mistake: RFC 4271 §8.1.2 has an event of its own for it
     else if (error.code === errorCode.cease) this.dispatch({ type: 'AutomaticStop', cease: error })
     else this.dispatch({ type: 'UpdateMsgErr', error })

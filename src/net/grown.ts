@@ -1,10 +1,20 @@
 /** Typed arrays that grow: the old memory is given back at once, not when it is collected, so that no moment holds both for long. */
 
-/** The array with at least `length` elements, doubled; the old one is detached and must not be used any more. */
+const large = 2 ** 20
+
+/**
+ * How long a column is to become that has to hold `length` elements. Up to a million it becomes four times as long: what is never
+ * written takes no memory, and copying takes time.
+ */
+export function grownLength(from: number, length: number): number {
+  let size = Math.max(64, from)
+  while (size < length) size *= size < large ? 4 : 2
+  return size
+}
+
+/** The array with at least `length` elements; the old one is detached and must not be used any more. */
 export function grown<Column extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(column: Column, length: number): Column {
-  let size = Math.max(64, column.length)
-  while (size < length) size *= 2
-  return resized(column, size)
+  return resized(column, grownLength(column.length, length))
 }
 
 /** As `grown`, with `length` elements exactly. New ones are 0. */
