@@ -29,9 +29,10 @@ export const changeClass: Readonly<Record<Exclude<keyof PeerConfig, 'name'>, Cha
   replaceAs: 'refresh',
   allowLocalAs: 'refresh',
   removePrivateAs: 'refresh',
-  enforceFirstAs: 'refresh',
-  allowAsSet: 'refresh',
+  enforceFirstAs: 'reset', // what was treated as withdrawn is not kept
+  allowAsSet: 'reset',
   nextHop: 'refresh',
+  acceptBlackhole: 'refresh',
   extendedNextHop: 'reset',
   addPath: 'reset',
   role: 'reset',

@@ -34,7 +34,10 @@ export type PeerConfig = {
   readonly bfd?: BfdTerms
 
   readonly routeReflectorClient: boolean
-  /** The AS this node is towards this peer (RFC 7705), in place of its own; prepended with its own unless `replaceAs`. */
+  /**
+   * The AS this node is towards this peer (RFC 7705): in the OPEN, and in the path before its own unless `replaceAs`. A peer of this AS is
+   * internal (§4), every other external.
+   */
   readonly localAs?: Asn
   /** With `localAs`: our own AS is left out of the path. */
   readonly replaceAs?: boolean
@@ -48,6 +51,8 @@ export type PeerConfig = {
   readonly allowAsSet?: boolean
   /** auto: RFC 4271 §5.1.3 (absent); self: always this node; keep: as received, on eBGP too. */
   readonly nextHop?: 'auto' | 'self' | 'keep'
+  /** Packets to what the peer sends with BLACKHOLE are discarded (RFC 7999 §3.3); absent: it is a community as any other. */
+  readonly acceptBlackhole?: boolean
   /** RFC 8950: IPv4 prefixes with IPv6 next hops; absent: offered on IPv6 sessions with the family ipv4-unicast. */
   readonly extendedNextHop?: boolean
   /** RFC 7911. @property send how many paths of a prefix the peer is told, 0: add-path is not sent */

@@ -40,13 +40,15 @@ t.test('identifiers are numbers', async (t) => {
 
 t.test('INTERFACE §2: a peer’s families default to those the node has an address of', async (t) => {
   const families = (node: { ipv4: InterfaceAddress; ipv6?: InterfaceAddress }) =>
-    peerConfigs(config(`bgp: {peers: ${peers}}`), node, new Map()).map((peer) => peer.families)
+    peerConfigs(config(`bgp: {peers: ${peers}}`), node, new Map(), 64_512).map((peer) => peer.families)
   t.strictSame(families({ ipv4 }), [['ipv4-unicast'], ['ipv6-unicast']])
   t.strictSame(families({ ipv4, ipv6 }), [['ipv4-unicast', 'ipv6-unicast'], ['ipv6-unicast']])
 })
 
 t.test('a password that was read from a file belongs to its peer alone', async (t) => {
-  const passwords = peerConfigs(config(`bgp: {peers: ${peers}}`), { ipv4 }, new Map([['tor2', 'secret']])).map((peer) => peer.password)
+  const passwords = peerConfigs(config(`bgp: {peers: ${peers}}`), { ipv4 }, new Map([['tor2', 'secret']]), 64_512).map(
+    (peer) => peer.password,
+  )
   t.strictSame(passwords, [undefined, 'secret'])
 })
 

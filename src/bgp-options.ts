@@ -4,6 +4,7 @@ import type { Config, ConfigPeer } from './config.ts'
 import { parseIpv4 } from './net/ipv4.ts'
 import type { EffectiveBgp } from './settings/effective-bgp.ts'
 import type { NodeAddresses } from './settings/node-addresses.ts'
+import { writtenRoutes } from './settings/peer-routes.ts'
 
 /** Offered to peers (RFC 4724 §3): how long they keep our routes while we are away. */
 const restartTimeSec = 120
@@ -27,13 +28,28 @@ export function decisionPolicy({ bgp }: Config): Pick<SpeakerPolicy, 'multipath'
   return { multipath, preferExisting }
 }
 
-/** @param passwords what was read from `passwordFile`, by peer name */
-export function peerConfigs({ bgp }: Config, { ipv6 }: NodeAddresses, passwords: ReadonlyMap<string, string>): readonly PeerConfig[] {
+/**
+ * @param passwords what was read from `passwordFile`, by peer name
+ * @param ownAs this node's
+ */
+export function peerConfigs(
+  { bgp }: Config,
+  { ipv6 }: NodeAddresses,
+  passwords: ReadonlyMap<string, string>,
+  ownAs: number,
+): readonly PeerConfig[] {
   const families: readonly AddressFamily[] = ipv6 === undefined ? ['ipv4-unicast'] : ['ipv4-unicast', 'ipv6-unicast']
-  return bgp.peers.map((peer) => peerConfig(peer, families, passwords.get(peer.name) ?? peer.password))
+  return bgp.peers.map((peer) => ({
+    ...peerConfig(peer, families, passwords.get(peer.name) ?? peer.password),
+    ...writtenRoutes(peer, { external: peer.asNumber !== (peer.localAs ?? ownAs), requirePolicy: bgp.requireEbgpPolicy }),
+  }))
 }
 
-function peerConfig(peer: ConfigPeer, families: readonly AddressFamily[], password: string | undefined): PeerConfig {
+function peerConfig(
+  peer: ConfigPeer,
+  families: readonly AddressFamily[],
+  password: string | undefined,
+): Omit<PeerConfig, 'import' | 'export'> {
   const { name, address, asNumber, port, passive, multihop, routeReflectorClient, holdTimeSec, maxPrefixes } = peer
   return {
     name,
@@ -47,8 +63,6 @@ function peerConfig(peer: ConfigPeer, families: readonly AddressFamily[], passwo
     holdTimeSec,
     maxPrefixes,
     ...(password !== undefined && { password }),
-    import: peer.import,
-    export: peer.export,
   }
 }
 

@@ -10,7 +10,14 @@ const told = (text: string, environment: Environment = {}) => (load(text, enviro
 
 const defaults = {
   node: { podCidrs: [] },
-  bgp: { enabled: true, multipath: { ebgp: 16, ibgp: 16, relaxAsPath: true }, preferExisting: false, peers: [] },
+  bgp: {
+    enabled: true,
+    multipath: { ebgp: 16, ibgp: 16, relaxAsPath: true },
+    preferExisting: false,
+    requireEbgpPolicy: false,
+    aggregates: [],
+    peers: [],
+  },
   felix: { enabled: true, routeProtocol: 116 },
   api: { socket: '/run/tortie/api.sock' },
   datastore: { type: 'embedded', path: '/var/lib/tortie' },
@@ -22,8 +29,14 @@ const peerDefaults = {
   routeReflectorClient: false,
   holdTimeSec: 90,
   maxPrefixes: 0,
-  import: 'all',
-  export: 'local',
+  replaceAs: false,
+  allowLocalAs: 0,
+  removePrivateAs: false,
+  enforceFirstAs: true,
+  allowAsSet: false,
+  nextHop: 'auto',
+  requireRole: false,
+  acceptBlackhole: false,
 }
 
 t.test('nothing configured is every default', async (t) => {
@@ -45,6 +58,8 @@ bgp:
   listenPort: 1790
   multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false }
   preferExisting: true
+  requireEbgpPolicy: true
+  aggregates: [10.244.0.0/22]
   peers:
     - name: tor1
       address: 10.99.0.2
@@ -58,7 +73,17 @@ bgp:
       maxPrefixes: 1000
       password: secret
       import: none
-      export: all
+      export: tor.out
+      localAs: '1.1'
+      replaceAs: true
+      allowLocalAs: 2
+      removePrivateAs: true
+      enforceFirstAs: false
+      allowAsSet: true
+      nextHop: keep
+      role: rs-client
+      requireRole: true
+      acceptBlackhole: true
     - { name: tor2, address: 'FD99::2', asNumber: 64512 }
 felix: { enabled: false, interfacePrefix: cali, routeProtocol: 117, iptablesBackend: nft }
 api:
@@ -87,6 +112,8 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
         listenPort: 1790,
         multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false },
         preferExisting: true,
+        requireEbgpPolicy: true,
+        aggregates: ['10.244.0.0/22'],
         peers: [
           {
             name: 'tor1',
@@ -101,7 +128,17 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
             maxPrefixes: 1000,
             password: 'secret',
             import: 'none',
-            export: 'all',
+            export: 'tor.out',
+            localAs: 65_537,
+            replaceAs: true,
+            allowLocalAs: 2,
+            removePrivateAs: true,
+            enforceFirstAs: false,
+            allowAsSet: true,
+            nextHop: 'keep',
+            role: 'rs-client',
+            requireRole: true,
+            acceptBlackhole: true,
           },
           { name: 'tor2', address: 'fd99::2', asNumber: 64_512, ...peerDefaults },
         ],
@@ -139,7 +176,9 @@ bgp:
     - name: tor1
       address: 10.99.0.2
       asNumber: 65002
-      import: from-tor
+      import: local
+      replaceAs: true
+      requireRole: true
       families: [ipv4]
     - name: tor3
       address: 10.99.0.2
@@ -170,16 +209,18 @@ t.test('INTERFACE §2: all problems at once, each with its path and line', async
     'tortie.yaml:16: bgp.peers[0].password: must be 1 to 80 bytes',
     'tortie.yaml:17: bgp.peers[0].passwordFile: excludes password',
     'tortie.yaml:18: bgp.peers[1].name: bgp.peers[0] has this name already',
-    'tortie.yaml:21: bgp.peers[1].import: must be all or none: a BGPFilter is not supported yet (is "from-tor")',
-    'tortie.yaml:22: bgp.peers[1].families[0]: must be ipv4-unicast or ipv6-unicast (is "ipv4")',
-    'tortie.yaml:23: bgp.peers[2].asNumber: is required',
-    'tortie.yaml:24: bgp.peers[2].address: bgp.peers[1] has this address already',
-    'tortie.yaml:27: felix.interfacePrefix: must be 1 to 12 of A-Z, a-z, 0-9, "_" and "-" (is "tort+")',
-    'tortie.yaml:28: felix.routeProtocol: 12 is used by bird: its routes would be taken for ours (is 12)',
-    'tortie.yaml:30: api.listen: 192.0.2.1 is not a loopback address: that needs tokenFile or tls.clientCaFile (is "192.0.2.1:9099")',
-    'tortie.yaml:31: api.tls.keyFile: is required',
-    'tortie.yaml:33: datastore.type: etcd is not supported yet: use embedded (is "etcd")',
-    'tortie.yaml:35: log.level: must be trace or debug or info or warn or error or fatal or silent (is "verbose")',
+    'tortie.yaml:21: bgp.peers[1].import: must be all, none or the name of a BGPFilter (is "local")',
+    'tortie.yaml:22: bgp.peers[1].replaceAs: needs localAs',
+    'tortie.yaml:23: bgp.peers[1].requireRole: needs role',
+    'tortie.yaml:24: bgp.peers[1].families[0]: must be ipv4-unicast or ipv6-unicast (is "ipv4")',
+    'tortie.yaml:25: bgp.peers[2].asNumber: is required',
+    'tortie.yaml:26: bgp.peers[2].address: bgp.peers[1] has this address already',
+    'tortie.yaml:29: felix.interfacePrefix: must be 1 to 12 of A-Z, a-z, 0-9, "_" and "-" (is "tort+")',
+    'tortie.yaml:30: felix.routeProtocol: 12 is used by bird: its routes would be taken for ours (is 12)',
+    'tortie.yaml:32: api.listen: 192.0.2.1 is not a loopback address: that needs tokenFile or tls.clientCaFile (is "192.0.2.1:9099")',
+    'tortie.yaml:33: api.tls.keyFile: is required',
+    'tortie.yaml:35: datastore.type: etcd is not supported yet: use embedded (is "etcd")',
+    'tortie.yaml:37: log.level: must be trace or debug or info or warn or error or fatal or silent (is "verbose")',
   ])
 })
 

@@ -57,7 +57,7 @@ t.test('a configuration that is taken: neither its display, the peers of the API
         { ...speakerOptions(bgp, { ipv4 }), restarting: false },
         { log, nextHopMetric: () => 0, onBest() {}, onChange() {} },
       )
-      const peers = peerConfigs(config, { ipv4 }, new Map())
+      const peers = peerConfigs(config, { ipv4 }, new Map(), 64_512)
       speaker.setPeers(peers)
       log.info({ config, peers, token: makeToken(core) }, 'all of it')
       const shown = JSON.stringify([withoutSecrets(config), speaker.peers(), speaker.problems(), lines, events.last(100)])

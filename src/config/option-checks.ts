@@ -9,7 +9,9 @@ import { isLoopback, readListen } from './listen-address.ts'
 export function optionProblems(config: unknown): readonly Problem[] {
   const peers = valueAt(config, ['bgp', 'peers'])
   return [
-    ...(Array.isArray(peers) ? peers.flatMap((_, i) => [...exclusionProblems(peers, i), ...twinProblems(peers, i)]) : []),
+    ...(Array.isArray(peers)
+      ? peers.flatMap((_, i) => [...exclusionProblems(peers, i), ...needProblems(peers, i), ...twinProblems(peers, i)])
+      : []),
     ...collectorProblems(config),
     ...listenProblems(config),
   ]
@@ -34,6 +36,18 @@ function collectorProblems(config: unknown): readonly Problem[] {
     if (name === undefined || first === i) return []
     return [{ path: `bgp.monitors[${i}].name`, reason: `bgp.monitors[${first}] has this name already`, value: name }]
   })
+}
+
+/** What says something only together with another option. */
+function needProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+  const needing = [
+    ['replaceAs', 'localAs'],
+    ['requireRole', 'role'],
+  ] as const
+  const missing = needing.filter(
+    ([field, other]) => valueAt(peers, [index, field]) === true && valueAt(peers, [index, other]) === undefined,
+  )
+  return missing.map(([field, other]) => peerProblem(index, field, `needs ${other}`))
 }
 
 /** A peer has its own name, and is the only one at its address: by that a connection from it is known, whatever its port. */

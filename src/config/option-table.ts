@@ -3,18 +3,17 @@ import Type, { type StaticDecode } from 'typebox'
 import { defaultMultipath } from '../../bgp/peer.ts'
 import { isInterfacePrefix } from '../model/felix-scalars.ts'
 import type { Frozen } from '../model/frozen.ts'
-import { name, portNumber, readAsNumber } from '../model/scalars.ts'
-import { closedObject, text, textOrInteger } from '../model/schema-check.ts'
+import { name, portNumber } from '../model/scalars.ts'
+import { closedObject, text } from '../model/schema-check.ts'
 import { type IpAddress, parseAddress } from '../net/address.ts'
-import { type Asn, asn } from '../net/asn.ts'
 import { parseIpv4 } from '../net/ipv4.ts'
 import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
 import { bfdOptions } from './bfd-options.ts'
 import { readListen } from './listen-address.ts'
 import { monitor, mrt } from './monitor-options.ts'
 import { optional, required, section, withDefault } from './option.ts'
+import { asNumber, peerRouteOptions } from './peer-route-options.ts'
 
-const asNumber = textOrInteger(readAsn, 'an AS number 1 to 4294967295, or "high.low" with both at most 65535')
 const peerAddress = text((value) => (isPeerAddress(value) ? parseAddress(value) : undefined), 'an IPv4 or IPv6 unicast address')
 const listenAddress = text(parseAddress, 'an IPv4 or IPv6 address')
 const pathCount = Type.Integer({ minimum: 1, maximum: 64 })
@@ -66,10 +65,7 @@ const peer = closedObject({
   }),
   password: optional(password, { meaning: 'TCP MD5 key (RFC 2385), at most 80 bytes; excludes passwordFile' }),
   passwordFile: optional(path, { meaning: 'file that holds the password' }),
-  import: withDefault(filter('all', 'none'), 'all', { meaning: 'what to take: all or none' }),
-  export: withDefault(filter('local', 'all', 'none'), 'local', {
-    meaning: 'what to send: local (what this node originates), all (also what it learned) or none',
-  }),
+  ...peerRouteOptions,
 })
 
 const tls = closedObject({
@@ -133,6 +129,17 @@ export const optionTable = closedObject({
       meaning: 'between equal external paths the one that was the best stays it, whatever its BGP identifier (RFC 5004)',
     }),
     bfd: Type.Optional(bfdOptions),
+    requireEbgpPolicy: withDefault(Type.Boolean(), false, {
+      meaning: 'an eBGP peer without import, export or filters of its own exchanges nothing (RFC 8212)',
+    }),
+    aggregates: withDefault(
+      Type.Array(
+        text((value): Cidr | undefined => parseCidr(value, { strict: true }), 'a CIDR whose host bits are zero'),
+        { uniqueItems: true },
+      ),
+      [],
+      { meaning: 'originated in place of what this node originates inside, as long as there is something' },
+    ),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
     monitors: optional(Type.Array(monitor), { meaning: 'BMP collectors that are told of sessions and routes', otherwise: 'none' }),
     mrt: Type.Optional(mrt),
@@ -181,20 +188,11 @@ export const optionTable = closedObject({
 export type Config = Frozen<StaticDecode<typeof optionTable>>
 export type ConfigPeer = Config['bgp']['peers'][number]
 
-function readAsn(value: string | number): Asn | undefined {
-  const number = readAsNumber(value)
-  return number === undefined ? undefined : asn(number)
-}
-
 function interfaceAddress(family: 4 | 6, example: string) {
   return text((value): InterfaceAddress | undefined => {
     const parsed = value.includes('/') ? parseInterfaceAddress(value) : undefined
     return parsed?.address.includes(':') === (family === 6) ? parsed : undefined
   }, `an IPv${family} address with its prefix length, as in ${example}`)
-}
-
-function filter<Word extends string>(...words: readonly Word[]) {
-  return text((value) => words.find((word) => word === value), `${words.join(' or ')}: a BGPFilter is not supported yet`)
 }
 
 /** Unspecified, multicast and broadcast addresses are nobody's. */

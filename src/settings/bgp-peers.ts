@@ -4,6 +4,7 @@ import { type BgpPeer, type BgpPeerSpec, readPeerIp } from '../model/bgp-peer.ts
 import { durationMs } from '../model/duration.ts'
 import { asn } from '../net/asn.ts'
 import { ownNode } from './own-node.ts'
+import { isSilent, resourceRoutes } from './peer-routes.ts'
 import { addressFamily, commonFamilies, type PeerContext, type PlannedPeer, plainPeer } from './planned-peer.ts'
 import { asNumberOf, nodeAt, portOf } from './remote-node.ts'
 import type { NodeResource } from './resources.ts'
@@ -78,28 +79,27 @@ function peersAtNode(peer: BgpPeer, node: NodeResource, context: PeerContext): r
 }
 
 function planned({ metadata, spec }: BgpPeer, config: PeerConfig, context: PeerContext): PlannedPeer {
-  const blocked = blockedReason(spec, context)
-  const { maxRestartTime, keepaliveTime, filters = [] } = spec
+  const { own, bgp } = context
+  const circumstances = { external: config.asNumber !== (spec.localASNumber ?? own.asNumber), requirePolicy: bgp.requireEbgpPolicy }
+  const blocked = blockedReason(spec)
+  const { maxRestartTime, keepaliveTime } = spec
   return {
     subject: `bgppeer/${metadata.name}`,
     config: {
       ...config,
       ...(maxRestartTime !== undefined && { restartTimeSec: restartTimeSec(maxRestartTime) }),
       ...(keepaliveTime !== undefined && { holdTimeSec: holdTimeSec(keepaliveTime) }),
-      // Until filters are applied nothing may pass in their place.
-      ...(filters.length > 0 && { import: 'none' as const, export: 'none' as const }),
+      ...resourceRoutes(spec, own.asNumber, circumstances),
     },
     ...(blocked !== undefined && { blocked }),
-    ...(filters.length > 0 && { note: 'spec.filters are not applied yet: until then nothing is imported or exported' }),
+    ...(isSilent(spec, circumstances) && { note: 'exchanges no routes: bgp.requireEbgpPolicy asks for spec.filters (RFC 8212)' }),
   }
 }
 
 /** What the speaker cannot do and what would be less safe, or another peering, without. */
-function blockedReason({ password, ttlSecurity = 0, localASNumber }: BgpPeerSpec, { own }: PeerContext): string | undefined {
+function blockedReason({ password, ttlSecurity = 0 }: BgpPeerSpec): string | undefined {
   if (password !== undefined) return missingSecret(password.secretKeyRef)
   if (ttlSecurity > 0) return 'stays down: ttlSecurity (RFC 5082) is not supported yet'
-  if (localASNumber !== undefined && localASNumber !== own.asNumber)
-    return `stays down: localASNumber ${localASNumber} is not supported yet, this node is AS ${own.asNumber}`
   return undefined
 }
 

@@ -19,10 +19,11 @@ function peersOf(file: string, written: Written, addresses?: Addresses): readonl
 function line({ name, address, port, ...peer }: PeerConfig): string {
   const families = peer.families.map((family) => family.slice(0, 4)).join('+')
   const unusual = Object.entries({ ...usual, ...peer }).filter(([key, value]) => key in usual && value !== usual[key as keyof typeof usual])
-  const restart = peer.restartTimeSec === undefined ? [] : [['restartTimeSec', peer.restartTimeSec]]
+  const optional = ['restartTimeSec', 'importFilters', 'exportFilters', 'localAs', 'replaceAs', 'allowLocalAs', 'nextHop'] as const
+  const said = optional.flatMap((key) => (peer[key] === undefined ? [] : [[key, peer[key]]]))
   return [
     `${name} ${peer.asNumber}@${address} ${port} ${families}`,
-    ...[...unusual, ...restart].map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    ...[...unusual, ...said].map(([key = '', value]) => `${String(key)}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
   ].join(' ')
 }
 
@@ -61,10 +62,59 @@ const peers: [title: string, file: string, written: Written, expected: readonly 
     ['tor 65009@10.99.0.9 179 ipv4 holdTimeSec=3 restartTimeSec=4095'],
   ],
   [
-    'filters, until they are applied: nothing passes',
+    'filters of a BGPPeer, in their order, both ways',
     '',
-    { peers: { tor: { ...tor, filters: ['f'] } } },
-    ['tor 65009@10.99.0.9 179 ipv4 import=none export=none'],
+    { peers: { tor: { ...tor, filters: ['g', 'f'] } }, filters: { f: {}, g: {} } },
+    ['tor 65009@10.99.0.9 179 ipv4 importFilters=["g","f"] exportFilters=["g","f"]'],
+  ],
+  [
+    'next hop modes of a BGPPeer; keepOriginalNextHop is for eBGP (§6.11.2)',
+    '',
+    {
+      peers: {
+        a: { ...tor, nextHopMode: 'Self' },
+        b: { peerIP: '10.99.0.8', asNumber: 65_008, nextHopMode: 'Keep' },
+        c: { peerIP: '10.99.0.7', asNumber: 65_007, keepOriginalNextHop: true },
+        d: { peerIP: '10.99.0.6', asNumber: 64_512, keepOriginalNextHop: true },
+        e: { peerIP: '10.99.0.5', asNumber: 65_005, nextHopMode: 'Auto' },
+      },
+    },
+    [
+      'a 65009@10.99.0.9 179 ipv4 nextHop=self',
+      'b 65008@10.99.0.8 179 ipv4 nextHop=keep',
+      'c 65007@10.99.0.7 179 ipv4 nextHop=keep',
+      'd 64512@10.99.0.6 179 ipv4',
+      'e 65005@10.99.0.5 179 ipv4',
+    ],
+  ],
+  [
+    'localASNumber is all that the peer sees of us; our own is none',
+    '',
+    { peers: { a: { ...tor, localASNumber: 65_001 }, b: { peerIP: '10.99.0.8', asNumber: 1, localASNumber: 64_512 } } },
+    ['a 65009@10.99.0.9 179 ipv4 localAs=65001 replaceAs=true', 'b 1@10.99.0.8 179 ipv4'],
+  ],
+  [
+    'numAllowedLocalASNumbers',
+    '',
+    { peers: { tor: { ...tor, numAllowedLocalASNumbers: 2 } } },
+    ['tor 65009@10.99.0.9 179 ipv4 allowLocalAs=2'],
+  ],
+  [
+    'RFC 8212 an eBGP peer with nothing said of its routes exchanges none, where that is asked for; the mesh is of one mind',
+    'bgp: {requireEbgpPolicy: true, peers: [{name: a, address: 10.99.0.5, asNumber: 1}, {name: b, address: 10.99.0.6, asNumber: 1, import: all, export: f}, {name: c, address: 10.99.0.7, asNumber: 64512}]}',
+    {
+      nodes: { 'node-b': nodeAt(2, { asNumber: 65_002 }) },
+      peers: { tor, edge: { peerIP: '10.99.0.8', asNumber: 65_008, filters: ['f'] } },
+      filters: { f: {} },
+    },
+    [
+      'a 1@10.99.0.5 179 ipv4 import=none export=none',
+      'b 1@10.99.0.6 179 ipv4 exportFilters=["f"]',
+      'c 64512@10.99.0.7 179 ipv4',
+      'edge 65008@10.99.0.8 179 ipv4 importFilters=["f"] exportFilters=["f"]',
+      'tor 65009@10.99.0.9 179 ipv4 import=none export=none',
+      'mesh.node-b 65002@10.99.0.2 179 ipv4',
+    ],
   ],
   [
     'the mesh: every other node that has an address',
@@ -170,22 +220,22 @@ const problems: [title: string, file: string, written: Written, expected: readon
     [['bgp/peer/mesh.node-b', noSecrets]],
   ],
   [
-    'filters',
-    '',
-    { peers: { tor: { ...tor, filters: ['f'] } } },
-    [['bgppeer/tor', 'spec.filters are not applied yet: until then nothing is imported or exported']],
+    'a missing filter lets nothing through: told once, with the peers that name it',
+    'bgp: {peers: [{name: a, address: 10.99.0.5, asNumber: 1, import: lost}]}',
+    { peers: { tor: { ...tor, filters: ['f', 'lost'] }, edge: { peerIP: '10.99.0.8', asNumber: 1, filters: ['f'] } }, filters: { f: {} } },
+    [['bgpfilter/lost', 'is missing: nothing passes from and to the peers that name it: a, tor']],
+  ],
+  [
+    'RFC 8212 asked for, and no filter',
+    'bgp: {requireEbgpPolicy: true}',
+    { peers: { tor } },
+    [['bgppeer/tor', 'exchanges no routes: bgp.requireEbgpPolicy asks for spec.filters (RFC 8212)']],
   ],
   [
     'ttlSecurity',
     '',
     { peers: { tor: { ...tor, ttlSecurity: 1 } } },
     [['bgppeer/tor', 'stays down: ttlSecurity (RFC 5082) is not supported yet']],
-  ],
-  [
-    'another AS of ours for one peer',
-    '',
-    { peers: { tor: { ...tor, localASNumber: 65_001 }, same: { peerIP: '10.99.0.8', asNumber: 1, localASNumber: 64_512 } } },
-    [['bgppeer/tor', 'stays down: localASNumber 65001 is not supported yet, this node is AS 64512']],
   ],
   [
     'one for all nodes wins over one for this node at the same address',

@@ -8,6 +8,7 @@ import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
 import { effectivePeers } from './effective-peers.ts'
 import type { NodeAddresses } from './node-addresses.ts'
 import { ownNode } from './own-node.ts'
+import { missingFilters } from './peer-routes.ts'
 import type { SettingsResources } from './resources.ts'
 import type { SettingsProblem } from './settings-problem.ts'
 import { speakerPolicy } from './speaker-policy.ts'
@@ -32,7 +33,7 @@ export function effectiveSettings(
   const node = ownNode(nodes, name)
   const felix = applicableFelix(felixConfigurations, name, node)
   const bgp = effectiveBgp(config, node, applicableBgp(bgpConfigurations, name), addresses)
-  const configured = peerConfigs(config, addresses, passwords)
+  const configured = peerConfigs(config, addresses, passwords, bgp.asNumber)
   const context = { bgp: config.bgp, bgpConfigurations, nodeName: name, own: bgp, addresses, resources }
   const { peers, problems } = effectivePeers(configured, context)
   return {
@@ -40,6 +41,6 @@ export function effectiveSettings(
     bgp,
     peers,
     policy: { ...speakerPolicy(resources), ...decisionPolicy(config) },
-    problems: [...felix.problems, ...problems],
+    problems: [...felix.problems, ...problems, ...missingFilters(peers, resources)],
   }
 }
