@@ -58,25 +58,15 @@ export class AdjRibIn {
     const { paths } = table
     const counts = peer.counts[table.family]
     const set = paths.set[row] as number
+    const used = paths.usedSet(row)
     counts.received--
     if (paths.stale[row] !== 0) counts.stale--
-    if (attributes.isEligible(set) && peer.imports) counts.accepted--
+    if (used >= 0) counts.accepted--
     table.markChanged(paths.prefix[row] as number)
     table.pathChanged(paths.prefix[row] as number, peer)
     paths.remove(row)
+    if (used >= 0 && used !== set) attributes.release(used)
     attributes.release(set)
-  }
-
-  /** The peer's settings are others: each of its routes is counted, decided on and told anew. An import policy is asked here again. */
-  reconsider(table: FamilyTable, peer: PeerSlot): void {
-    const { paths } = table
-    const counts = peer.counts[table.family]
-    counts.accepted = 0
-    for (let row = paths.firstOfPeer(peer.id); row >= 0; row = paths.nextOfPeer[row] as number) {
-      if (peer.imports && this.#deps.attributes.isEligible(paths.set[row] as number)) counts.accepted++
-      table.markChanged(paths.prefix[row] as number)
-      table.pathChanged(paths.prefix[row] as number, peer)
-    }
   }
 
   /** The path of `peer` to the prefix is `set` now. */
@@ -91,17 +81,38 @@ export class AdjRibIn {
     }
     if (row >= 0 && paths.set[row] === set) return
     attributes.hold(set)
-    const accepted = peer.imports ? 1 : 0
-    if (attributes.isEligible(set)) counts.accepted += accepted
+    const used = peer.importPolicy?.[table.family].used(set, prefix) ?? set
+    if (used >= 0 && used !== set) attributes.hold(used)
+    if (used >= 0) counts.accepted++
     if (row < 0) {
       counts.received++
-      paths.add(prefix, peer.id, set) // an import policy is asked here, and its answer is for `paths.use`
+      paths.use(paths.add(prefix, peer.id, set), used)
     } else {
       const old = paths.set[row] as number
-      if (attributes.isEligible(old)) counts.accepted -= accepted
+      const oldUsed = paths.usedSet(row)
+      if (oldUsed >= 0) counts.accepted--
       paths.put(row, set)
+      paths.use(row, used)
+      if (oldUsed >= 0 && oldUsed !== old) attributes.release(oldUsed)
       attributes.release(old)
     }
+    table.markDirty(prefix)
+    table.pathChanged(prefix, peer)
+  }
+
+  /** The peer's import policy is another: what the path is used as may be, too. */
+  askAgain(table: FamilyTable, peer: PeerSlot, row: number): void {
+    const { attributes } = this.#deps
+    const { paths } = table
+    const set = paths.set[row] as number
+    const prefix = paths.prefix[row] as number
+    const old = paths.usedSet(row)
+    const used = peer.importPolicy?.[table.family].used(set, prefix) ?? set
+    if (used === old) return
+    if (used >= 0 && used !== set) attributes.hold(used)
+    paths.use(row, used)
+    if (old >= 0 && old !== set) attributes.release(old)
+    peer.counts[table.family].accepted += (used >= 0 ? 1 : 0) - (old >= 0 ? 1 : 0)
     table.markDirty(prefix)
     table.pathChanged(prefix, peer)
   }

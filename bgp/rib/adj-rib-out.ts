@@ -110,8 +110,7 @@ export class AdjRibOut {
     const set = this.#table.bestSetId(prefix)
     if (set < 0) return 0
     const source = this.#table.bestPeer(prefix)
-    // An export policy that looks at the prefix is asked here, once for each change of a best path.
-    const variant = this.#outgoing.variantOf(set, source)
+    const variant = this.#outgoing.variantOf(set, source, prefix)
     if (variant < 0) return 0
     const known = this.sets.find(set, source.id, source.remoteRouterId, variant)
     if (known !== 0) return known

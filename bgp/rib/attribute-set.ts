@@ -15,9 +15,7 @@ export type LoopGuard = {
   readonly clusterId: number
 }
 
-const noExport = 0xffff_ff01
-const noAdvertise = 0xffff_ff02
-const noExportSubconfed = 0xffff_ff03
+const { noExport, noAdvertise, noExportSubconfed } = wellKnownCommunity
 
 /** RFC 4271 §5.1.5: of a route that came without LOCAL_PREF. */
 export const defaultLocalPref = 100
@@ -135,6 +133,20 @@ function scopeOf(communities: readonly number[] | undefined): Scope {
   if (communities === undefined) return 'anywhere'
   if (communities.includes(noAdvertise)) return 'nowhere'
   return communities.includes(noExport) || communities.includes(noExportSubconfed) ? 'inside' : 'anywhere'
+}
+
+/** Whether an import policy obeys one of them, beside their scope (RFC 8326, RFC 7999). */
+export function isObeyed(communities: readonly number[] | undefined): boolean {
+  return communities?.some((value) => value === wellKnownCommunity.gracefulShutdown || value === wellKnownCommunity.blackhole) === true
+}
+
+/** As `isObeyed`, of COMMUNITIES' value `bytes[start, end)`. */
+export function isScannedMarked(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 4) {
+    if (bytes[at] !== 0xff || bytes[at + 1] !== 0xff || (bytes[at + 2] as number) > 2) continue
+    if (isObeyed([u32At(bytes, at)])) return true
+  }
+  return false
 }
 
 /** Of COMMUNITIES' value `bytes[start, end)`. */

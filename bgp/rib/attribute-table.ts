@@ -9,7 +9,9 @@ import type { DecodeContext } from '../wire/update.ts'
 import {
   AttributeSet,
   isLoop,
+  isObeyed,
   isScannedLoop,
+  isScannedMarked,
   isScannedStale,
   type LoopGuard,
   type Scope,
@@ -34,6 +36,7 @@ const scopeBits = 3
 const isEligible = 4
 const isPlain = 8
 const isLongLivedStale = 16
+const isMarked = 32
 
 /**
  * Sets of attributes, found again by the bytes they came in, so that an UPDATE whose attributes are known is not looked at. A set is a
@@ -75,9 +78,14 @@ export class AttributeTable {
 
   /** The number of a context; equal contexts have the same. There are as many as kinds of configured peers. */
   contextOf(context: DecodeContext): ContextId {
-    const { fourOctetAs, internal, peerAs, localAs } = context
+    const { fourOctetAs, internal, peerAs, localAs, enforceFirstAs, allowAsSet } = context
     const same = (known: DecodeContext): boolean =>
-      known.fourOctetAs === fourOctetAs && known.internal === internal && known.peerAs === peerAs && known.localAs === localAs
+      known.fourOctetAs === fourOctetAs &&
+      known.internal === internal &&
+      known.peerAs === peerAs &&
+      known.localAs === localAs &&
+      known.enforceFirstAs === enforceFirstAs &&
+      known.allowAsSet === allowAsSet
     const known = this.#contexts.findIndex(same)
     return (known >= 0 ? known : this.#contexts.push(context) - 1) as ContextId
   }
@@ -116,6 +124,11 @@ export class AttributeTable {
   /** RFC 9494 §4.3 */
   isLongLivedStale(id: number): boolean {
     return ((this.#bits[id] as number) & isLongLivedStale) !== 0
+  }
+
+  /** Has a community that an import policy obeys: GRACEFUL_SHUTDOWN or BLACKHOLE. */
+  isMarked(id: number): boolean {
+    return ((this.#bits[id] as number) & isMarked) !== 0
   }
 
   scope(id: number): Scope {
@@ -169,6 +182,7 @@ export class AttributeTable {
       const isStale = isScannedStale(bytes, communitiesStart, communitiesEnd)
       const marks = marksOf(scannedScope(bytes, communitiesStart, communitiesEnd), isStale)
       this.#lay(id, nextHop, marks, !isScannedLoop(scan, bytes, this.#options), scan.isPlain)
+      if (isScannedMarked(bytes, communitiesStart, communitiesEnd)) this.#mark(id)
       return id
     }
     const decoded = decodeAttributes(bytes, start, end, known, true)
@@ -180,6 +194,7 @@ export class AttributeTable {
     const nextHop = this.#nextHops.acquire(attributes.nextHop)
     const { scope, isLongLivedStale } = traitsOf(attributes)
     this.#lay(id, nextHop, marksOf(scope, isLongLivedStale), !isLoop(attributes, this.#options), false)
+    if (isObeyed(attributes.communities)) this.#mark(id)
     return id
   }
 
@@ -238,6 +253,10 @@ export class AttributeTable {
     const eligible = loopFree && (nextHop === undefined || !this.#options.ownAddresses.includes(nextHop.address))
     this.#nextHop[id] = nextHop
     this.#bits[id] = marks | (eligible ? isEligible : 0) | (plain ? isPlain : 0)
+  }
+
+  #mark(id: number): void {
+    this.#bits[id] = (this.#bits[id] as number) | isMarked
   }
 
   /** Most sets have the next hop of the one before. */

@@ -7,7 +7,7 @@ import type { Outgoing } from './outgoing-attributes.ts'
 /** What the octets say that peers with these terms are sent. */
 export function attributesToldIn({ bytes, nextHop }: Outgoing, terms: Pick<ExportTerms, 'fourOctetAs' | 'internal'>): PathAttributes {
   const { fourOctetAs, internal } = terms
-  const decoded = decodeAttributes(bytes, 0, bytes.length, { fourOctetAs, internal, peerAs: 1, localAs: 1 }, false)
+  const decoded = decodeAttributes(bytes, 0, bytes.length, { fourOctetAs, internal, peerAs: 1, localAs: 1, allowAsSet: true }, false)
   if (decoded instanceof BgpError || decoded.attributes === undefined) throw new Error('attributes of our own cannot be read')
   return nextHop.length === 0 ? decoded.attributes : { ...decoded.attributes, nextHop }
 }

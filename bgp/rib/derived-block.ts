@@ -6,7 +6,7 @@ import type { PathAttributes } from '../wire/path-attributes.ts'
 import { type DecodeContext, updateOverhead } from '../wire/update.ts'
 
 /** How a derived block is to be read: as from inside, so that nothing of it is discarded. */
-export const derivedContext: DecodeContext = { fourOctetAs: true, internal: true, peerAs: 0, localAs: 0 }
+export const derivedContext: DecodeContext = { fourOctetAs: true, internal: true, peerAs: 0, localAs: 0, allowAsSet: true }
 
 /** The block of a learned route, with NEXT_HOP or, for IPv6, MP_REACH_NLRI without prefixes. LOCAL_PREF is always there. */
 export function derivedBlock(attributes: PathAttributes): Uint8Array {

@@ -1,11 +1,15 @@
 /** What is told to whom, and how it is changed on its way (RFC 4271 §5.1, §9.2, RFC 1997, RFC 4456). Pure. */
 import { addressBytes, type IpAddress } from '../../src/net/address.ts'
+import type { Role } from '../peer-config.ts'
+import { markedOnExport } from '../policy/only-to-customer.ts'
+import { outgoingPath } from '../policy/outgoing-path.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import type { AddressFamily } from '../wire/message.ts'
-import type { AsPathSegment, PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
-import type { AttributeSet, Scope } from './attribute-set.ts'
+import type { PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
+import type { Scope } from './attribute-set.ts'
 import type { Outgoing } from './outgoing-attributes.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
+import type { SessionTerms } from './rib-face.ts'
 
 /** What peers must have in common to be sent the same octets. */
 export type ExportTerms = {
@@ -19,6 +23,17 @@ export type ExportTerms = {
   readonly longLived: boolean
   /** Our end of the session. */
   readonly localAddress: IpAddress
+  /** The AS that we are to them. */
+  readonly asNumber: number
+  /** Our own, where that is another and they see it too, behind the other (RFC 7705 §3.1). */
+  readonly behind: number | undefined
+  /** Private AS numbers leave the path, but for this one. */
+  readonly keptPrivateAs: number | undefined
+  readonly nextHop: 'auto' | 'self' | 'keep'
+  /** Ours, towards external peers (RFC 9234). */
+  readonly role: Role | undefined
+  /** BGPFilters by name, in their order. */
+  readonly filters: readonly string[]
 }
 
 /** Who we are. */
@@ -31,28 +46,50 @@ export type ExportOptions = {
 }
 
 const defaultLocalPref = 100
-const maxSegment = 255
 /** RFC 4360 §2 */
 const extendedCommunities = 16
 const extendedCommunityLength = 8
 const nonTransitive = 0x40
 
-/** Whether a best route from `source`, which communities let go as far as `scope`, is for peers with these terms at all. */
-export function isExported(scope: Scope, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
-  if (terms.export === 'none' || scope === 'nowhere') return false
-  if (!terms.internal && scope === 'inside') return false
-  if (source.id === localPeer) return true
-  if (terms.export === 'local') return false
-  if (!terms.internal || !source.internal) return true
+/** @param ownAs this node's, towards whoever has no other */
+export function exportTerms(slot: PeerSlot, session: SessionTerms, family: AddressFamily, ownAs: number): ExportTerms {
+  const { internal, config } = slot
+  const { localAs = ownAs, replaceAs = false, removePrivateAs = false, nextHop = 'auto', role, exportFilters = [] } = config ?? {}
+  return {
+    family,
+    internal,
+    export: config?.export ?? 'none',
+    routeReflectorClient: config?.routeReflectorClient ?? false,
+    fourOctetAs: session.fourOctetAs,
+    maxMessageLength: session.maxMessageLength,
+    longLived: session.longLived ?? false,
+    localAddress: session.localAddress,
+    asNumber: localAs,
+    behind: internal || localAs === ownAs || replaceAs ? undefined : ownAs,
+    keptPrivateAs: !internal && removePrivateAs ? config?.asNumber : undefined,
+    nextHop,
+    role: internal ? undefined : role?.local,
+    filters: exportFilters,
+  }
+}
+
+/** Whether peers with these terms may hear of a best route from `source`, which communities let go as far as `scope`, whatever filters say. */
+export function mayBeTold(scope: Scope, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
+  if (scope === 'nowhere' || (!terms.internal && scope === 'inside')) return false
+  if (source.id === localPeer || !terms.internal || !source.internal) return true
   // RFC 4456 §6: from a client to all, from a non-client to clients.
   return options.clusterId !== undefined && (terms.routeReflectorClient || source.config?.routeReflectorClient === true)
 }
 
-/** The attributes as peers with these terms get them. */
-export function outgoing(set: AttributeSet, source: PeerSlot, terms: ExportTerms, options: ExportOptions): Outgoing {
-  const attributes = set.attributes
+/** Whether they are told of it where no filter decides. */
+export function isTold(source: PeerSlot, terms: ExportTerms): boolean {
+  return terms.export === 'all' || (terms.export === 'local' && source.id === localPeer)
+}
+
+/** Attributes as peers with these terms get them. */
+export function outgoing(attributes: PathAttributes, source: PeerSlot, terms: ExportTerms, options: ExportOptions): Outgoing {
   const nextHop = outgoingNextHop(attributes.nextHop, terms, options)
-  const changed = terms.internal ? toInternal(attributes, source, options) : toExternal(attributes, source, options)
+  const changed = terms.internal ? toInternal(attributes, source, options) : toExternal(attributes, source, terms)
   const bytes = encodeAttributes({ ...changed, nextHop: terms.family === 'ipv4-unicast' ? nextHop : noOctets }, terms)
   return { bytes, nextHop: terms.family === 'ipv4-unicast' ? noOctets : nextHop }
 }
@@ -67,10 +104,11 @@ function toInternal(attributes: PathAttributes, source: PeerSlot, options: Expor
 }
 
 /** RFC 4271 §5.1.2 (our AS first), §5.1.4 (a MED goes no further than the next AS), §5.1.5 (no LOCAL_PREF), RFC 4456 §8. */
-function toExternal(attributes: PathAttributes, source: PeerSlot, options: ExportOptions): PathAttributes {
-  const { med, localPref: _, originatorId: __, clusterList: ___, ...rest } = attributes
-  const asPath = prepend(attributes.asPath, options.asNumber)
-  const unknown = attributes.unknown.flatMap(transitiveOnly)
+function toExternal(attributes: PathAttributes, source: PeerSlot, terms: ExportTerms): PathAttributes {
+  const known = terms.role === undefined ? attributes : markedOnExport(attributes, terms.role, terms.asNumber)
+  const { med, localPref: _, originatorId: __, clusterList: ___, ...rest } = known
+  const asPath = outgoingPath(attributes.asPath, terms)
+  const unknown = known.unknown.flatMap(transitiveOnly)
   return med !== undefined && source.id === localPeer ? { ...rest, asPath, unknown, med } : { ...rest, asPath, unknown }
 }
 
@@ -84,19 +122,17 @@ function transitiveOnly(attribute: UnknownAttribute): readonly UnknownAttribute[
   return kept.length === 0 ? [] : [{ ...attribute, data: Uint8Array.from(kept) }]
 }
 
-function prepend(path: readonly AsPathSegment[], asNumber: number): readonly AsPathSegment[] {
-  const [first, ...rest] = path
-  if (first?.type === 'sequence' && first.asNumbers.length < maxSegment)
-    return [{ type: 'sequence', asNumbers: [asNumber, ...first.asNumbers] }, ...rest]
-  return [{ type: 'sequence', asNumbers: [asNumber] }, ...path]
+/**
+ * Whether the next hop of learned routes stays as it was received. RFC 4271 §5.1.3: to internal peers; to external ones this node is put
+ * in its place, also on a subnet that all share, where RFC 4271 allows both: nobody is to reach a third party through us unasked.
+ */
+export function keepsNextHop({ nextHop, internal }: ExportTerms): boolean {
+  return nextHop === 'keep' || (nextHop === 'auto' && internal)
 }
 
-/**
- * RFC 4271 §5.1.3: kept for what an internal peer is told of others, else this node. RFC 2545 §3: without a link-local address, which
- * means nothing beyond its link.
- */
+/** What is kept goes without a link-local address, which means nothing beyond its link (RFC 2545 §3). @param nextHop empty: this node */
 export function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
-  if (terms.internal && nextHop.length > 0) return nextHop.subarray(0, 16)
+  if (keepsNextHop(terms) && nextHop.length > 0) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
   if (terms.family === 'ipv4-unicast') return session.length === 4 ? session : octets(options.localAddress.ipv4)
   if (options.localAddress.ipv6 !== undefined) return octets(options.localAddress.ipv6)

@@ -242,10 +242,10 @@ export class FamilyTable {
     this.#chosenTie = best.isTie
   }
 
-  /** RFC 4271 §9.1.2: no loop, imported, next hop reachable. */
+  /** RFC 4271 §9.1.2: imported (so no loop), next hop reachable. */
   #isUsable(row: number): boolean {
     const set = this.paths.usedSet(row)
-    if (set < 0 || !this.#attributes.isEligible(set) || !this.peer(this.paths.peer[row] as number).imports) return false
+    if (set < 0) return false
     const nextHop = this.#attributes.nextHop(set)
     return nextHop === undefined || nextHop.metric !== undefined
   }

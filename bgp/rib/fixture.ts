@@ -149,12 +149,15 @@ export class Reader {
   readonly #peer: PeerId
   readonly #terms: SessionTerms
   readonly #internal: boolean
+  readonly #ourAs: number
 
-  constructor(rib: Rib, peer: PeerId, terms: SessionTerms, internal: boolean) {
+  /** @param ourAs what the RIB's side is to the peer */
+  constructor(rib: Rib, peer: PeerId, terms: SessionTerms, internal: boolean, ourAs = localAs) {
     this.#rib = rib
     this.#peer = peer
     this.#terms = terms
     this.#internal = internal
+    this.#ourAs = ourAs
   }
 
   /** Reads once. @returns whether there was something */
@@ -195,7 +198,7 @@ export class Reader {
       ...prefixesOf('ipv6-unicast', bytes, mp.reachNlriStart, mp.reachNlriEnd),
     ]
     if (announced.length === 0) return
-    const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: localAs, localAs }
+    const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: this.#ourAs, localAs }
     const decoded = decodeAttributes(bytes, update.attributesStart, update.attributesEnd, context, true)
     if (decoded instanceof BgpError || decoded.attributes === undefined || decoded.notes.length > 0)
       throw new Error('attributes cannot be read', { cause: decoded })
@@ -269,12 +272,12 @@ export class Peer {
 
   up(terms: SessionTerms): Reader {
     this.#rib.sessionUp(this.id, terms)
-    this.reader = new Reader(this.#rib, this.id, terms, this.internal)
+    this.reader = new Reader(this.#rib, this.id, terms, this.internal, this.config.localAs)
     return this.reader
   }
 
   get internal(): boolean {
-    return this.config.asNumber === localAs
+    return this.config.asNumber === (this.config.localAs ?? localAs)
   }
 
   receive(body: Uint8Array): BgpError | undefined {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { anyOrdinaryBlock } from '../wire/block.fixture.ts'
 import { external, internal, toHex } from '../wire/fixture.ts'
 import { AttributeTable } from './attribute-table.ts'
@@ -17,7 +18,7 @@ const options: ExportOptions = {
   clusterId: undefined,
   localAddress: { ipv4: address('10.99.0.1'), ipv6: address('fd99::1') },
 }
-const terms = (family: 4 | 6, internal: boolean, fourOctetAs: boolean): ExportTerms => ({
+const terms = (family: 4 | 6, internal: boolean, fourOctetAs: boolean, over: Partial<ExportTerms>): ExportTerms => ({
   family: family === 4 ? 'ipv4-unicast' : 'ipv6-unicast',
   internal,
   export: 'all',
@@ -26,7 +27,26 @@ const terms = (family: 4 | 6, internal: boolean, fourOctetAs: boolean): ExportTe
   maxMessageLength: 4096,
   longLived: false,
   localAddress: address(family === 4 ? '10.99.0.1' : 'fd99::1'),
+  asNumber: 65000,
+  behind: undefined,
+  keptPrivateAs: undefined,
+  nextHop: 'auto',
+  role: undefined,
+  filters: [],
+  ...over,
 })
+
+/** What a peer can ask for beside the usual, each now and then. */
+const anyTerms: fc.Arbitrary<Partial<ExportTerms>> = fc.record(
+  {
+    asNumber: fc.constantFrom(64_999, 4_200_000_000),
+    behind: fc.constant(65_000),
+    keptPrivateAs: fc.constant(65_001),
+    nextHop: fc.constantFrom('self' as const, 'keep' as const),
+    role: fc.constantFrom('provider' as const, 'peer' as const),
+  },
+  { requiredKeys: [] },
+)
 
 function source(fromInside: boolean): PeerSlot {
   const slot = new PeerSlot(3, peerConfig('source', { asNumber: fromInside ? 65000 : 65001 }), 65000)
@@ -47,22 +67,28 @@ t.test('ordinary or not: what is written is what `outgoing` makes of the attribu
     )
   })
   fc.assert(
-    fc.property(anyCase, fc.option(fc.constant(9), { nil: undefined }), ([family, fromInside, block, toInside, fourOctetAs], clusterId) => {
-      const attributes = new AttributeTable({ asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] }, new NextHopTable(() => 0))
-      const id = attributes.intern(attributes.contextOf(fromInside ? internal : external), block, 0, block.length, () => {})
-      if (typeof id !== 'number' || id < 0) return
-      attributes.hold(id)
-      if (attributes.isPlain(id) && fourOctetAs) plain += 1
-      const to = terms(family, toInside, fourOctetAs)
-      const from = source(fromInside)
-      const expected = outgoing(attributes.get(id), from, to, { ...options, clusterId })
-      const written = new OutgoingAttributes(to, { ...options, clusterId }, attributes)
-      const into = new Uint8Array(20_000)
-      const end = written.write(id, from, 0, into, 5)
-      assert.equal(toHex(into.subarray(5, end)), toHex(expected.bytes))
-      assert.equal(toHex(written.nextHop(id, from, 0)), toHex(expected.nextHop))
-      assert.ok(written.mostOctets(id, from, 0) >= end - 5)
-    }),
+    fc.property(
+      anyCase,
+      fc.oneof(fc.constant<Partial<ExportTerms>>({}), anyTerms),
+      fc.option(fc.constant(9), { nil: undefined }),
+      ([family, fromInside, block, toInside, fourOctetAs], over, clusterId) => {
+        const attributes = new AttributeTable({ asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] }, new NextHopTable(() => 0))
+        const id = attributes.intern(attributes.contextOf(fromInside ? internal : external), block, 0, block.length, () => {})
+        if (typeof id !== 'number' || id < 0) return
+        attributes.hold(id)
+        if (attributes.isPlain(id) && fourOctetAs && Object.keys(over).length === 0) plain += 1
+        const { nextHop = 'auto' } = over
+        const to = terms(family, toInside, fourOctetAs, toInside ? { nextHop } : over)
+        const from = source(fromInside)
+        const expected = outgoing(attributes.get(id).attributes, from, to, { ...options, clusterId })
+        const written = new OutgoingAttributes(to, { ...options, clusterId }, attributes, new Ipv4PrefixTable(), () => undefined)
+        const into = new Uint8Array(20_000)
+        const end = written.write(id, from, 0, into, 5)
+        assert.equal(toHex(into.subarray(5, end)), toHex(expected.bytes))
+        assert.equal(toHex(written.nextHop(id, from, 0)), toHex(expected.nextHop))
+        assert.ok(written.mostOctets(id, from, 0) >= end - 5)
+      },
+    ),
     { numRuns: 3000 },
   )
   assert.ok(plain > 200, `only ${plain} of them were ordinary`)

@@ -1,8 +1,15 @@
+import type { IpAddress } from '../../src/net/address.ts'
+import type { PrefixTable } from '../../src/net/prefix-table.ts'
+import type { FilteredRoute } from '../policy/filter-rule.ts'
+import { type Modification, modified, unchanged } from '../policy/modification.ts'
+import { mayBeToldTo } from '../policy/only-to-customer.ts'
+import type { ExportRules } from '../policy/speaker-rules.ts'
 import { attributeEnd } from '../wire/attribute-header.ts'
 import { attributeType } from '../wire/attribute-type.ts'
+import type { PathAttributes } from '../wire/path-attributes.ts'
 import { mostRewriteAdds, type Rewrite, rewriteAttributes } from '../wire/rewrite-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
-import { type ExportOptions, type ExportTerms, isExported, outgoing, outgoingNextHop } from './export.ts'
+import { type ExportOptions, type ExportTerms, isTold, keepsNextHop, mayBeTold, outgoing, outgoingNextHop } from './export.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
 
 /** What a route's attributes become on the wire. */
@@ -22,35 +29,81 @@ export class OutgoingAttributes {
   /** Next hop self. */
   readonly #self: Uint8Array
   readonly #ipv4: boolean
-  /** An export policy that changes attributes by the terms of the group (local AS, next hop unchanged, …) makes this false. */
+  /** Whether the received next hop is kept. */
+  readonly #keeps: boolean
+  /** Nothing in the terms asks for more than `rewriteAttributes` does. */
   readonly #isUsual: boolean
+  /** What is asked of each route; undefined: nothing. */
+  rules: ExportRules | undefined
+  /** By the number of a variant: what is done to attributes. */
+  readonly #modifications: Modification[] = [unchanged]
+  readonly #variants = new Map<Modification, number>([[unchanged, 0]])
+  readonly #prefixes: PrefixTable
+  readonly #route: FilteredRoute
+  #set = 0
 
-  constructor(terms: ExportTerms, options: ExportOptions, attributes: AttributeTable) {
-    const { internal, family, fourOctetAs } = terms
+  constructor(
+    terms: ExportTerms,
+    options: ExportOptions,
+    attributes: AttributeTable,
+    prefixes: PrefixTable,
+    interfaceOf: (nextHop: IpAddress) => string | undefined,
+  ) {
+    const { internal, family, fourOctetAs, asNumber, behind, keptPrivateAs, role } = terms
     this.terms = terms
     this.#options = options
     this.#attributes = attributes
     this.#ipv4 = family === 'ipv4-unicast'
     this.#self = outgoingNextHop(noOctets, terms, options)
-    const nextHop = this.#ipv4 ? (internal ? 'received' : this.#self) : 'none'
-    const { asNumber, routerId, clusterId = routerId } = options
+    this.#keeps = keepsNextHop(terms)
+    const nextHop = this.#ipv4 ? (this.#keeps ? 'received' : this.#self) : 'none'
+    const { routerId, clusterId = routerId } = options
     this.#rewrite = { internal, asNumber, nextHop, clusterId, reflects: false, originatorId: 0 }
-    this.#isUsual = fourOctetAs
+    this.#isUsual = fourOctetAs && behind === undefined && keptPrivateAs === undefined && role === undefined
+    this.#prefixes = prefixes
+    const interfaceName = (): string | undefined => {
+      const nextHop = attributes.nextHop(this.#set)
+      return nextHop && interfaceOf(nextHop.address)
+    }
+    this.#route = {
+      bytes: new Uint8Array(prefixes.family === 4 ? 4 : 16),
+      length: 0,
+      set: this,
+      external: !internal,
+      learned: true,
+      interfaceName,
+    }
   }
 
   /**
    * Whether routes with the set, from `source`, are told at all, and as what.
    * @returns the number of what the export policy makes of them, 0 for nothing; -1: they are not told
    */
-  variantOf(set: number, source: PeerSlot): number {
+  variantOf(set: number, source: PeerSlot, prefix: number): number {
+    const { terms } = this
     // RFC 9494 §4.3: a last resort is not for those who would take it for any other route
-    if (!this.terms.longLived && this.#attributes.isLongLivedStale(set)) return -1
-    return isExported(this.#attributes.scope(set), source, this.terms, this.#options) ? 0 : -1
+    if (!terms.longLived && this.#attributes.isLongLivedStale(set)) return -1
+    if (!mayBeTold(this.#attributes.scope(set), source, terms, this.#options)) return -1
+    if (terms.role !== undefined && !mayBeToldTo(this.#attributes.get(set).attributes, terms.role)) return -1
+    const otherwise = isTold(source, terms)
+    if (this.rules === undefined) return otherwise ? 0 : -1
+    const route = this.#route
+    this.#set = set
+    this.#prefixes.copyAddress(prefix, route.bytes, 0)
+    route.length = this.#prefixes.lengthOf(prefix)
+    route.learned = source.id !== localPeer
+    const modification = this.rules.decide(route, otherwise)
+    return modification === undefined ? -1 : this.#variant(modification)
+  }
+
+  /** Of the set that the rules are being asked of. */
+  get attributes(): PathAttributes {
+    return this.#attributes.get(this.#set).attributes
   }
 
   /** An upper bound of what `write` writes, exact where it is not ordinary. */
   mostOctets(set: number, source: PeerSlot, variant: number): number {
-    if (!this.#isOrdinary(set, variant)) return this.#outgoing(set, source).bytes.length
+    if (!this.#isOrdinary(set, variant)) return this.#outgoing(set, source, variant).bytes.length
     return this.#attributes.endOf(set) - this.#attributes.startOf(set) + mostRewriteAdds
   }
 
@@ -62,7 +115,7 @@ export class OutgoingAttributes {
   write(set: number, source: PeerSlot, variant: number, into: Uint8Array, at: number): number {
     const attributes = this.#attributes
     if (!this.#isOrdinary(set, variant)) {
-      const { bytes } = this.#outgoing(set, source)
+      const { bytes } = this.#outgoing(set, source, variant)
       into.set(bytes, at)
       return at + bytes.length
     }
@@ -75,16 +128,25 @@ export class OutgoingAttributes {
   /** For MP_REACH_NLRI; empty for IPv4. */
   nextHop(set: number, source: PeerSlot, variant: number): Uint8Array {
     if (this.#ipv4) return noOctets
-    if (!this.#isOrdinary(set, variant)) return this.#outgoing(set, source).nextHop
-    return this.terms.internal ? this.#receivedNextHop(set) : this.#self
+    if (!this.#isOrdinary(set, variant)) return this.#outgoing(set, source, variant).nextHop
+    return this.#keeps ? this.#receivedNextHop(set) : this.#self
   }
 
   #isOrdinary(set: number, variant: number): boolean {
     return this.#isUsual && variant === 0 && this.#attributes.isPlain(set)
   }
 
-  #outgoing(set: number, source: PeerSlot): Outgoing {
-    return outgoing(this.#attributes.get(set), source, this.terms, this.#options)
+  #outgoing(set: number, source: PeerSlot, variant: number): Outgoing {
+    const modification = this.#modifications[variant] as Modification
+    return outgoing(modified(this.#attributes.get(set).attributes, modification), source, this.terms, this.#options)
+  }
+
+  #variant(modification: Modification): number {
+    const known = this.#variants.get(modification)
+    if (known !== undefined) return known
+    const variant = this.#modifications.push(modification) - 1
+    this.#variants.set(modification, variant)
+    return variant
   }
 
   /** The global one of MP_REACH_NLRI (RFC 2545 §3), where it lies. */

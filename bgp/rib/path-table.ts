@@ -23,6 +23,16 @@ export class PathTable {
   #firstFree = -1
   #fresh = 0
 
+  /** Rows are below. */
+  get length(): number {
+    return this.#fresh
+  }
+
+  /** Whether the row is in use. */
+  has(row: number): boolean {
+    return this.prefix[row] !== -1
+  }
+
   firstOfPrefix(prefix: number): number {
     return prefix < this.#firstOfPrefix.length ? (this.#firstOfPrefix[prefix] as number) - 1 : -1
   }
@@ -80,6 +90,7 @@ export class PathTable {
     if (previous >= 0) this.nextOfPeer[previous] = next
     else this.#firstOfPeer[this.peer[row] as number] = next
     if (next >= 0) this.#previousOfPeer[next] = previous
+    this.prefix[row] = -1
     this.nextOfPeer[row] = this.#firstFree
     this.#firstFree = row
   }

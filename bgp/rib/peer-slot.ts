@@ -1,6 +1,7 @@
 import type { PeerConfig } from '../peer.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { ContextId } from './attribute-table.ts'
+import type { ImportPolicy } from './import-policy.ts'
 import type { PeerId, SessionTerms } from './rib-face.ts'
 
 /** Counters of one peer and family. */
@@ -20,6 +21,8 @@ export class PeerSlot {
   remoteRouterId = 0
   terms: SessionTerms | undefined
   context: ContextId | undefined
+  /** What its paths are used as; undefined: as they are. */
+  importPolicy: Readonly<Record<AddressFamily, ImportPolicy>> | undefined
   readonly counts: Record<AddressFamily, RouteCounts> = {
     'ipv4-unicast': { received: 0, accepted: 0, stale: 0 },
     'ipv6-unicast': { received: 0, accepted: 0, stale: 0 },
@@ -37,11 +40,7 @@ export class PeerSlot {
   }
 
   get internal(): boolean {
-    return this.#config === undefined || this.#config.asNumber === this.#localAs
-  }
-
-  get imports(): boolean {
-    return this.#config?.import !== 'none'
+    return this.#config === undefined || this.#config.asNumber === (this.#config.localAs ?? this.#localAs) // RFC 7705 §4
   }
 
   configure(config: PeerConfig): void {

@@ -66,9 +66,17 @@ export class RibReader {
     for (let row = paths.firstOfPeer(peer); row >= 0; row = paths.nextOfPeer[row] as number) act(paths.prefix[row] as number)
   }
 
-  /** What import policy and the checks for loops left of them. */
+  /** What import policy, and with it the check for loops, left of them, as it changed them. */
   accepted(family: AddressFamily, prefix: number, peer?: number): readonly RibPath[] {
-    return this.received(family, prefix, peer).filter(({ peer, set }) => peer.imports && this.#parts.attributes.isEligible(set))
+    const { paths } = this.#parts.tables[family]
+    const found: RibPath[] = []
+    for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
+      const slot = this.#parts.peers[paths.peer[row] as number]
+      const used = paths.usedSet(row)
+      if (slot === undefined || used < 0 || (peer !== undefined && slot.id !== peer)) continue
+      found.push({ peer: slot, set: used, isStale: paths.stale[row] !== 0 })
+    }
+    return found
   }
 
   best(family: AddressFamily, prefix: number): RibPath | undefined {

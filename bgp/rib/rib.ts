@@ -1,9 +1,10 @@
 /** The routing information bases (RFC 4271 §3.2): UPDATEs in, best routes and UPDATEs out. What the session side sees is `RibFace`. */
-import { addressBytes } from '../../src/net/address.ts'
+import { addressBytes, type IpAddress } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
+import { SpeakerRules } from '../policy/speaker-rules.ts'
 import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
@@ -12,6 +13,7 @@ import type { AttributeSet } from './attribute-set.ts'
 import { AttributeTable } from './attribute-table.ts'
 import { BestPath, type DecisionOptions, sharesTraffic } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
+import { ImportPolicies } from './import-policies.ts'
 import { LongLivedSets } from './long-lived-sets.ts'
 import { Multipath } from './multipath.ts'
 import { NextHopTable } from './next-hop-table.ts'
@@ -48,6 +50,8 @@ export class Rib implements RibFace {
   #drained: DrainState = 'none'
   /** As `setPolicy` said last. */
   policy: SpeakerPolicy = {}
+  #rules = new SpeakerRules({})
+  readonly #imports: ImportPolicies
   readonly #held = new Set<AddressFamily>()
   readonly #mayEnd = (family: AddressFamily): boolean => !this.#settling && !this.#held.has(family)
   /** A session or `releaseDecisions` came after the last complete flush: no first table is complete before the next one. */
@@ -70,7 +74,11 @@ export class Rib implements RibFace {
     }
     const { onEndOfRib, onNote } = dependencies
     this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
-    this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote)
+    this.#imports = new ImportPolicies(
+      { asNumber, routerId, clusterId, ownAddresses, interfaceOf: (nextHop) => dependencies.interfaceOf?.(nextHop as IpAddress) },
+      { attributes: this.#attributes, tables: this.#tables, adjRibIn: this.#in },
+    )
+    this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote, (address) => dependencies.interfaceOf?.(address))
     this.reader = new RibReader({
       peers: this.#peers,
       tables: this.#tables,
@@ -84,7 +92,9 @@ export class Rib implements RibFace {
   addPeer(config: PeerConfig): PeerId {
     const free = this.#peers.indexOf(undefined)
     const id = free < 0 ? this.#peers.length : free
-    this.#peers[id] = new PeerSlot(id, config, this.#localAs)
+    const slot = new PeerSlot(id, config, this.#localAs)
+    this.#peers[id] = slot
+    this.#imports.set(slot, config)
     this.#rankAddresses()
     return id
   }
@@ -95,7 +105,7 @@ export class Rib implements RibFace {
 
   reconsider(peer: PeerId): void {
     const slot = this.#slot(peer)
-    for (const family of families) this.#in.reconsider(this.#tables[family], slot)
+    this.#imports.reconsider(slot)
     if (slot.terms === undefined) return
     this.#setContext(slot, slot.terms)
     this.#groups.regroup(slot, slot.terms)
@@ -159,6 +169,11 @@ export class Rib implements RibFace {
     if (this.#groups.hasOutput(peer)) this.#deps.onOutput(peer)
   }
 
+  /** Distinct sets of attributes in use. */
+  get attributeSets(): number {
+    return this.#attributes.size
+  }
+
   originate(prefixes: readonly Cidr[]): void {
     const slot = this.#slot(localPeer)
     const wanted = { 'ipv4-unicast': new Set<number>(), 'ipv6-unicast': new Set<number>() }
@@ -179,6 +194,9 @@ export class Rib implements RibFace {
 
   setPolicy(policy: SpeakerPolicy): void {
     this.policy = policy
+    this.#rules = new SpeakerRules(policy, this.#rules)
+    this.#imports.setRules(this.#rules, this.#peers)
+    this.#groups.setRules(this.#rules)
     const { multipath = defaultMultipath, preferExisting = false } = policy
     const decision = this.#decision
     if (sameSharing(multipath, decision.multipath) && preferExisting === decision.preferExisting) return
@@ -208,6 +226,8 @@ export class Rib implements RibFace {
 
   nextHopsChanged(): void {
     const isOther = this.#nextHops.refresh()
+    this.#imports.nextHopsChanged(this.#peers)
+    this.#groups.nextHopsChanged()
     for (const family of families) {
       this.#tables[family].tellAllAgain()
       if (isOther) this.#tables[family].markAllDirty()
@@ -218,7 +238,7 @@ export class Rib implements RibFace {
     const open = families.filter((family) => !this.#held.has(family))
     if (open.length === 0) return false
     const until = performance.now() + budgetMs
-    let more = false
+    let more = this.#imports.run(until)
     for (const family of open) if (this.#decide(this.#tables[family], until)) more = true
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
@@ -249,7 +269,8 @@ export class Rib implements RibFace {
   /** By what attributes from this peer are read. */
   #setContext(slot: PeerSlot, { fourOctetAs }: SessionTerms): void {
     const peerAs = slot.config?.asNumber ?? this.#localAs
-    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs: this.#localAs })
+    const { localAs = this.#localAs, enforceFirstAs, allowAsSet } = slot.config ?? {}
+    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs, enforceFirstAs, allowAsSet })
   }
 
   #rankAddresses(): void {

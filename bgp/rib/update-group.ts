@@ -1,3 +1,5 @@
+import type { IpAddress } from '../../src/net/address.ts'
+import type { ExportRules } from '../policy/speaker-rules.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { endOfRib } from '../wire/end-of-rib.ts'
 import { type AddressFamily, headerLength } from '../wire/message.ts'
@@ -41,10 +43,13 @@ export class UpdateGroup {
   readonly #byPeer: (GroupMember | undefined)[] = []
   /** Members that do not follow the log. */
   readonly #catchingUp = new Set<GroupMember>()
+  readonly #outgoing: OutgoingAttributes
   readonly #out: AdjRibOut
   /** Prefixes below are in the Adj-RIB-Out; the rest of the table is still being entered. */
   #filledTo = 0
   #filled = false
+  /** Prefixes below were looked at by the rules of now; -1: all. */
+  #reviewedTo = -1
 
   constructor(
     terms: ExportTerms,
@@ -53,6 +58,7 @@ export class UpdateGroup {
     attributes: AttributeTable,
     writer: UpdateWriter,
     onNote: (peer: number, note: string) => void,
+    interfaceOf: (nextHop: IpAddress) => string | undefined,
   ) {
     this.terms = terms
     this.#options = options
@@ -61,14 +67,20 @@ export class UpdateGroup {
     this.#target = { prefixes: table.prefixes, family: terms.family, maxMessageLength: terms.maxMessageLength }
     this.#onNote = onNote
     const room = (nextHop: Uint8Array) => terms.maxMessageLength - overhead(terms.family, nextHop) - longestNlri(terms.family)
-    const outgoing = new OutgoingAttributes(terms, options, attributes)
-    this.#out = new AdjRibOut(table, attributes, outgoing, room, (octets) => this.#noteTooLong(octets))
+    this.#outgoing = new OutgoingAttributes(terms, options, attributes, table.prefixes, interfaceOf)
+    this.#out = new AdjRibOut(table, attributes, this.#outgoing, room, (octets) => this.#noteTooLong(octets))
     this.#batch = new UpdateBatch(this.#out)
   }
 
   /** Everything in the table has been entered once. */
   get filled(): boolean {
     return this.#filled
+  }
+
+  /** What is asked of each route, beside what the RFCs forbid; the whole table is looked at again. */
+  setRules(rules: ExportRules | undefined): void {
+    this.#outgoing.rules = rules
+    this.#reviewedTo = this.#filledTo === 0 ? -1 : 0
   }
 
   /**
@@ -132,11 +144,11 @@ export class UpdateGroup {
 
   /** Enters the next prefixes of a table that was there before the group. @returns whether there are more */
   fill(count: number): boolean {
-    if (this.#filled) return false
+    if (this.#filled) return this.#review(count)
     const end = Math.min(this.#filledTo + count, this.#table.prefixes.capacity)
     for (; this.#filledTo < end; this.#filledTo++) this.#enter(this.#filledTo)
     this.#filled = end === this.#table.prefixes.capacity
-    return !this.#filled
+    return !this.#filled || this.#reviewedTo >= 0
   }
 
   /** The best path of the prefix changed. */
@@ -194,6 +206,15 @@ export class UpdateGroup {
     if (this.#catchingUp.size === 0) return false
     for (const { pending, toldBefore } of this.#catchingUp) if (pending?.has(prefix) || toldBefore?.has(prefix)) return true
     return false
+  }
+
+  /** What changes meanwhile is entered by itself. */
+  #review(count: number): boolean {
+    if (this.#reviewedTo < 0) return false
+    const end = Math.min(this.#reviewedTo + count, this.#table.prefixes.capacity)
+    for (; this.#reviewedTo < end; this.#reviewedTo++) this.#enter(this.#reviewedTo)
+    if (end === this.#table.prefixes.capacity) this.#reviewedTo = -1
+    return this.#reviewedTo >= 0
   }
 
   #enter(prefix: number): void {

@@ -1,6 +1,8 @@
+import type { IpAddress } from '../../src/net/address.ts'
+import { SpeakerRules } from '../policy/speaker-rules.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
-import type { ExportTerms } from './export.ts'
+import { type ExportTerms, exportTerms } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import type { GroupMember } from './group-member.ts'
 import type { PeerSlot } from './peer-slot.ts'
@@ -21,6 +23,8 @@ export class UpdateGroups {
   readonly #attributes: AttributeTable
   readonly #onNote: (peer: number, note: string) => void
   readonly #writer = new UpdateWriter()
+  #rules = new SpeakerRules({})
+  readonly #interfaceOf: (nextHop: IpAddress) => string | undefined
   /** By peer. */
   readonly #members: (readonly GroupMember[])[] = []
 
@@ -29,12 +33,32 @@ export class UpdateGroups {
     tables: Readonly<Record<AddressFamily, FamilyTable>>,
     attributes: AttributeTable,
     onNote: (peer: number, note: string) => void,
+    interfaceOf: (nextHop: IpAddress) => string | undefined,
   ) {
     const { asNumber, routerId, clusterId, localAddress } = options
     this.#options = { backlogLimit, ...options, asNumber, routerId, clusterId, localAddress }
     this.#tables = tables
     this.#attributes = attributes
     this.#onNote = onNote
+    this.#interfaceOf = interfaceOf
+  }
+
+  /** Groups that are concerned look at every route again; their members are told what comes out otherwise. */
+  setRules(rules: SpeakerRules): void {
+    const before = this.#rules
+    this.#rules = rules
+    for (const { groups } of Object.values(this.#tables))
+      for (const group of groups) {
+        const { filters, family } = group.terms
+        if (!rules.exportsTheSame(filters, before)) group.setRules(rules.exportRules(filters, family))
+      }
+  }
+
+  /** Interfaces of next hops are others now. */
+  nextHopsChanged(): void {
+    for (const { groups } of Object.values(this.#tables))
+      for (const group of groups)
+        if (group.terms.filters.length > 0) group.setRules(this.#rules.exportRules(group.terms.filters, group.terms.family))
   }
 
   join(slot: PeerSlot, terms: SessionTerms): void {
@@ -99,20 +123,12 @@ export class UpdateGroups {
   }
 
   #groupFor(slot: PeerSlot, terms: SessionTerms, family: AddressFamily): UpdateGroup {
-    const wanted: ExportTerms = {
-      family,
-      internal: slot.internal,
-      export: slot.config?.export ?? 'none',
-      routeReflectorClient: slot.config?.routeReflectorClient ?? false,
-      fourOctetAs: terms.fourOctetAs,
-      maxMessageLength: terms.maxMessageLength,
-      longLived: terms.longLived ?? false,
-      localAddress: terms.localAddress,
-    }
+    const wanted = exportTerms(slot, terms, family, this.#options.asNumber)
     const table = this.#tables[family]
     const known = table.groups.find((group) => sameTerms(group.terms, wanted))
     if (known !== undefined) return known
-    const group = new UpdateGroup(wanted, this.#options, table, this.#attributes, this.#writer, this.#onNote)
+    const group = new UpdateGroup(wanted, this.#options, table, this.#attributes, this.#writer, this.#onNote, this.#interfaceOf)
+    group.setRules(this.#rules.exportRules(wanted.filters, family))
     table.groups.push(group)
     return group
   }
@@ -126,6 +142,12 @@ export class UpdateGroups {
 
 function sameTerms(a: ExportTerms, b: ExportTerms): boolean {
   return (
+    a.asNumber === b.asNumber &&
+    a.behind === b.behind &&
+    a.keptPrivateAs === b.keptPrivateAs &&
+    a.nextHop === b.nextHop &&
+    a.role === b.role &&
+    a.filters.join() === b.filters.join() &&
     a.internal === b.internal &&
     a.export === b.export &&
     a.routeReflectorClient === b.routeReflectorClient &&

@@ -27,6 +27,7 @@ export type AsPathFault = (typeof asPathFault)[keyof typeof asPathFault]
 /**
  * Reads the path that `bytes[start, end)` is.
  * @param confederation 'skip': confederation sequences are left out, as in AS4_PATH (RFC 6793 §6)
+ * @param sets 'take': an AS_SET is read, against RFC 9774 §3; an AS_CONFED_SET never is
  */
 export function readAsPath(
   bytes: Uint8Array,
@@ -34,6 +35,7 @@ export function readAsPath(
   end: number,
   size: AsSize,
   confederation: 'refuse' | 'skip' = 'refuse',
+  sets: 'refuse' | 'take' = 'refuse',
 ): AsPathSegment[] | AsPathFault {
   const path: AsPathSegment[] = []
   for (let at = start; at < end; ) {
@@ -43,7 +45,7 @@ export function readAsPath(
     const numbersStart = at + 2
     at = numbersStart + count * size
     if (type === undefined || count === 0 || at > end) return asPathFault.malformed
-    if (type === 'set' || type === 'confed-set') return asPathFault.asSet
+    if (type === 'confed-set' || (type === 'set' && sets === 'refuse')) return asPathFault.asSet
     if (type === 'confed-sequence' && confederation === 'skip') continue
     if (type === 'confed-sequence') return asPathFault.confederation
     const asNumbers = readAsNumbers(bytes, numbersStart, count, size)

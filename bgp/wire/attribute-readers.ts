@@ -28,8 +28,8 @@ const readOrigin: ReadValue = ({ attributes }, bytes, start) => {
   return undefined
 }
 
-const readPath: ReadValue = ({ attributes }, bytes, start, end, { fourOctetAs }) => {
-  const path = readAsPath(bytes, start, end, fourOctetAs ? 4 : 2)
+const readPath: ReadValue = ({ attributes }, bytes, start, end, { fourOctetAs, allowAsSet }) => {
+  const path = readAsPath(bytes, start, end, fourOctetAs ? 4 : 2, 'refuse', allowAsSet === true ? 'take' : 'refuse')
   if (typeof path === 'string') return path
   attributes.asPath = path
   return undefined
@@ -84,8 +84,8 @@ const readLarge: ReadValue = ({ attributes }, bytes, start, end) => {
 }
 
 /** What an OLD speaker carries through for NEW ones (RFC 6793 §4.2.3). */
-const readAs4Path: ReadValue = (draft, bytes, start, end) => {
-  const path = readAsPath(bytes, start, end, 4, 'skip')
+const readAs4Path: ReadValue = (draft, bytes, start, end, { allowAsSet }) => {
+  const path = readAsPath(bytes, start, end, 4, 'skip', allowAsSet === true ? 'take' : 'refuse')
   if (path === asPathFault.asSet) return { ...blockRules.asSetInAs4Path, reason: 'AS_SET or AS_CONFED_SET in AS4_PATH (RFC 9774 §3)' }
   if (typeof path === 'string' || start === end) return 'malformed AS4_PATH (RFC 6793 §6)'
   draft.as4Path = path

@@ -113,7 +113,7 @@ function checkReachable(draft: AttributeDraft, context: DecodeContext): void {
   if (!wasSeen(draft, attributeType.asPath)) noteFault(draft, { ...missing, reason: 'AS_PATH is missing (RFC 7606 §3 d)' })
   if (attributes.nextHop.length === 0)
     noteFault(draft, { ...missing, reason: 'the next hop is missing (RFC 7606 §3 d) or can be none (RFC 4271 §6.3)' })
-  if (!context.internal && attributes.asPath[0]?.asNumbers[0] !== context.peerAs)
+  if (!context.internal && context.enforceFirstAs !== false && attributes.asPath[0]?.asNumbers[0] !== context.peerAs)
     noteFault(draft, { ...firstAs, reason: "the first AS is not the peer's (RFC 4271 §6.3)" })
 }
 

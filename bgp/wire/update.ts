@@ -41,6 +41,10 @@ export type DecodeContext = {
   readonly internal: boolean
   readonly peerAs: number
   readonly localAs: number
+  /** false: the first AS of an external peer's path need not be its own. */
+  readonly enforceFirstAs?: boolean | undefined
+  /** true: an AS_SET is taken (RFC 9774 §3 asks to refuse it). */
+  readonly allowAsSet?: boolean | undefined
 }
 
 /**
