@@ -18,6 +18,8 @@ export type BfdDependencies = {
   readonly onChange: () => void
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Default: worker.ts, which runs an engine. */
+  readonly thread?: () => Worker
 }
 
 type Watched = BfdPeer & { readonly id: number; readonly record: BfdRecord }
@@ -94,11 +96,12 @@ export class Bfd {
   }
 
   #newWorker(): Worker {
-    // built or not, the thread's file is of the same kind as this one
-    const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
-    const worker = new Worker(file, { name: 'bfd', resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+    const worker = (this.#deps.thread ?? engineThread)()
     worker.on('message', (report: Report) => this.#take(report))
     worker.on('error', (error) => this.#failed(error))
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined
+    })
     return worker
   }
 
@@ -149,6 +152,12 @@ export class Bfd {
     if (problem === undefined) this.#deps.log.info({ peer }, 'BFD works again')
     else this.#deps.log.warn({ peer, problem }, 'BFD does not work, trying again')
   }
+}
+
+/** Built or not, the thread's file is of the same kind as this one. */
+function engineThread(): Worker {
+  const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+  return new Worker(file, { name: 'bfd', resourceLimits: { maxYoungGenerationSizeMb: 4 } })
 }
 
 function sessionTerms({ minTxMs, minRxMs, multiplier }: BfdTerms): SessionTerms {
