@@ -54,6 +54,23 @@ export type CountsByType = {
   readonly routeRefresh: number
 }
 
+/** Routes of one peer and family. */
+export type FamilyStatus = {
+  readonly received: number
+  readonly accepted: number
+  readonly advertised: number
+  readonly stale: number
+  /**
+   * Why routes are stale: 'awaited': the peer restarts and is not back; 'returned': it is, and has not said End-of-RIB (RFC 4724 §4.2);
+   * 'long-lived': it is away for long (RFC 9494); 'refreshing': it tells all again (RFC 7313).
+   */
+  readonly staleState?: 'awaited' | 'returned' | 'long-lived' | 'refreshing'
+  /** Seconds until they go, or become long-lived. */
+  readonly staleLeftSec?: number
+  /** This node restarted, and its first decision waits for the peer's End-of-RIB (RFC 4724 §4.1). */
+  readonly endOfRibAwaited?: true
+}
+
 /** `GET /v1/bgp/peers`, one peer. */
 export type PeerStatus = {
   readonly name: string
@@ -73,9 +90,7 @@ export type PeerStatus = {
   readonly capabilities?: readonly string[]
   /** What both ends announced, and the session works by. */
   readonly negotiated?: readonly string[]
-  readonly families: Readonly<
-    Record<string, { readonly received: number; readonly accepted: number; readonly advertised: number; readonly stale: number }>
-  >
+  readonly families: Readonly<Record<string, FamilyStatus>>
   /** Hold time and keepalive as agreed on, before that as configured; what is left of each timer that runs. */
   readonly timers: {
     readonly holdTimeSec: number

@@ -28,6 +28,7 @@ import { Peers } from './session/peers.ts'
 import { Reading } from './session/reading.ts'
 import { remoteEndpoint } from './session/remote-address.ts'
 import { RestartGate } from './session/restart-gate.ts'
+import { heldSentence } from './session/restart-status.ts'
 import { openSockets, type Sockets } from './session/sockets.ts'
 import { Strangers } from './session/strangers.ts'
 import { Turn } from './session/turn.ts'
@@ -141,6 +142,7 @@ export class Speaker {
       random,
       now,
       restarting: () => this.#gate.restarting,
+      owed: ({ config }) => this.#gate.owed(config.name),
       onUp: (session, terms) => {
         this.#gate.handle({ type: 'established', peer: session.config.name, terms })
         if (session.facts !== undefined) this.#monitoring.sessionUp(session.facts)
@@ -237,6 +239,11 @@ export class Speaker {
     return session !== undefined
   }
 
+  /** Asks this peer for all its routes again (RFC 2918). @returns whether there is such a peer, with a session, that can be asked */
+  requestRefresh(peer: string): boolean {
+    return this.#peers.named(peer)?.requestRefresh() ?? false
+  }
+
   peers(): readonly PeerStatus[] {
     return this.#peers.all.map((session) => {
       const bfd = this.#bfd.status(session.config.name)
@@ -254,7 +261,13 @@ export class Speaker {
     const unusable = this.#peers.all.flatMap(({ config, problem }) =>
       problem === undefined ? [] : [{ subject: `bgp/peer/${config.name}`, message: problem }],
     )
-    return [...refused, ...unusable]
+    return [...refused, ...unusable, ...this.#heldProblem()]
+  }
+
+  #heldProblem(): readonly SpeakerProblem[] {
+    const { held } = this.#gate
+    if (held === undefined) return []
+    return [{ subject: 'bgp/restart', message: heldSentence(held.families, [...held.waiting.keys()], held.leftSec) }]
   }
 
   /** Ends every session, takes back all that was learned (`onBest`) and resolves when both are done: another speaker is to follow. */

@@ -133,3 +133,14 @@ checkRows(restartable, [
   ['NotifMsg ends the help of a peer without the N bit (RFC 4724 §4)', events.NotifMsg, [idle, ...givesUp]],
   ['AutomaticStop is plain to a peer without the N bit (RFC 8538 §4)', events.AutomaticStop, [idle, notify(6, 1), ...givesUp]],
 ])
+
+const lasting: Established = {
+  ...restartable,
+  terms: { ...restartable.terms, longLived: [{ family: 'ipv4-unicast', forwardingPreserved: true, staleSec: 3600 }] },
+}
+checkRows(lasting, [
+  ['HoldTimer_Expires of a peer with a long-lived stale time is a loss of TCP (RFC 9494)', events.HoldTimer_Expires, [idle, ...keeps]],
+])
+checkRows({ ...lasting, terms: { ...lasting.terms, gracefulRestart: { ...gracefulRestart, notification: true } } }, [
+  ['HoldTimer_Expires is told where that keeps the routes too (RFC 8538 §4)', events.HoldTimer_Expires, [idle, notify(4, 0), ...keeps]],
+])

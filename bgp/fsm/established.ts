@@ -28,7 +28,7 @@ export function established(state: Established, event: Event): Transition {
     case 'AutomaticStop':
       return giveUp(state, event.cease)
     case 'HoldTimer_Expires':
-      return giveUp(state, { code: errorCode.holdTimer, subcode: 0 })
+      return silent(state)
     case 'SendHoldTimer_Expires':
       return giveUp(state, { code: errorCode.sendHoldTimer, subcode: 0 })
     case 'TcpConnectionFails':
@@ -51,6 +51,16 @@ export function established(state: Established, event: Event): Transition {
     default:
       return unreachable(event)
   }
+}
+
+/**
+ * A NOTIFICATION would end the peer's help, unless both sides set the N bit; where long-lived stale routes were agreed on (RFC 9494), which
+ * are for peers that are gone for long, TCP just ends instead, as BIRD does it.
+ */
+function silent(state: Established): Transition {
+  const { gracefulRestart, longLived } = state.terms
+  if (longLived !== undefined && gracefulRestart?.notification !== true) return connectionLost(state)
+  return giveUp(state, { code: errorCode.holdTimer, subcode: 0 })
 }
 
 function stillThere(state: Established): Transition {

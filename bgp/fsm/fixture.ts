@@ -14,6 +14,7 @@ export const terms: Terms = {
   keepaliveSec: 30,
   fourOctetAs: true,
   routeRefresh: true,
+  enhancedRouteRefresh: false,
   maxMessageLength: 4096,
   capabilities: [],
 }

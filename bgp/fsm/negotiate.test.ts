@@ -33,6 +33,7 @@ const termsOf = (open: Open, changes: Partial<Terms> = {}): Terms => ({
   keepaliveSec: 10,
   fourOctetAs: false,
   routeRefresh: false,
+  enhancedRouteRefresh: false,
   maxMessageLength: 4096,
   capabilities: open.capabilities,
   ...changes,
@@ -153,6 +154,7 @@ t.test('RFC 6793 §4.2.2 AS_TRANS stands for an AS number that does not fit; the
           { family: 'ipv6-unicast', forwardingPreserved: true },
         ],
       },
+      { type: 'enhanced-route-refresh' },
     ],
   })
 })

@@ -39,6 +39,7 @@ export function openOf(offer: Offer): Open {
       { type: 'four-octet-as', asNumber: localAs },
       ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
       ...restartCapabilities(offer),
+      { type: 'enhanced-route-refresh' },
     ],
   }
 }
@@ -56,6 +57,7 @@ export function negotiate(offer: Offer, open: Open): Terms | BgpError {
     keepaliveSec: holdTimeSec / 3,
     fourOctetAs: has(open, 'four-octet-as'),
     routeRefresh: has(open, 'route-refresh'),
+    enhancedRouteRefresh: has(open, 'enhanced-route-refresh'),
     maxMessageLength: has(open, 'extended-message') ? maxExtendedMessageLength : maxMessageLength,
     ...restartTerms(offer, open.capabilities, families),
     capabilities: open.capabilities,

@@ -11,6 +11,8 @@ export type Terms = {
   readonly keepaliveSec: number
   readonly fourOctetAs: boolean
   readonly routeRefresh: boolean
+  /** BoRR and EoRR frame what is told again, both ways (RFC 7313 §4). */
+  readonly enhancedRouteRefresh: boolean
   /** 4096 or 65535 (RFC 8654), both directions. */
   readonly maxMessageLength: number
   /** What the peer said of its own restarts (RFC 4724 §3); absent: it did not send the capability. */

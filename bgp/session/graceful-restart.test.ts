@@ -2,7 +2,7 @@
 import t from 'tap'
 import { encodeNotification } from '../wire/notification.ts'
 import { address, lab, peerConfig, until } from './fixture.ts'
-import { endOfRib, gracefulRestart, ipv4Unicast, marker, notification, octets, routes, update } from './raw-peer.ts'
+import { endOfRib, gracefulRestart, ipv4Unicast, longLived, marker, notification, octets, openMessage, routes, update } from './raw-peer.ts'
 
 t.test('RFC 4724 §4.2 helper: TCP is lost, routes stay stale; back with End-of-RIB, the rest is swept', async (t) => {
   const { dial, best, peer } = await lab(t)
@@ -154,3 +154,102 @@ t.test('RFC 4724 §3 F bit: not after a cold start, the kernel has nothing of ou
   await until(() => peer().state === 'Active')
   t.match(await (await dial()).establish(), { capabilities: [{}, {}, {}, {}, offered(true)] })
 })
+
+t.test('RFC 4724 §4.2 a restarting peer is let in at once, however its sessions were damped before', async (t) => {
+  const { dial, best, peer } = await lab(t)
+  for (let restarts = 0; restarts < 4; restarts++) {
+    const raw = await dial()
+    await raw.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: restarts > 0 })] })
+    raw.send(update)
+    await until(() => best.size === 2 && peer().state === 'Established')
+    raw.reset()
+    await until(() => peer().state !== 'Established')
+    t.equal(peer().state, 'Idle')
+  }
+  await (await dial()).establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  t.strictSame(Object.fromEntries(best), routes)
+})
+
+t.test(
+  'a host that came up anew without graceful restart is asked on the old session, and its RST makes room for the new one',
+  async (t) => {
+    const { dial, best, peer } = await lab(t)
+    const old = await dial()
+    await old.establish({ capabilities: [ipv4Unicast] })
+    old.send(update)
+    await until(() => best.size === 2)
+    const reborn = await dial()
+    reborn.send(openMessage())
+    t.match(await reborn.next(), { type: 'open' })
+    t.strictSame(await reborn.next(), notification(6, 7), 'RFC 4271 §6.8: the established one stays')
+    for (let heard = await old.nextOfAll(); heard.type !== 'keepalive'; heard = await old.nextOfAll()) t.not(heard.type, 'closed')
+    t.equal(peer().state, 'Established')
+  },
+)
+
+t.test('RFC 4724 §4.2 the state of stale routes and the time they have left are shown', async (t) => {
+  const { dial, peer } = await lab(t)
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => peer().families['ipv4-unicast']?.received === 2)
+  t.strictSame(peer().families['ipv4-unicast'], { received: 2, accepted: 2, advertised: 0, stale: 0 })
+  first.reset()
+  await until(() => peer().state === 'Active')
+  t.match(peer().families['ipv4-unicast'], { stale: 2, staleState: 'awaited', staleLeftSec: 60 })
+  const second = await dial()
+  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  await until(() => peer().state === 'Established')
+  t.match(peer().families['ipv4-unicast'], { stale: 2, staleState: 'returned' })
+  second.send(endOfRib)
+  await until(() => peer().families['ipv4-unicast']?.stale === 0)
+  t.equal(peer().families['ipv4-unicast']?.staleState, undefined)
+})
+
+t.test('RFC 4724 §4.1 restarter: whom it waits for is shown, and why nothing is decided', async (t) => {
+  const { speaker, dial, peer } = await lab(t, { options: { restarting: true } })
+  t.match(speaker.problems(), [
+    {
+      subject: 'bgp/restart',
+      message: /^this node restarted: ipv4-unicast decisions wait for End-of-RIB of peer, (30|29|28) s at most \(RFC 4724 §4.1\)$/,
+    },
+  ])
+  t.equal(peer().families['ipv4-unicast']?.endOfRibAwaited, true)
+  const raw = await dial()
+  await raw.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  raw.send(endOfRib)
+  await speaker.converged
+  t.strictSame([speaker.problems(), peer().families['ipv4-unicast']?.endOfRibAwaited], [[], undefined])
+})
+
+t.test('RFC 4724 §4.1 restarter: a peer that is to stay down is not waited for', async (t) => {
+  const { speaker } = await lab(t, { options: { restarting: true }, peer: { shutdown: 'maintenance' } })
+  await speaker.converged
+  t.strictSame(speaker.problems(), [])
+})
+
+t.test(
+  'RFC 9494 §4.2: long-lived after the restart time, told with LLGR_STALE to those that know it, and gone after its own',
+  async (t) => {
+    const { speaker, port, dial, best, peer } = await lab(t)
+    const common = { port, passive: true, longLivedStaleSec: 2 }
+    speaker.setPeers([
+      peerConfig({ address: address('127.0.0.2'), ...common }),
+      peerConfig({ name: 'aware', address: address('127.0.0.3'), ...common }),
+      peerConfig({ name: 'plain', address: address('127.0.0.4'), ...common }),
+    ])
+    const [raw, aware, plain] = [await dial(), await dial('127.0.0.3'), await dial('127.0.0.4')]
+    const opened = await raw.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restartTimeSec: 1 }), longLived(3600)] })
+    t.match(opened, { capabilities: [{}, {}, {}, {}, {}, longLived(2, false)] })
+    await aware.establish({ capabilities: [ipv4Unicast, gracefulRestart(), longLived(60)] })
+    await plain.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+    raw.send(update, endOfRib)
+    for (const other of [aware, plain]) t.match([await other.next(), await other.next()], [{ body: '00000000' }, { type: 'update' }])
+    raw.reset()
+    await until(() => peer().families['ipv4-unicast']?.staleState === 'long-lived')
+    t.strictSame(Object.fromEntries(best), routes)
+    t.match(await aware.next(), { body: /c00804ffff0006/ })
+    t.match(await plain.next(), { body: /^000818(cb0071|c63364)18(cb0071|c63364)0000$/ })
+    await until(() => best.size === 0)
+  },
+)

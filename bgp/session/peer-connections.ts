@@ -3,6 +3,7 @@ import type { Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
 import { type Active, type Idle, initialState, listeningState, type State } from '../fsm/state.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
+import { encodeKeepAlive } from '../wire/keepalive.ts'
 import type { Connection } from './connection.ts'
 
 /** How far a state is on the way; what speaks for a peer with two connections. */
@@ -62,6 +63,11 @@ export class PeerConnections {
       if (progress[connection.state.name] >= progress.OpenSent) connection.dispatch({ type: 'AutomaticStop', cease })
   }
 
+  /** Ends the wait of a damped machine. */
+  wake(): void {
+    if (this.refuses) this.#primary.dispatch({ type: 'IdleHoldTimer_Expires' })
+  }
+
   /** A TCP connection the peer has begun; beside one of ours it is a second connection, in place of an earlier one that stalled. */
   accept(socket: Socket): void {
     const { state } = this.#primary
@@ -82,6 +88,7 @@ export class PeerConnections {
     this.#primary = winner
     this.#secondary = undefined
     discard(loser, { type: verdict === 'existing-restarted' ? 'TcpConnectionFails' : 'OpenCollisionDump' })
+    if (winner.state.name === 'Established') winner.send(encodeKeepAlive()) // a host that came up anew answers with RST
   }
 
   /** It has ended. The primary one comes back by itself. */

@@ -33,6 +33,7 @@ t.test('RFC 4271 §8 a session is established, with the whole OPEN of ours', asy
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: 65001 },
       gracefulRestart({ notification: true, restartTimeSec: 120, families: [{ family: 'ipv4-unicast', forwardingPreserved: false }] }),
+      { type: 'enhanced-route-refresh' },
     ],
   })
   await until(() => peer().state === 'Established')

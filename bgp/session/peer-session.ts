@@ -9,11 +9,11 @@ import type { Terms } from '../fsm/terms.ts'
 import { needsRoutesAgain } from '../knobs.ts'
 import type { PeerConfig, PeerStatus } from '../peer.ts'
 import type { PeerId, RibFace } from '../rib/rib-face.ts'
-import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
+import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode } from '../wire/error-code.ts'
 import type { AddressFamily, Open, RouteRefresh } from '../wire/message.ts'
-import { encodeRouteRefresh } from '../wire/route-refresh.ts'
+import { refreshRequest, refreshSubtype } from '../wire/route-refresh.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Log } from './log.ts'
@@ -25,6 +25,7 @@ import { PeerTransport } from './peer-transport.ts'
 import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
+import { withRestarts } from './restart-status.ts'
 import { type SessionEnd, type SessionFacts, sessionEnd, sessionFacts } from './session-facts.ts'
 import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
@@ -54,6 +55,8 @@ export type PeerSessionDependencies = {
   readonly now: () => number
   /** R bit: the first decision of this life is still to come (RFC 4724 §4.1). */
   readonly restarting: () => boolean
+  /** The families that this peer has still to finish before that decision (RFC 4724 §4.1). */
+  readonly owed: (session: PeerSession) => readonly AddressFamily[]
   readonly onUp: (session: PeerSession, terms: Terms) => void
   readonly onDown: (session: PeerSession, end: SessionEnd) => void
   readonly onChange: () => void
@@ -114,7 +117,8 @@ export class PeerSession implements ConnectionOwner {
   }
 
   get status(): PeerStatus {
-    return this.#record.status(this.#connections.speaking, this.#deps.rib, this.id)
+    const status = this.#record.status(this.#connections.speaking, this.#deps.rib, this.id)
+    return withRestarts(status, this.#stale.families, this.#deps.owed(this))
   }
 
   /** Of the session that is up now. */
@@ -147,12 +151,16 @@ export class PeerSession implements ConnectionOwner {
     if (over !== undefined) this.#connections.end(over)
     if (!refresh) return
     this.#deps.rib.reconsider(this.id)
-    if (needsRoutesAgain(before, config)) this.#askAgain()
+    if (needsRoutesAgain(before, config)) this.requestRefresh() // what was refused by the old settings is known to the peer alone
     this.#deps.turn.schedule()
   }
 
-  /** A TCP connection from the peer's address. Idle refuses it (RFC 4271 §8.2.2); beside one of ours it is a second connection. */
+  /**
+   * A TCP connection from the peer's address. Idle refuses it (RFC 4271 §8.2.2), but for a peer whose routes are kept for its return: it
+   * may not come again in time. Beside one of ours it is a second connection.
+   */
   accept(socket: Socket): void {
+    if (!this.#stopped && this.#stale.helping) this.#connections.wake()
     if (this.#stopped || this.#connections.refuses || !this.#conform(socket)) socket.resetAndDestroy()
     else this.#connections.accept(socket)
   }
@@ -178,7 +186,16 @@ export class PeerSession implements ConnectionOwner {
    */
   bfdDown(controlPlaneIndependent: boolean): void {
     this.#connections.end(cease('bfdDown'))
-    if (controlPlaneIndependent) this.#stale.handle({ type: 'abandon' })
+    if (controlPlaneIndependent) this.#stale.abandon()
+  }
+
+  /** Asks the peer for all its routes again (RFC 2918 §3). @returns whether it can be asked */
+  requestRefresh(): boolean {
+    const { speaking } = this.#connections
+    const { state } = speaking
+    if (state.name !== 'Established' || !state.terms.routeRefresh) return false
+    for (const family of state.terms.families) speaking.send(refreshRequest(family))
+    return true
   }
 
   /** After `stop`: its routes go. */
@@ -193,7 +210,7 @@ export class PeerSession implements ConnectionOwner {
   }
 
   endOfRib(family: AddressFamily): void {
-    this.#stale.handle({ type: 'end-of-rib', family })
+    this.#stale.endOfRib(family)
   }
 
   openToSend(): Open {
@@ -228,13 +245,15 @@ export class PeerSession implements ConnectionOwner {
 
   up(connection: Connection, terms: Terms): void {
     const { rib, turn, onUp } = this.#deps
-    const { families, fourOctetAs, maxMessageLength, remoteRouterId } = terms
+    const { families, fourOctetAs, maxMessageLength, remoteRouterId, enhancedRouteRefresh, capabilities } = terms
+    const longLived = capabilities.some(({ type }) => type === 'long-lived-graceful-restart')
     const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
     const nextHop = ours ?? this.#options.localAddress
     if (nextHop === undefined) throw new Error(`the session with ${this.#config.address} has no local address`)
-    rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop })
+    const told = { longLived, enhancedRouteRefresh }
+    rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop, ...told })
     this.#forwards = true
-    this.#stale.handle({ type: 'established', terms })
+    this.#stale.established(terms)
     turn.schedule()
     this.#facts = sessionFacts(this.id, this.#config, connection, terms, this.#deps.now())
     onUp(this, terms)
@@ -243,7 +262,7 @@ export class PeerSession implements ConnectionOwner {
   down(connection: Connection, graceful: boolean): void {
     this.#facts = undefined
     this.#output.reset()
-    this.#stale.handle({ type: 'lost', graceful })
+    this.#stale.lost(graceful)
     this.#deps.onDown(this, sessionEnd(connection))
   }
 
@@ -264,13 +283,17 @@ export class PeerSession implements ConnectionOwner {
     return error
   }
 
-  /** A family that was not agreed on is ignored (RFC 2918 §4), and so are the subtypes of RFC 7313, which we do not announce. */
+  /** A family that was not agreed on is ignored (RFC 2918 §4), and so are unknown subtypes (RFC 7313 §5). */
   refresh({ afi, safi, subtype }: RouteRefresh): void {
     const family = familyOfAfiSafi(afi, safi)
     const { state } = this.#connections.speaking
-    if (subtype !== 0 || family === undefined || state.name !== 'Established' || !state.terms.families.includes(family)) return
-    this.#output.again(family)
-    this.output()
+    if (family === undefined || state.name !== 'Established' || !state.terms.families.includes(family)) return
+    if (subtype === refreshSubtype.begin) this.#stale.beginOfRefresh(family)
+    else if (subtype === refreshSubtype.end) this.#stale.endOfRefresh(family)
+    else if (subtype === refreshSubtype.request) {
+      this.#output.again(family)
+      this.output()
+    }
   }
 
   drained(): void {
@@ -285,9 +308,10 @@ export class PeerSession implements ConnectionOwner {
 
   get #offer(): Offer {
     const { localAs, routerId } = this.#options
-    const { asNumber: peerAs, families, holdTimeSec, restartTimeSec = this.#options.restartTimeSec } = this.#config
+    const { asNumber: peerAs, families, holdTimeSec, longLivedStaleSec = 0 } = this.#config
+    const { restartTimeSec = this.#options.restartTimeSec } = this.#config
     const role = this.#config.role !== undefined && peerAs !== localAs ? { role: this.#config.role } : {}
-    const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec }
+    const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec, longLivedStaleSec }
     return { localAs, peerAs, routerId, holdTimeSec, families, ...role, ...restart }
   }
 
@@ -343,15 +367,6 @@ export class PeerSession implements ConnectionOwner {
     for (const connection of this.#connections.all)
       if (connection.socket !== undefined && !this.#conform(connection.socket))
         connection.dispatch({ type: 'AutomaticStop', cease: cease('outOfResources') })
-  }
-
-  /** RFC 2918: what was refused by the old settings is known to the peer alone. */
-  #askAgain(): void {
-    const { speaking } = this.#connections
-    const { state } = speaking
-    if (state.name !== 'Established' || !state.terms.routeRefresh) return
-    for (const family of state.terms.families)
-      speaking.send(encodeRouteRefresh({ type: 'route-refresh', afi: afiOf(family), safi: safiOf(family), subtype: 0 }))
   }
 
   /** Idle without a timer: nothing starts by itself but by the limit's own. */

@@ -137,6 +137,10 @@ export function gracefulRestart(changes: Partial<Extract<Capability, { type: 'gr
   return { type: 'graceful-restart', restarting: false, notification: false, restartTimeSec: 60, families, ...changes }
 }
 
+export function longLived(staleSec: number, forwardingPreserved = true): Capability {
+  return { type: 'long-lived-graceful-restart', families: [{ family: 'ipv4-unicast', forwardingPreserved, staleSec }] }
+}
+
 /** A good OPEN of AS 65002, 10.0.0.2, but for the changes. */
 export function openMessage(changes: Partial<Open> = {}): Uint8Array {
   const open: Open = { type: 'open', version: 4, myAs: 65002, holdTimeSec: 90, routerId: 0x0a00_0002, capabilities: [ipv4Unicast] }

@@ -64,6 +64,12 @@ export class RestartGate {
     return { families: [...this.#held], waiting: this.#state.waiting, leftSec: this.#timer.remainingSec ?? 0 }
   }
 
+  /** The held families that this peer has not finished. */
+  owed(peer: string): readonly AddressFamily[] {
+    if (!this.restarting) return []
+    return this.#state.waiting.get(peer)?.families.filter((family) => this.#held.has(family)) ?? []
+  }
+
   /** All families are. */
   get released(): Promise<void> {
     return this.#opened.promise

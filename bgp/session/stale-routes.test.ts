@@ -22,6 +22,7 @@ function staleRoutes() {
       done.push(`sweep ${peer} ${family}`)
       swept.resolve()
     },
+    markStale: (peer: number, family: AddressFamily) => void done.push(`stale ${peer} ${family}`),
     makeLongLived: (peer: number, family: AddressFamily) => void done.push(`long-lived ${peer} ${family}`),
   }
   return { routes: new StaleRoutes(rib, 7, () => void done.push('decide')), done, swept: swept.promise }
@@ -29,36 +30,36 @@ function staleRoutes() {
 
 t.test('RFC 4724 §4.2 lost, back, End-of-RIB: the RIB is told, and each time decided on', async (t) => {
   const { routes, done } = staleRoutes()
-  routes.handle({ type: 'established', terms: restart(60) })
+  routes.established(restart(60))
   t.strictSame(done, [], 'a first session has nothing stale')
-  routes.handle({ type: 'lost', graceful: true })
-  routes.handle({ type: 'established', terms: restart(60) })
-  routes.handle({ type: 'end-of-rib', family: 'ipv4-unicast' })
+  routes.lost(true)
+  routes.established(restart(60))
+  routes.endOfRib('ipv4-unicast')
   t.strictSame(done, ['down 7 keep ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast', 'decide'])
   routes.stop()
 })
 
 t.test('RFC 4724 §4.2 the peer does not come back: the restart time sweeps', async (t) => {
   const { routes, done, swept } = staleRoutes()
-  routes.handle({ type: 'established', terms: restart(1) })
-  routes.handle({ type: 'lost', graceful: true })
+  routes.established(restart(1))
+  routes.lost(true)
   await swept
   t.strictSame(done.slice(0, 3), ['down 7 keep ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast'])
 })
 
 t.test('a peer that was told to go keeps nothing', async (t) => {
   const { routes, done } = staleRoutes()
-  routes.handle({ type: 'established', terms: restart(60) })
-  routes.handle({ type: 'lost', graceful: false })
+  routes.established(restart(60))
+  routes.lost(false)
   t.strictSame(done, ['down 7 keep ', 'decide'])
 })
 
 t.test('RFC 9494 §4.2 restart time 0: long-lived from the start, and shown so; then the stale time sweeps', async (t) => {
   const { routes, done, swept } = staleRoutes()
   const longLived = [{ family: 'ipv4-unicast', forwardingPreserved: true, staleSec: 1 }] as const
-  routes.handle({ type: 'established', terms: { ...restart(0), longLived } })
+  routes.established({ ...restart(0), longLived })
   t.strictSame([routes.helping, routes.families], [false, []])
-  routes.handle({ type: 'lost', graceful: true })
+  routes.lost(true)
   t.match([routes.helping, routes.families], [true, [{ family: 'ipv4-unicast', state: 'long-lived', leftSec: Number }]])
   await swept
   t.strictSame(
@@ -70,13 +71,25 @@ t.test('RFC 9494 §4.2 restart time 0: long-lived from the start, and shown so; 
 
 t.test('RFC 4724 §4.2 what is stale is shown with the time it has left', async (t) => {
   const { routes } = staleRoutes()
-  routes.handle({ type: 'established', terms: restart(60) })
-  routes.handle({ type: 'lost', graceful: true })
+  routes.established(restart(60))
+  routes.lost(true)
   const [before] = routes.families
   t.ok(before !== undefined && before.leftSec > 50 && before.leftSec <= 60)
-  routes.handle({ type: 'established', terms: restart(60) })
+  routes.established(restart(60))
   const [after] = routes.families
   t.ok(after !== undefined && after.leftSec > 300 && after.leftSec <= 360)
   t.strictSame([before?.state, after?.state], ['awaited', 'returned'])
   routes.stop()
+})
+
+t.test('RFC 7313 §4.2 BoRR and EoRR: stale in between, and shown so; alone they do nothing', async (t) => {
+  const { routes, done } = staleRoutes()
+  routes.beginOfRefresh('ipv4-unicast')
+  routes.established({ ...terms, enhancedRouteRefresh: true })
+  routes.endOfRefresh('ipv4-unicast')
+  t.strictSame(done, [])
+  routes.beginOfRefresh('ipv4-unicast')
+  t.strictSame([routes.helping, routes.families], [false, [{ family: 'ipv4-unicast', state: 'refreshing', leftSec: 360 }]])
+  routes.endOfRefresh('ipv4-unicast')
+  t.strictSame([done, routes.families], [['stale 7 ipv4-unicast', 'decide', 'sweep 7 ipv4-unicast', 'decide'], []])
 })

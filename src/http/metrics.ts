@@ -159,7 +159,7 @@ function perTool(name: string, help: string, value: (use: AgentCounters['tools']
 }
 
 function prefixes({ name, families }: PeerStatus): readonly Sample[] {
-  return Object.entries(families).flatMap(([family, counted]) =>
-    Object.entries(counted).map(([count, value]) => ({ labels: { peer: name, family, count }, value })),
+  return Object.entries(families).flatMap(([family, { received, accepted, advertised, stale }]) =>
+    Object.entries({ received, accepted, advertised, stale }).map(([count, value]) => ({ labels: { peer: name, family, count }, value })),
   )
 }

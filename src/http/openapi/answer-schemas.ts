@@ -22,7 +22,22 @@ const problem = Type.Object({
   line: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 
-const family = Type.Object({ received: count, accepted: count, advertised: count, stale: count })
+const family = Type.Object({
+  received: count,
+  accepted: count,
+  advertised: count,
+  stale: count,
+  staleState: Type.Optional(
+    Type.Enum(['awaited', 'returned', 'long-lived', 'refreshing'], {
+      description:
+        'Why routes are stale. awaited: the peer restarts and is not back; returned: it is, and has not said End-of-RIB (RFC 4724); long-lived: it is away for long (RFC 9494); refreshing: it tells all again (RFC 7313)',
+    }),
+  ),
+  staleLeftSec: Type.Optional(Type.Integer({ minimum: 0, description: 'Seconds until stale routes go, or become long-lived' })),
+  endOfRibAwaited: Type.Optional(
+    Type.Literal(true, { description: 'This node restarted, and its first decision waits for End-of-RIB of this peer (RFC 4724)' }),
+  ),
+})
 
 const messagesByType = Type.Object({ open: count, update: count, notification: count, keepalive: count, routeRefresh: count })
 
