@@ -186,6 +186,8 @@ export type RoutePath = {
   readonly unknownAttributes?: readonly { readonly type: number; readonly flags: number; readonly hex: string }[]
   readonly stale?: boolean
   readonly best?: boolean
+  /** What tells it from other paths of the peer, as it was received or is sent (RFC 7911); absent: the peer has one path. */
+  readonly pathId?: number
   /** Shares the traffic with the best path (ECMP). */
   readonly multipath?: boolean
   /** `best` only: the step of the decision at which it was left behind. */

@@ -3,6 +3,7 @@ import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode, openError } from '../wire/error-code.ts'
 import { type AddressFamily, type Capability, maxExtendedMessageLength, maxMessageLength, type Open } from '../wire/message.ts'
+import { type AddPathOffer, addPathCapabilities, addPathTerms } from './add-path-terms.ts'
 import { type RestartOffer, restartCapabilities, restartTerms } from './restart-terms.ts'
 import { type OwnRole, roleCapability, roleMismatch } from './role-mismatch.ts'
 import type { Terms } from './terms.ts'
@@ -21,6 +22,8 @@ export type Offer = RestartOffer & {
   readonly holdTimeSec: number
   /** Towards an external peer (RFC 9234 §4.1). */
   readonly role?: OwnRole
+  /** RFC 7911; absent: neither. */
+  readonly addPath?: AddPathOffer
 }
 
 /** The OPEN that makes this offer. */
@@ -38,6 +41,7 @@ export function openOf(offer: Offer): Open {
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: localAs },
       ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
+      ...addPathCapabilities(offer.addPath, families),
       ...restartCapabilities(offer),
       { type: 'enhanced-route-refresh' },
     ],
@@ -59,6 +63,7 @@ export function negotiate(offer: Offer, open: Open): Terms | BgpError {
     routeRefresh: has(open, 'route-refresh'),
     enhancedRouteRefresh: has(open, 'enhanced-route-refresh'),
     maxMessageLength: has(open, 'extended-message') ? maxExtendedMessageLength : maxMessageLength,
+    ...addPathTerms(offer.addPath, open.capabilities, families),
     ...restartTerms(offer, open.capabilities, families),
     capabilities: open.capabilities,
   }

@@ -19,6 +19,9 @@ export type Terms = {
   readonly gracefulRestart?: PeerRestart
   /** RFC 9494, for the families both sides announced it for; absent: none of us, or not both. */
   readonly longLived?: readonly LongLived[]
+  /** RFC 7911: families in which the peer sends path identifiers, and in which we do; absent: none. */
+  readonly addPathReceive?: readonly AddressFamily[]
+  readonly addPathSend?: readonly AddressFamily[]
   /** All the peer sent, for people. */
   readonly capabilities: readonly Capability[]
 }

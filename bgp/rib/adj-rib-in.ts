@@ -4,7 +4,8 @@ import { decodeAttributes } from '../wire/decode-attributes.ts'
 import { isEndOfRib, longestEndOfRib } from '../wire/end-of-rib.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
-import { checkNlri } from '../wire/nlri.ts'
+import { checkNlri, pathIdLength } from '../wire/nlri.ts'
+import { u32At } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import type { FamilyTable } from './family-table.ts'
@@ -38,9 +39,9 @@ export class AdjRibIn {
     const fault =
       splitUpdate(bytes, start, end, update) ??
       locateMp(bytes, update.attributesStart, update.attributesEnd, mp) ??
-      checkNlri(bytes, update.withdrawnStart, update.withdrawnEnd, 32) ??
-      checkNlri(bytes, update.nlriStart, update.nlriEnd, 32) ??
-      this.#checkMp(bytes)
+      checkNlri(bytes, update.withdrawnStart, update.withdrawnEnd, 32, peer.sendsPathIds['ipv4-unicast']) ??
+      checkNlri(bytes, update.nlriStart, update.nlriEnd, 32, peer.sendsPathIds['ipv4-unicast']) ??
+      this.#checkMp(peer, bytes)
     if (fault !== undefined) return fault
     if (end - start <= longestEndOfRib) {
       const finished = isEndOfRib(update, mp)
@@ -71,22 +72,28 @@ export class AdjRibIn {
 
   /** The path of `peer` to the prefix is `set` now. */
   put(table: FamilyTable, peer: PeerSlot, prefix: number, set: number): void {
+    this.#putAt(table, peer, prefix, set, table.paths.find(prefix, peer.id))
+  }
+
+  /** @param row where the path is, or -1 @returns where it is now */
+  #putAt(table: FamilyTable, peer: PeerSlot, prefix: number, set: number, found: number): number {
     const { attributes } = this.#deps
     const { paths } = table
     const counts = peer.counts[table.family]
-    const row = paths.find(prefix, peer.id)
+    let row = found
     if (row >= 0 && paths.stale[row] !== 0) {
       paths.stale[row] = 0
       counts.stale--
     }
-    if (row >= 0 && paths.set[row] === set) return
+    if (row >= 0 && paths.set[row] === set) return row
     attributes.hold(set)
     const used = peer.importPolicy?.[table.family].used(set, prefix) ?? set
     if (used >= 0 && used !== set) attributes.hold(used)
     if (used >= 0) counts.accepted++
     if (row < 0) {
       counts.received++
-      paths.use(paths.add(prefix, peer.id, set), used)
+      row = paths.add(prefix, peer.id, set)
+      paths.use(row, used)
     } else {
       const old = paths.set[row] as number
       const oldUsed = paths.usedSet(row)
@@ -98,6 +105,7 @@ export class AdjRibIn {
     }
     table.markDirty(prefix)
     table.pathChanged(prefix, peer)
+    return row
   }
 
   /** The peer's import policy is another: what the path is used as may be, too. */
@@ -117,14 +125,14 @@ export class AdjRibIn {
     table.pathChanged(prefix, peer)
   }
 
-  #checkMp(bytes: Uint8Array): BgpError | undefined {
+  #checkMp(peer: PeerSlot, bytes: Uint8Array): BgpError | undefined {
     const mp = this.#mp
     if (mp.reachStart < 0 && mp.unreachStart < 0) return undefined
     const reached = familyOfAfiSafi(mp.reachAfi, mp.reachSafi)
     const unreached = familyOfAfiSafi(mp.unreachAfi, mp.unreachSafi)
     return (
-      (reached && checkNlri(bytes, mp.reachNlriStart, mp.reachNlriEnd, bitsOf(reached))) ??
-      (unreached && checkNlri(bytes, mp.unreachNlriStart, mp.unreachNlriEnd, bitsOf(unreached)))
+      (reached && checkNlri(bytes, mp.reachNlriStart, mp.reachNlriEnd, bitsOf(reached), peer.sendsPathIds[reached])) ??
+      (unreached && checkNlri(bytes, mp.unreachNlriStart, mp.unreachNlriEnd, bitsOf(unreached), peer.sendsPathIds[unreached]))
     )
   }
 
@@ -185,6 +193,7 @@ export class AdjRibIn {
   }
 
   #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
+    if (peer.sendsPathIds[table.family]) return this.#announcePaths(table, peer, bytes, start, end, set)
     table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
@@ -195,7 +204,43 @@ export class AdjRibIn {
     }
   }
 
+  /** As `#announce`, each prefix behind its path identifier (RFC 7911 §3): a path replaces the one with its identifier. */
+  #announcePaths(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
+    for (let at = start; at < end; ) {
+      const pathId = u32At(bytes, at)
+      at += pathIdLength
+      const length = bytes[at] as number
+      if (isMartian(table.family, bytes, at + 1, length))
+        this.#note(peer, ['a prefix that is no unicast destination is ignored (RFC 4271 §6.3)'])
+      else this.#putPath(table, peer, table.insert(bytes, at + 1, length), set, pathId)
+      at += 1 + ((length + 7) >>> 3)
+    }
+  }
+
+  #putPath(table: FamilyTable, peer: PeerSlot, prefix: number, set: number, pathId: number): void {
+    const found = table.paths.findWithId(prefix, peer.id, pathId)
+    if (found < -1) {
+      this.#note(peer, ['a prefix with more paths than are taken: the rest is ignored (RFC 7911 §7)'])
+      return
+    }
+    const row = this.#putAt(table, peer, prefix, set, found)
+    if (found < 0) table.paths.setPathId(row, pathId)
+  }
+
+  #withdrawPaths(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const pathId = u32At(bytes, at)
+      at += pathIdLength
+      const length = bytes[at] as number
+      const prefix = table.prefixes.find(bytes, at + 1, length)
+      const row = prefix < 0 ? -1 : table.paths.findWithId(prefix, peer.id, pathId)
+      if (row >= 0) this.drop(table, peer, row)
+      at += 1 + ((length + 7) >>> 3)
+    }
+  }
+
   #withdraw(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number): void {
+    if (peer.sendsPathIds[table.family]) return this.#withdrawPaths(table, peer, bytes, start, end)
     table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number

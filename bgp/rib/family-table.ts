@@ -85,6 +85,20 @@ export class FamilyTable {
     return this.peer(this.#bestPeer[prefix] as number)
   }
 
+  /** Where the best path is; of several that are all the same (RFC 7911) the one with the lowest identifier. -1: there is none. */
+  bestRow(prefix: number): number {
+    const set = this.bestSetId(prefix)
+    if (set < 0) return -1
+    const { paths } = this
+    const peer = this.#bestPeer[prefix] as number
+    let found = paths.find(prefix, peer)
+    for (let row = found; row >= 0; row = paths.nextOfPrefix[row] as number) {
+      if (paths.peer[row] !== peer || paths.usedSet(row) !== set) continue
+      if (paths.usedSet(found) !== set || paths.pathIdOf(row) < paths.pathIdOf(found)) found = row
+    }
+    return found
+  }
+
   /** Of the best path, if it was learned. */
   bestNextHop(prefix: number): NextHop | undefined {
     const id = this.bestSetId(prefix)
@@ -141,7 +155,7 @@ export class FamilyTable {
       if (!this.#isUsable(row)) continue
       const set = paths.usedSet(row)
       const peer = paths.peer[row] as number
-      best.add(this.#attributes.get(set), this.peer(peer), row, 0)
+      best.add(this.#attributes.get(set), this.peer(peer), row, paths.pathIdOf(row))
       if (set + 1 === this.#bestSet[prefix] && peer === this.#bestPeer[prefix]) best.markExisting()
     }
   }

@@ -1,7 +1,7 @@
 /** What the tests of the RIB share: UPDATEs made of texts, and what a peer knows that has read what it was sent. */
 import { formatAddress, type IpAddress, parseAddress } from '../../src/net/address.ts'
 import { asn } from '../../src/net/asn.ts'
-import { type Cidr, formatPrefix, parseCidr, parsePrefix } from '../../src/net/prefix.ts'
+import { formatPrefix, parseCidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { PeerConfig } from '../peer.ts'
 import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
@@ -10,7 +10,7 @@ import { encodeAttributes } from '../wire/encode-attributes.ts'
 import { isEndOfRib } from '../wire/end-of-rib.ts'
 import { type AddressFamily, headerLength, messageType } from '../wire/message.ts'
 import { emptyMpRanges, finishReach, finishUnreach, locateMp, startReach, startUnreach } from '../wire/multiprotocol.ts'
-import { u16At } from '../wire/octets.ts'
+import { u16At, u32At } from '../wire/octets.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { emptyUpdateRanges, finishAnnounce, finishWithdraw, splitUpdate, startAnnounce, startWithdraw } from '../wire/update.ts'
 import { Rib } from './rib.ts'
@@ -70,11 +70,14 @@ export function attributesOf(sent: Sent): PathAttributes {
   return { origin: 0, asPath: path('65001'), nextHop: octets('10.0.0.2'), unknown: [], ...sent }
 }
 
+/** "10.1.0.0/24", or "7>10.1.0.0/24" with a path identifier (RFC 7911). */
 export function nlri(prefixes: readonly string[]): Uint8Array {
   const parts = prefixes.map((text) => {
-    const prefix = parsePrefix(text)
+    const [id, rest] = text.includes('>') ? text.split('>') : [undefined, text]
+    const prefix = parsePrefix(rest ?? '')
     if (prefix === undefined) throw new Error(`"${text}" is no prefix`)
-    return [prefix.length, ...prefix.bytes.subarray(0, Math.ceil(prefix.length / 8))]
+    const identifier = id === undefined ? [] : [24, 16, 8, 0].map((shift) => (Number(id) >>> shift) & 255)
+    return [...identifier, prefix.length, ...prefix.bytes.subarray(0, Math.ceil(prefix.length / 8))]
   })
   return Uint8Array.from(parts.flat())
 }
@@ -108,13 +111,16 @@ export function withdrawal(prefixes: readonly string[]): Uint8Array {
   return into.slice(headerLength, isIpv6(prefixes) ? finishUnreach(into, 0, end) : finishWithdraw(into, 0, end))
 }
 
-export function prefixesOf(family: AddressFamily, bytes: Uint8Array, start: number, end: number): Cidr[] {
-  const prefixes: Cidr[] = []
+/** @param withIds each has a path identifier before it (RFC 7911) */
+export function prefixesOf(family: AddressFamily, bytes: Uint8Array, start: number, end: number, withIds = false): string[] {
+  const prefixes: string[] = []
   for (let at = start; at < end; at += 1 + (((bytes[at] as number) + 7) >>> 3)) {
+    const id = withIds ? `${u32At(bytes, at)}>` : ''
+    if (withIds) at += 4
     const length = bytes[at] as number
     const octets = new Uint8Array(family === 'ipv4-unicast' ? 4 : 16)
     octets.set(bytes.subarray(at + 1, at + 1 + ((length + 7) >>> 3)))
-    prefixes.push(formatPrefix({ family: family === 'ipv4-unicast' ? 4 : 6, bytes: octets, length }))
+    prefixes.push(`${id}${formatPrefix({ family: family === 'ipv4-unicast' ? 4 : 6, bytes: octets, length })}`)
   }
   return prefixes
 }
@@ -173,7 +179,7 @@ export class Reader {
     return this
   }
 
-  /** What it knows, as texts. */
+  /** What it knows, as texts; with path identifiers where they were agreed on. */
   get known(): Record<string, string> {
     return Object.fromEntries([...this.routes].map(([prefix, attributes]) => [prefix, summary(attributes)]))
   }
@@ -191,11 +197,13 @@ export class Reader {
     if (fault !== undefined) throw new Error('an UPDATE cannot be read', { cause: fault })
     const finished = isEndOfRib(update, mp)
     if (finished !== undefined) this.events.push(`end ${finished}`)
-    this.#withdraw(prefixesOf('ipv4-unicast', bytes, update.withdrawnStart, update.withdrawnEnd))
-    this.#withdraw(prefixesOf('ipv6-unicast', bytes, mp.unreachNlriStart, mp.unreachNlriEnd))
+    const read = (family: AddressFamily, from: number, to: number) =>
+      prefixesOf(family, bytes, from, to, this.#terms.addPathSend?.includes(family))
+    this.#withdraw(read('ipv4-unicast', update.withdrawnStart, update.withdrawnEnd))
+    this.#withdraw(read('ipv6-unicast', mp.unreachNlriStart, mp.unreachNlriEnd))
     const announced = [
-      ...prefixesOf('ipv4-unicast', bytes, update.nlriStart, update.nlriEnd),
-      ...prefixesOf('ipv6-unicast', bytes, mp.reachNlriStart, mp.reachNlriEnd),
+      ...read('ipv4-unicast', update.nlriStart, update.nlriEnd),
+      ...read('ipv6-unicast', mp.reachNlriStart, mp.reachNlriEnd),
     ]
     if (announced.length === 0) return
     const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: this.#ourAs, localAs }

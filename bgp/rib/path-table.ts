@@ -1,5 +1,8 @@
 import { grown } from '../../src/net/grown.ts'
 
+/** Paths of one prefix, of all peers together, beyond which no more with path identifiers are taken: finding one walks them. */
+const mostPaths = 2048
+
 /**
  * The paths of one family as rows of small integers. Each row is in two lists: of its prefix, which the decision walks, and of its
  * peer, so that losing a peer costs only what it sent. Rows are numbered densely and used again; -1 ends a list.
@@ -20,6 +23,8 @@ export class PathTable {
   readonly #firstOfPeer: number[] = []
   /** By row, once an import policy changed some set: what it made of it, -1 where it refused the path. */
   #used: Int32Array | undefined
+  /** By row, once some peer has sent path identifiers. */
+  #pathId: Uint32Array | undefined
   #firstFree = -1
   #fresh = 0
 
@@ -41,11 +46,34 @@ export class PathTable {
     return this.#firstOfPeer[peer] ?? -1
   }
 
-  /** The one path of this peer to this prefix, or -1. */
+  /** The path of this peer to this prefix, or -1; one of them if it sends several. */
   find(prefix: number, peer: number): number {
     let row = this.firstOfPrefix(prefix)
     while (row >= 0 && this.peer[row] !== peer) row = this.nextOfPrefix[row] as number
     return row
+  }
+
+  /** The path of this peer with this identifier (RFC 7911 §3), or -1; -2 if there are so many paths that one more is not taken. */
+  findWithId(prefix: number, peer: number, pathId: number): number {
+    let row = this.firstOfPrefix(prefix)
+    let count = 0
+    for (; row >= 0; count++) {
+      if (this.peer[row] === peer && this.pathIdOf(row) === pathId) return row
+      row = this.nextOfPrefix[row] as number
+    }
+    return count < mostPaths ? -1 : -2
+  }
+
+  /** As it was received, unsigned; 0 without one. */
+  pathIdOf(row: number): number {
+    return this.#pathId === undefined ? 0 : (this.#pathId[row] as number)
+  }
+
+  /** Of a new row. */
+  setPathId(row: number, pathId: number): void {
+    if (this.#pathId === undefined && pathId === 0) return
+    this.#pathId ??= new Uint32Array(this.prefix.length)
+    this.#pathId[row] = pathId
   }
 
   /** The set that is decided on, -1 if the path is refused: the one received, unless an import policy says otherwise. */
@@ -66,6 +94,7 @@ export class PathTable {
     this.peer[row] = peer
     this.put(row, set)
     this.stale[row] = 0
+    if (this.#pathId !== undefined) this.#pathId[row] = 0
     if (prefix >= this.#firstOfPrefix.length) this.#firstOfPrefix = grown(this.#firstOfPrefix, prefix + 1)
     this.nextOfPrefix[row] = (this.#firstOfPrefix[prefix] as number) - 1
     this.#firstOfPrefix[prefix] = row + 1
@@ -127,5 +156,6 @@ export class PathTable {
     this.nextOfPeer = grown(this.nextOfPeer, length)
     this.#previousOfPeer = grown(this.#previousOfPeer, length)
     if (this.#used !== undefined) this.#used = grown(this.#used, length)
+    if (this.#pathId !== undefined) this.#pathId = grown(this.#pathId, length)
   }
 }

@@ -23,6 +23,8 @@ export class PeerSlot {
   context: ContextId | undefined
   /** What its paths are used as; undefined: as they are. */
   importPolicy: Readonly<Record<AddressFamily, ImportPolicy>> | undefined
+  /** In the session that is up it puts path identifiers before prefixes (RFC 7911). */
+  readonly sendsPathIds: Record<AddressFamily, boolean> = { 'ipv4-unicast': false, 'ipv6-unicast': false }
   readonly counts: Record<AddressFamily, RouteCounts> = {
     'ipv4-unicast': { received: 0, accepted: 0, stale: 0 },
     'ipv6-unicast': { received: 0, accepted: 0, stale: 0 },

@@ -12,6 +12,9 @@ export type PeerId = number
 export type SessionTerms = {
   readonly families: readonly AddressFamily[]
   readonly fourOctetAs: boolean
+  /** RFC 7911: families in which prefixes come with a path identifier, and in which we send them so; absent: none. */
+  readonly addPathReceive?: readonly AddressFamily[]
+  readonly addPathSend?: readonly AddressFamily[]
   /** 4096 or 65535 (RFC 8654), for what we send. */
   readonly maxMessageLength: number
   /** The peer announced RFC 9494: it is told of routes with LLGR_STALE too. */

@@ -55,7 +55,8 @@ export class RibReader {
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
       const slot = this.#parts.peers[paths.peer[row] as number]
       if (slot === undefined || (peer !== undefined && slot.id !== peer)) continue
-      found.push({ peer: slot, set: paths.set[row] as number, isStale: paths.stale[row] !== 0 })
+      const pathId = slot.sendsPathIds[family] ? { pathId: paths.pathIdOf(row) } : {}
+      found.push({ peer: slot, set: paths.set[row] as number, isStale: paths.stale[row] !== 0, ...pathId })
     }
     return found
   }

@@ -122,6 +122,7 @@ export class Rib implements RibFace {
     if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#markChanged(slot, family)
     slot.remoteRouterId = remoteRouterId
     slot.terms = terms
+    for (const family of families) slot.sendsPathIds[family] = terms.addPathReceive?.includes(family) ?? false
     this.#setContext(slot, terms)
     this.#groups.join(slot, terms)
     this.#settling = true

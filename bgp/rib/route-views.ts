@@ -112,15 +112,18 @@ export class RouteViews {
   #inPaths(table: FamilyTable, id: number, standings?: ReadonlyMap<number, Standing>): RoutePath[] {
     const { paths } = table
     const rows: { slot: PeerSlot; path: RoutePath }[] = []
-    const best = table.bestSetId(id) < 0 ? undefined : table.bestPeer(id)
+    const best = table.bestRow(id)
     for (let row = paths.firstOfPrefix(id); row >= 0; row = paths.nextOfPrefix[row] as number) {
       const slot = this.#peers[paths.peer[row] as number] as PeerSlot
       const { attributes } = this.#attributes.get(paths.set[row] as number)
       const stale = paths.stale[row] !== 0
-      const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: slot === best })
-      rows.push({ slot, path: { ...path, ...standings?.get(row) } })
+      const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: row === best })
+      const pathId = slot.sendsPathIds[table.family] ? { pathId: paths.pathIdOf(row) } : {}
+      rows.push({ slot, path: { ...path, ...pathId, ...standings?.get(row) } })
     }
-    return rows.sort((a, b) => a.slot.addressRank - b.slot.addressRank).map(({ path }) => path)
+    return rows
+      .sort((a, b) => a.slot.addressRank - b.slot.addressRank || (a.path.pathId ?? 0) - (b.path.pathId ?? 0))
+      .map(({ path }) => path)
   }
 
   #member(table: FamilyTable, slot: PeerSlot): GroupMember | undefined {

@@ -16,7 +16,17 @@ const table: [title: string, capability: Capability, name: string][] = [
     { type: 'graceful-restart', restarting: true, notification: true, restartTimeSec: 120, families: [] },
     'graceful-restart 120s restarting',
   ],
-  ['RFC 7911: which way', unknown(69, 0, 1, 1, 3, 0, 2, 1, 1), 'add-path ipv4-unicast:both ipv6-unicast:receive'],
+  [
+    'RFC 7911: which way',
+    {
+      type: 'add-path',
+      families: [
+        { afi: 1, safi: 1, receive: true, send: true },
+        { afi: 2, safi: 1, receive: true, send: false },
+      ],
+    },
+    'add-path ipv4-unicast:both ipv6-unicast:receive',
+  ],
   ['RFC 7911 of a wrong length has its name alone', unknown(69, 0, 1, 1), 'add-path'],
   ['RFC 9234', { type: 'role', value: 3 }, 'role customer'],
   ['RFC 9234: a role nobody knows', { type: 'role', value: 200 }, 'role 200'],

@@ -1,7 +1,7 @@
 /** Capabilities (RFC 5492) in words, for people: those this speaker uses and those it only knows by IANA's name. Pure. */
 import { roleName } from '../fsm/role-mismatch.ts'
 import { familyOfAfiSafi } from '../wire/address-family.ts'
-import type { Capability } from '../wire/message.ts'
+import type { AddPathFamily, Capability } from '../wire/message.ts'
 import { printable } from '../wire/printable.ts'
 
 /** IANA "Capability Codes", as of 2025. */
@@ -45,6 +45,7 @@ export function capabilityName(capability: Capability): string {
   if (type === 'four-octet-as') return `four-octet-as ${capability.asNumber}`
   if (type === 'long-lived-graceful-restart')
     return `long-lived-graceful-restart ${Math.max(0, ...capability.families.map(({ staleSec }) => staleSec))}s`
+  if (type === 'add-path') return ['add-path', ...capability.families.map(addPathText)].join(' ')
   if (type === 'unknown')
     return [names[capability.code] ?? `capability ${capability.code}`, ...valueText(capability.code, capability.data)].join(' ')
   return type
@@ -56,21 +57,13 @@ function familyName(afi: number, safi: number): string {
 
 /** What a person wants to know of a value that this speaker does not act on; nothing where it is not of its form. */
 function valueText(code: number, data: Uint8Array): readonly string[] {
-  if (code === 69 && data.length % 4 === 0) return addPathFamilies(data)
   if (code === 73) return [texts(data, 2).join('.')].filter((text) => text !== '')
   if (code === 75) return texts(data, 1).slice(0, 1)
   return []
 }
 
-/** RFC 7911 §4:  { afi u16 | safi u8 | 1 receive, 2 send, 3 both u8 }* */
-function addPathFamilies(data: Uint8Array): readonly string[] {
-  const modes = ['', 'receive', 'send', 'both']
-  const families: string[] = []
-  for (let at = 0; at < data.length; at += 4) {
-    const afi = ((data[at] as number) << 8) | (data[at + 1] as number)
-    families.push(`${familyName(afi, data[at + 2] as number)}:${modes[data[at + 3] as number] ?? data[at + 3]}`)
-  }
-  return families
+function addPathText({ afi, safi, receive, send }: AddPathFamily): string {
+  return `${familyName(afi, safi)}:${receive && send ? 'both' : send ? 'send' : 'receive'}`
 }
 
 /** { length u8 | text }, at most so many; those that overrun are not there. */

@@ -246,11 +246,12 @@ export class PeerSession implements ConnectionOwner {
   up(connection: Connection, terms: Terms): void {
     const { rib, turn, onUp } = this.#deps
     const { families, fourOctetAs, maxMessageLength, remoteRouterId, enhancedRouteRefresh, capabilities } = terms
+    const { addPathReceive = [], addPathSend = [] } = terms
     const longLived = capabilities.some(({ type }) => type === 'long-lived-graceful-restart')
     const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
     const nextHop = ours ?? this.#options.localAddress
     if (nextHop === undefined) throw new Error(`the session with ${this.#config.address} has no local address`)
-    const told = { longLived, enhancedRouteRefresh }
+    const told = { longLived, enhancedRouteRefresh, addPathReceive, addPathSend }
     rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop, ...told })
     this.#forwards = true
     this.#stale.established(terms)
@@ -311,8 +312,10 @@ export class PeerSession implements ConnectionOwner {
     const { asNumber: peerAs, families, holdTimeSec, longLivedStaleSec = 0 } = this.#config
     const { restartTimeSec = this.#options.restartTimeSec } = this.#config
     const role = this.#config.role !== undefined && peerAs !== localAs ? { role: this.#config.role } : {}
+    const { addPath = { receive: false, send: 0 } } = this.#config
+    const paths = { addPath: { receive: addPath.receive, send: addPath.send > 0 } }
     const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec, longLivedStaleSec }
-    return { localAs, peerAs, routerId, holdTimeSec, families, ...role, ...restart }
+    return { localAs, peerAs, routerId, holdTimeSec, families, ...paths, ...role, ...restart }
   }
 
   #note(failure: Connection['failure']): void {

@@ -47,6 +47,18 @@ const known: [title: string, bytes: string, capability: Capability][] = [
     '40 02 4078',
     { type: 'graceful-restart', restarting: false, notification: true, restartTimeSec: 120, families: [] },
   ],
+  [
+    'RFC 7911 §4: add-path: receive, send, both',
+    '45 0c 0001 01 01 0002 01 02 0019 41 03',
+    {
+      type: 'add-path',
+      families: [
+        { afi: 1, safi: 1, receive: true, send: false },
+        { afi: 2, safi: 1, receive: false, send: true },
+        { afi: 25, safi: 65, receive: true, send: true },
+      ],
+    },
+  ],
   ['RFC 7313 §3.1: enhanced route refresh', '46 00', { type: 'enhanced-route-refresh' }],
   ['RFC 9494 §3.1: long-lived graceful restart of no family', '47 00', { type: 'long-lived-graceful-restart', families: [] }],
   [

@@ -1,6 +1,6 @@
 /** Capabilities of OPEN (RFC 5492). */
 import { afiOf, familyOfAfiSafi, safiOf } from './address-family.ts'
-import type { Capability, GracefulRestartFamily, LongLivedFamily } from './message.ts'
+import type { AddPathFamily, Capability, GracefulRestartFamily, LongLivedFamily } from './message.ts'
 import { putU16, putU32, u16At, u32At } from './octets.ts'
 import type { Reader } from './reader.ts'
 
@@ -11,6 +11,7 @@ const capabilityCode = {
   role: 9,
   gracefulRestart: 64,
   fourOctetAs: 65,
+  addPath: 69,
   enhancedRouteRefresh: 70,
   longLivedGracefulRestart: 71,
 } as const
@@ -48,6 +49,8 @@ function parseCapability(code: number, data: Uint8Array): Capability | undefined
       return parseGracefulRestart(data)
     case capabilityCode.enhancedRouteRefresh: // RFC 7313 §3.1: empty
       return data.length === 0 ? { type: 'enhanced-route-refresh' } : undefined
+    case capabilityCode.addPath:
+      return parseAddPath(data)
     case capabilityCode.longLivedGracefulRestart:
       return parseLongLivedGracefulRestart(data)
     default:
@@ -77,6 +80,18 @@ function parseGracefulRestart(data: Uint8Array): Capability | undefined {
     restartTimeSec: head & 0xfff,
     families,
   }
+}
+
+/** RFC 7911 §4:  { afi u16 | safi u8 | 1 receive, 2 send, 3 both u8 }*; any other number is ignored. */
+function parseAddPath(data: Uint8Array): Capability | undefined {
+  if (data.length % 4 !== 0) return undefined
+  const families: AddPathFamily[] = []
+  for (let at = 0; at < data.length; at += 4) {
+    const mode = data[at + 3] as number
+    if (mode < 1 || mode > 3) continue
+    families.push({ afi: u16At(data, at), safi: data[at + 2] as number, receive: (mode & 1) !== 0, send: (mode & 2) !== 0 })
+  }
+  return { type: 'add-path', families }
 }
 
 /** RFC 9494 §3.1:  { afi u16 | safi u8 | F 1 bit, 7 bits | stale time u24 }* */
@@ -113,6 +128,11 @@ export function encodeCapability(capability: Capability): Uint8Array {
       return tlv(capabilityCode.gracefulRestart, gracefulRestartValue(capability))
     case 'enhanced-route-refresh':
       return tlv(capabilityCode.enhancedRouteRefresh, [])
+    case 'add-path':
+      return tlv(
+        capabilityCode.addPath,
+        capability.families.flatMap(({ afi, safi, receive, send }) => [afi >>> 8, afi, safi, (receive ? 1 : 0) | (send ? 2 : 0)]),
+      )
     case 'long-lived-graceful-restart':
       return tlv(capabilityCode.longLivedGracefulRestart, longLivedValue(capability.families))
     case 'unknown':

@@ -11,6 +11,9 @@ export type GracefulRestartFamily = {
 /** @property staleSec the Long-lived Stale Time, 0..16777215 */
 export type LongLivedFamily = GracefulRestartFamily & { readonly staleSec: number }
 
+/** What the sender of the capability is able to do in this family. */
+export type AddPathFamily = { readonly afi: number; readonly safi: number; readonly receive: boolean; readonly send: boolean }
+
 /** RFC 5492 capabilities; what is unknown or malformed is kept as `unknown` and ignored by negotiation. */
 export type Capability =
   | { readonly type: 'multiprotocol'; readonly afi: number; readonly safi: number } // RFC 4760 §8
@@ -26,6 +29,7 @@ export type Capability =
       readonly restartTimeSec: number
       readonly families: readonly GracefulRestartFamily[]
     }
+  | { readonly type: 'add-path'; readonly families: readonly AddPathFamily[] } // RFC 7911 §4
   | { readonly type: 'enhanced-route-refresh' } // RFC 7313 §3.1
   | {
       readonly type: 'long-lived-graceful-restart' // RFC 9494 §3.1

@@ -19,6 +19,16 @@ const table: [title: string, bytes: string, bits: 32 | 128, expected: unknown][]
 for (const [title, bytes, bits, expected] of table)
   t.test(`RFC 7606 §5.3: ${title}`, async (t) => t.strictSame(fault(checkNlri(hex(bytes), 0, hex(bytes).length, bits)), expected))
 
+const withIds: [title: string, bytes: string, expected: unknown][] = [
+  ['an identifier before each prefix', '00000001 18 0a0b0c ffffffff 00', undefined],
+  ['an identifier and nothing', '00000001', '3/10'],
+  ['half an identifier', '00000001 08 0a 0000', '3/10'],
+  ['the prefix behind it is cut short', '00000001 18 0a0b', '3/10'],
+  ['without identifiers these would be prefixes', '08 0a 08 0b', '3/10'],
+]
+for (const [title, bytes, expected] of withIds)
+  t.test(`RFC 7911 §3: ${title}`, async (t) => t.strictSame(fault(checkNlri(hex(bytes), 0, hex(bytes).length, 32, true)), expected))
+
 t.test('a full message of /32s and 5,000 times the same prefix are fine (RFC 8654)', async (t) => {
   const bytes = new Uint8Array(65500).map((_, i) => (i % 5 === 0 ? 32 : i))
   t.equal(checkNlri(bytes, 0, bytes.length, 32), undefined)

@@ -65,7 +65,13 @@ t.test('FRR: OPEN with a parameter per capability, some of them from drafts', as
       { type: 'enhanced-route-refresh' },
       { type: 'four-octet-as', asNumber: 65010 },
       { type: 'extended-message' },
-      unknown(69, '0001010100020101'), // add-path, receive
+      {
+        type: 'add-path',
+        families: [
+          { afi: 1, safi: 1, receive: true, send: false },
+          { afi: 2, safi: 1, receive: true, send: false },
+        ],
+      },
       unknown(73, '046672723100'), // host name
       {
         type: 'graceful-restart',

@@ -136,6 +136,7 @@ const path = Type.Object({
   unknownAttributes: Type.Optional(Type.Array(Type.Object({ type: count, flags: count, hex: text }))),
   stale: Type.Optional(Type.Boolean()),
   best: Type.Optional(Type.Boolean()),
+  pathId: Type.Optional(count),
   multipath: Type.Optional(Type.Boolean({ description: 'Shares the traffic with the best path (ECMP)' })),
   lostAt: Type.Optional(Type.String({ description: 'With table=best: the step of RFC 4271 §9.1.2 at which it was left behind' })),
 })
