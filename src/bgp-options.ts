@@ -1,5 +1,6 @@
 /** From the configuration to what the speaker takes: defaults that depend on the node filled in; pure. */
 import type { AddressFamily, PeerConfig, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
+import { defaultAddPath } from './config/add-path-options.ts'
 import type { Config, ConfigPeer } from './config.ts'
 import { parseIpv4 } from './net/ipv4.ts'
 import type { EffectiveBgp } from './settings/effective-bgp.ts'
@@ -61,6 +62,7 @@ function peerConfig(
     ...(multihop !== undefined && { multihop }),
     routeReflectorClient,
     holdTimeSec,
+    addPath: peer.addPath ?? defaultAddPath,
     maxPrefixes,
     ...(password !== undefined && { password }),
   }

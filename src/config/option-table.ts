@@ -8,6 +8,7 @@ import { closedObject, text } from '../model/schema-check.ts'
 import { type IpAddress, parseAddress } from '../net/address.ts'
 import { parseIpv4 } from '../net/ipv4.ts'
 import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
+import { addPathOptions } from './add-path-options.ts'
 import { bfdOptions } from './bfd-options.ts'
 import { readListen } from './listen-address.ts'
 import { monitor, mrt } from './monitor-options.ts'
@@ -60,6 +61,7 @@ const peer = closedObject({
     unit: 'seconds',
   }),
   bfd: Type.Optional(bfdOptions),
+  addPath: Type.Optional(addPathOptions),
   maxPrefixes: withDefault(Type.Integer({ minimum: 0, maximum: 0xffff_ffff }), 0, {
     meaning: 'more prefixes than this end the session; 0: no limit',
   }),

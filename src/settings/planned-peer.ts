@@ -1,4 +1,5 @@
 import type { AddressFamily, PeerConfig } from '../../bgp/peer.ts'
+import { defaultAddPath } from '../config/add-path-options.ts'
 import type { Config } from '../config.ts'
 import type { Family, IpAddress } from '../net/address.ts'
 import type { Asn } from '../net/asn.ts'
@@ -54,6 +55,7 @@ export function plainPeer(
     families,
     routeReflectorClient: internal && own.clusterId !== undefined && node?.spec.bgp?.routeReflectorClusterID !== own.clusterId,
     holdTimeSec: 90,
+    addPath: defaultAddPath,
     maxPrefixes: 0,
     import: 'all',
     export: own.clusterId === undefined ? 'local' : 'all',
