@@ -193,7 +193,10 @@ export class AdjRibIn {
   }
 
   #announce(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number, set: number): void {
-    if (peer.sendsPathIds[table.family]) return this.#announcePaths(table, peer, bytes, start, end, set)
+    if (peer.sendsPathIds[table.family]) {
+      this.#announcePaths(table, peer, bytes, start, end, set)
+      return
+    }
     table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
@@ -240,7 +243,10 @@ export class AdjRibIn {
   }
 
   #withdraw(table: FamilyTable, peer: PeerSlot, bytes: Uint8Array, start: number, end: number): void {
-    if (peer.sendsPathIds[table.family]) return this.#withdrawPaths(table, peer, bytes, start, end)
+    if (peer.sendsPathIds[table.family]) {
+      this.#withdrawPaths(table, peer, bytes, start, end)
+      return
+    }
     table.prefixes.prefetch(bytes, start, end)
     for (let at = start; at < end; ) {
       const length = bytes[at] as number
