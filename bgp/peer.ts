@@ -160,7 +160,7 @@ export type MonitorStatus = {
 }
 
 export type RouteQuery = {
-  readonly table: 'in' | 'best' | 'out'
+  readonly table: 'in' | 'accepted' | 'best' | 'out'
   readonly peer?: string
   readonly prefix?: Cidr
   /** With `prefix`: what lies inside it too. */
@@ -170,6 +170,15 @@ export type RouteQuery = {
   /** Opaque: what the page before returned. */
   readonly cursor?: string
 }
+
+/** @property peer needed but with `best`, where it leaves those from others out */
+export type RouteWatchQuery = Pick<RouteQuery, 'table' | 'peer' | 'prefix' | 'longer'>
+
+/** SYNCED: all that was there has been told. CLOSED: the last one, whoever wants more asks again. A DELETED object has no paths. */
+export type RouteEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: RouteEntry }
+  | { readonly type: 'SYNCED' }
+  | { readonly type: 'CLOSED'; readonly reason: string }
 
 /** One path as the API shows it; attributes decoded, addresses as text. */
 export type RoutePath = {

@@ -6,15 +6,19 @@ import { Bfd } from './bfd/bfd.ts'
 import { bfdPeers } from './bfd/bfd-peers.ts'
 import { cease } from './fsm/cease.ts'
 import { Monitoring } from './monitor/monitoring.ts'
+import { watchRoutes } from './monitor/route-watch.ts'
 import type {
+  AddressFamily,
   BestRouteBatch,
   DrainState,
   MonitorSettings,
   MonitorStatus,
   PeerConfig,
   PeerStatus,
+  RouteEvent,
   RoutePage,
   RouteQuery,
+  RouteWatchQuery,
   SpeakerOptions,
   SpeakerPolicy,
 } from './peer.ts'
@@ -77,6 +81,7 @@ export class Speaker {
   readonly #bfd: Bfd
   #sockets: Sockets | undefined
   readonly #ended = Promise.withResolvers<void>()
+  readonly #closed = new AbortController()
   #stopped = false
   #faults = 0
 
@@ -255,6 +260,16 @@ export class Speaker {
     return this.#rib.query(query)
   }
 
+  /** The routes of a table as they change, until the signal aborts or this speaker ends (CLOSED). Reads at the pace of whoever asks. */
+  async *watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncGenerator<readonly RouteEvent[]> {
+    const parts = {
+      reader: this.#rib.reader,
+      entryOf: (query: RouteWatchQuery, family: AddressFamily, prefix: number) => this.#rib.entry(query, family, prefix),
+    }
+    yield* watchRoutes(parts, query, AbortSignal.any([signal, this.#closed.signal]))
+    if (!signal.aborted) yield [{ type: 'CLOSED', reason: 'the speaker or the peer is another one now: watch again' }]
+  }
+
   /** What a person should look at; empty when all is well. Peers that are merely down are in `peers`. */
   problems(): readonly SpeakerProblem[] {
     const refused = this.#listeners.problems.map((message) => ({ subject: 'bgp/listener', message }))
@@ -282,6 +297,7 @@ export class Speaker {
     this.#stopped = true
     this.#turn.stop()
     this.#ended.resolve()
+    this.#closed.abort()
     this.#gate.stop()
     this.#listeners.stop()
     this.#peers.stop(options.cease === undefined ? undefined : cease('administrativeShutdown'))

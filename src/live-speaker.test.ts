@@ -54,6 +54,7 @@ function setUp({ started = true, starting = Promise.resolve() } = {}) {
       setMonitors: ({ collectors }) => tell(`monitors ${collectors.map(({ name }) => name).join()}`),
       monitors: { collectors: [] },
       dump: () => [],
+      watchRoutes: async function* () {},
       originate: (prefixes) => tell(`originate ${prefixes.join()}`),
       drain: (state) => tell(`drain ${state}`),
       nextHopsChanged: async () => void tell('next hops'),

@@ -6,8 +6,10 @@ import type {
   MonitorStatus,
   PeerConfig,
   PeerStatus,
+  RouteEvent,
   RoutePage,
   RouteQuery,
+  RouteWatchQuery,
   SpeakerOptions,
   SpeakerPolicy,
 } from '../bgp/peer.ts'
@@ -24,6 +26,7 @@ export type ReplaceableSpeaker = {
   setMonitors(settings: MonitorSettings): void
   readonly monitors: MonitorStatus
   dump(): Iterable<Buffer>
+  watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]>
   originate(prefixes: readonly Cidr[]): void
   drain(state: DrainState): void
   nextHopsChanged(): Promise<void>
@@ -101,6 +104,10 @@ export class LiveSpeaker {
 
   dump(): Iterable<Buffer> {
     return this.#speaker.dump()
+  }
+
+  watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]> {
+    return this.#speaker.watchRoutes(query, signal)
   }
 
   setPolicy(policy: SpeakerPolicy): void {

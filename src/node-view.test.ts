@@ -76,6 +76,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     identity: () => ({ asNumber: 64512, routerId: '10.99.0.1' }),
     speaker: speaker(true),
     kernel: kernel([]),
+    onPeersChange: () => () => {},
     drain: undefined,
     events: () => [],
     config: () => ({ bgp: { peers: [{ name: 'tor1', password: 's3cret' }] } }),
@@ -95,6 +96,9 @@ function speaker(listening: boolean): SpeakerView {
     listening,
     peers: () => [peer('tor1', 'Established'), peer('tor2', 'Active')],
     routes: () => ({ routes: [], total: 0 }),
+    dump: () => [],
+    monitors: { collectors: [] },
+    watchRoutes: async function* () {},
     problems: () => (listening ? [] : [{ subject: 'bgp/listener', message: 'port 179 is taken' }]),
   }
 }

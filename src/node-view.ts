@@ -1,5 +1,5 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
-import type { PeerStatus, RoutePage, RouteQuery } from '../bgp/peer.ts'
+import type { MonitorStatus, PeerStatus, RouteEvent, RoutePage, RouteQuery, RouteWatchQuery } from '../bgp/peer.ts'
 import type { Host } from '../policy/explain.ts'
 import type {
   AgentCounters,
@@ -15,6 +15,7 @@ import type {
 } from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
 import { parsePrefix } from './net/prefix.ts'
+import { type PeerEvent, watchPeers } from './peer-watch.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
@@ -23,6 +24,9 @@ export type SpeakerView = {
   readonly listening: boolean
   peers(): readonly PeerStatus[]
   routes(query: RouteQuery): RoutePage | undefined
+  dump(): Iterable<Buffer>
+  readonly monitors: MonitorStatus
+  watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]>
   problems(): readonly { readonly subject: string; readonly message: string }[]
 }
 
@@ -54,6 +58,8 @@ export type NodeViewDependencies = {
   readonly kernel: KernelView | undefined
   /** undefined: BGP is disabled. */
   readonly drain: DrainFace | undefined
+  /** Tells of changes of peers' states until the function it returns is called. */
+  readonly onPeersChange: (listener: () => void) => () => void
   readonly programmed: ProgrammedRevision
   readonly events: (limit: number) => readonly AgentEvent[]
   readonly config: () => Readonly<Record<string, unknown>>
@@ -127,6 +133,22 @@ export class NodeView implements AgentFace {
   routes(query: RouteQuery): RoutePage | undefined {
     if (query.cursor !== undefined && parsePrefix(query.cursor) === undefined) return undefined
     return this.#parts.speaker === undefined ? { routes: [], total: 0 } : this.#parts.speaker.routes(query)
+  }
+
+  bgpDump(): Iterable<Buffer> | undefined {
+    return this.#parts.speaker?.dump()
+  }
+
+  monitors(): MonitorStatus {
+    return this.#parts.speaker?.monitors ?? { collectors: [] }
+  }
+
+  watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]> | undefined {
+    return this.#parts.speaker?.watchRoutes(query, signal)
+  }
+
+  watchPeers(signal: AbortSignal): AsyncIterable<readonly PeerEvent[]> {
+    return watchPeers(() => this.peers(), this.#parts.onPeersChange, signal)
   }
 
   felixRoutes(query: FelixQuery): FelixPage | undefined {

@@ -63,6 +63,7 @@ export class Node {
   #speaker: LiveSpeaker | undefined
   #drain: Drain | undefined
   #api: Api | undefined
+  readonly #peerListeners = new Set<() => void>()
   #applied = false
 
   constructor(settings: NodeSettings, facts: NodeFacts, { log, setLogLevel, events, store }: NodeDependencies) {
@@ -203,7 +204,9 @@ export class Node {
       log: this.#log,
       nextHopMetric: (nextHop: IpAddress) => this.#nextHopMetric(nextHop),
       onBest: (batch: BestRouteBatch) => this.#handover?.take(batch),
-      onChange: () => {},
+      onChange: () => {
+        for (const listener of this.#peerListeners) listener()
+      },
     }
     const identity = speakerOptions(this.#live.current.bgp, this.#facts.addresses)
     return new LiveSpeaker(identity, restarting, (options) => new Speaker(options, dependencies))
@@ -228,6 +231,10 @@ export class Node {
         problems: () => [...notes, ...this.#live.problems, ...this.#agent.problems, ...this.#routeProblems()],
         speaker: this.#speaker,
         kernel: this.#felix && new FelixView(this.#felix),
+        onPeersChange: (listener) => {
+          this.#peerListeners.add(listener)
+          return () => this.#peerListeners.delete(listener)
+        },
         drain: this.#drain,
         programmed: this.#programmed,
         events: (limit) => this.#events.last(limit),

@@ -3,7 +3,7 @@ import { addressBytes, type IpAddress } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
-import type { DrainState, PeerConfig, RoutePage, RouteQuery, SpeakerPolicy } from '../peer.ts'
+import type { DrainState, PeerConfig, RouteEntry, RoutePage, RouteQuery, RouteWatchQuery, SpeakerPolicy } from '../peer.ts'
 import { SpeakerRules } from '../policy/speaker-rules.ts'
 import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
@@ -259,6 +259,10 @@ export class Rib implements RibFace {
 
   query(query: RouteQuery): RoutePage {
     return this.#views.page(query)
+  }
+
+  entry(query: RouteWatchQuery, family: AddressFamily, prefix: number): RouteEntry | undefined {
+    return this.#views.entry(query, family, prefix)
   }
 
   #slot(peer: PeerId): PeerSlot {

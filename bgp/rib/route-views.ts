@@ -1,7 +1,7 @@
 import type { Cidr } from '../../src/net/prefix.ts'
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts'
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
-import type { RouteEntry, RoutePage, RoutePath, RouteQuery } from '../peer.ts'
+import type { RouteEntry, RoutePage, RoutePath, RouteQuery, RouteWatchQuery } from '../peer.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { attributesToldIn } from './attributes-told.ts'
@@ -69,22 +69,39 @@ export class RouteViews {
     return cursor === undefined ? { routes, total } : { routes, total, cursor }
   }
 
-  #matches({ table: view, peer }: RouteQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): boolean {
+  /** What a page would show of the prefix; undefined: it is not in the table, or not asked for. */
+  entry(query: RouteWatchQuery, family: AddressFamily, id: number): RouteEntry | undefined {
+    const table = this.#tables[family]
+    const wanted = query.prefix === undefined ? undefined : parsePrefix(query.prefix)
+    if (wanted !== undefined && (wanted.family !== table.prefixes.family || !isInside(table.prefixes, id, wanted))) return undefined
+    if (wanted !== undefined && query.longer !== true && table.prefixes.lengthOf(id) !== wanted.length) return undefined
+    const peers = this.#peers.filter((slot) => slot !== undefined && (query.peer === undefined || nameOf(slot) === query.peer))
+    const selected = peers.filter((slot) => slot !== undefined)
+    return this.#matches(query, table, id, selected) ? this.#entry(query, table, id, selected) : undefined
+  }
+
+  #matches({ table: view, peer }: RouteWatchQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): boolean {
     if (view === 'best') {
       if (table.bestSetId(id) < 0) return false
       return peer === undefined || peers.includes(table.bestPeer(id))
     }
     if (view === 'out') return peers.some((slot) => this.#member(table, slot)?.group.isTold(id, slot.id) ?? false)
+    if (view === 'accepted') return peers.some((slot) => this.#isAccepted(table, table.paths.find(id, slot.id)))
     if (peer !== undefined) return peers.some((slot) => table.paths.find(id, slot.id) >= 0)
     for (let row = table.paths.firstOfPrefix(id); row >= 0; row = table.paths.nextOfPrefix[row] as number)
       if (table.paths.peer[row] !== localPeer) return true
     return false
   }
 
-  #entry(query: RouteQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): RouteEntry {
+  #entry(query: RouteWatchQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): RouteEntry {
     const prefix = table.prefixes.format(id) as Cidr
     const entry = { prefix, family: table.family }
     if (query.table === 'out') return { ...entry, paths: peers.flatMap((slot) => this.#outPaths(table, id, slot)) }
+    if (query.table === 'accepted')
+      return {
+        ...entry,
+        paths: this.#inPaths(table, id, undefined, true).filter(({ peer }) => peers.some((slot) => nameOf(slot) === peer)),
+      }
     if (query.table === 'in') {
       const asked = query.peer === undefined ? peers.filter(({ id }) => id !== localPeer) : peers
       return { ...entry, paths: this.#inPaths(table, id).filter(({ peer }) => asked.some((slot) => nameOf(slot) === peer)) }
@@ -109,13 +126,14 @@ export class RouteViews {
   }
 
   /** In the order of the peers' addresses. */
-  #inPaths(table: FamilyTable, id: number, standings?: ReadonlyMap<number, Standing>): RoutePath[] {
+  #inPaths(table: FamilyTable, id: number, standings?: ReadonlyMap<number, Standing>, onlyAccepted = false): RoutePath[] {
     const { paths } = table
     const rows: { slot: PeerSlot; path: RoutePath }[] = []
     const best = table.bestRow(id)
     for (let row = paths.firstOfPrefix(id); row >= 0; row = paths.nextOfPrefix[row] as number) {
+      if (onlyAccepted && !this.#isAccepted(table, row)) continue
       const slot = this.#peers[paths.peer[row] as number] as PeerSlot
-      const { attributes } = this.#attributes.get(paths.set[row] as number)
+      const { attributes } = this.#attributes.get(onlyAccepted ? paths.usedSet(row) : (paths.set[row] as number))
       const stale = paths.stale[row] !== 0
       const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: row === best })
       const pathId = slot.sendsPathIds[table.family] ? { pathId: paths.pathIdOf(row) } : {}
@@ -124,6 +142,11 @@ export class RouteViews {
     return rows
       .sort((a, b) => a.slot.addressRank - b.slot.addressRank || (a.path.pathId ?? 0) - (b.path.pathId ?? 0))
       .map(({ path }) => path)
+  }
+
+  /** Whether a path takes part in the decision, if its next hop can be reached. @param row -1: there is none */
+  #isAccepted({ paths }: FamilyTable, row: number): boolean {
+    return row >= 0 && paths.usedSet(row) >= 0
   }
 
   #member(table: FamilyTable, slot: PeerSlot): GroupMember | undefined {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { PeerStatus, RouteEntry, RouteQuery } from '../../bgp/peer.ts'
 import { peer, startFixture } from '../http/api-fixture.ts'
-import { tortieAt } from './cli-fixture.ts'
+import { runTortie, tortieAt } from './cli-fixture.ts'
 
 t.test('bgp peers: counts summed over families, the last error by its RFC name', async (t) => {
   const counts = { received: 10, accepted: 9, advertised: 8, stale: 0 }
@@ -67,7 +68,7 @@ t.test('bgp without a word after it, or with a wrong one, is a usage mistake', a
     out: '',
     err: /^tortie: unknown command 'peer' \(Did you mean peers\?\): see "tortie --help"\n$/,
   })
-  t.match(await tortie('bgp routes --table all'), { code: 2, err: /Allowed choices are in, best, out/ })
+  t.match(await tortie('bgp routes --table all'), { code: 2, err: /Allowed choices are in, accepted, best, out/ })
   t.match(await tortie('bgp routes --peer nobody'), { code: 1, err: 'tortie: not found: there is no BGP peer nobody\n' })
 })
 
@@ -75,3 +76,49 @@ async function start(t: Test, face: Parameters<typeof startFixture>[1] = {}) {
   const api = await startFixture(t, face)
   return { api, tortie: tortieAt(api.socket) }
 }
+
+t.test('bgp peers --watch: what is there as a table, then a line for each change, until Ctrl-C', async (t) => {
+  const down: PeerStatus = { ...peer, state: 'Idle', lastError: { name: 'Cease\u001b[2J', direction: 'received', at: 'now' } }
+  const api = await startFixture(t, {
+    watchPeers: async function* (signal) {
+      yield [{ type: 'ADDED', object: peer }, { type: 'SYNCED' }]
+      yield [{ type: 'MODIFIED', object: down }]
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+  })
+  const env = { TORTIE_SERVER: `unix:${api.socket}` }
+  const { code, out } = await runTortie(['bgp', 'peers', '--watch'], { env, interruptAfter: 'MODIFIED' })
+  t.equal(code, 130)
+  t.equal(
+    out,
+    `EVENT     NAME  ADDRESS    AS     STATE        SINCE                     RECEIVED  ACCEPTED  ADVERTISED  LAST ERROR
+ADDED     tor1  10.99.0.2  65002  Established  2026-01-02T12:00:00.000Z  3         2         1           -
+MODIFIED  tor1  10.99.0.2  65002  Idle         2026-01-02T12:00:00.000Z  3         2         1           Cease?[2J
+`,
+  )
+})
+
+t.test('bgp routes --watch -o json: the events as they are; what is refused is said', async (t) => {
+  const api = await startFixture(t, {
+    watchRoutes: async function* (_query, signal) {
+      yield [{ type: 'ADDED', object: entry('10.244.1.0/24') }, { type: 'SYNCED' }]
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+  })
+  const env = { TORTIE_SERVER: `unix:${api.socket}` }
+  const { code, out } = await runTortie(['bgp', 'routes', '--watch', '-o', 'json'], { env, interruptAfter: 'SYNCED' })
+  t.equal(code, 130)
+  t.equal(out, `${JSON.stringify({ type: 'ADDED', object: entry('10.244.1.0/24') })}\n{"type":"SYNCED"}\n`)
+  t.match(await runTortie(['bgp', 'routes', '--watch', '--table', 'in'], { env }), {
+    code: 1,
+    err: /query.peer: is needed with table=in and watch/,
+  })
+})
+
+t.test('bgp dump writes the file, or says why not', async (t) => {
+  const { tortie } = await start(t)
+  const file = `${t.testdir({})}/rib.mrt`
+  t.match(await tortie(`bgp dump ${file}`), { code: 0, out: '', err: '' })
+  t.equal(readFileSync(file, 'utf8'), 'MRT')
+  t.match(await tortie('bgp dump /nowhere/rib.mrt'), { code: 1, err: /^tortie: cannot write \/nowhere\/rib.mrt: ENOENT/ })
+})

@@ -1,9 +1,10 @@
 /** What the API needs to know of the running agent; src/agent.ts and its neighbours stand behind it. */
-import type { DrainState, PeerStatus, RoutePage, RouteQuery } from '../../bgp/peer.ts'
+import type { DrainState, MonitorStatus, PeerStatus, RouteEvent, RoutePage, RouteQuery, RouteWatchQuery } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
 import type { Host } from '../../policy/explain.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { ToolUse } from '../os/counted-run.ts'
+import type { PeerEvent } from '../peer-watch.ts'
 
 export interface AgentFace {
   status(): AgentStatus
@@ -12,6 +13,12 @@ export interface AgentFace {
   peer(name: string): PeerStatus | undefined
   /** undefined: the cursor is none that an earlier page returned. */
   routes(query: RouteQuery): RoutePage | undefined
+  /** The routing table as an MRT file, in pieces; undefined: BGP is disabled. */
+  bgpDump(): Iterable<Buffer> | undefined
+  monitors(): MonitorStatus
+  /** Ends when `signal` aborts, or with CLOSED; undefined: BGP is disabled. */
+  watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]> | undefined
+  watchPeers(signal: AbortSignal): AsyncIterable<readonly PeerEvent[]>
   felixRoutes(query: FelixQuery): FelixPage | undefined
   felixChains(query: FelixQuery): FelixPage | undefined
   felixIpSets(query: FelixQuery): FelixPage | undefined

@@ -4,8 +4,8 @@ import type { Problem } from '../model/resource.ts'
 /** @property body JSON, octets that are JSON already, or a text  @property type what the body is, if it is something else */
 export type Answer = { readonly status: number; readonly body: unknown; readonly type?: string }
 
-/** JSON whose octets come as fast as the client reads them. */
-export type Streamed = { readonly status: 200; readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer> }
+/** Octets that come as fast as the client reads them. @property type what they are, if they are no JSON */
+export type Streamed = { readonly status: 200; readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer>; readonly type?: string }
 
 /** RFC 9457 §3.1 members, and `errors` with every mistake at once (INTERFACE §3). */
 export type ProblemDetails = {

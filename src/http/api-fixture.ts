@@ -116,6 +116,10 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
       asked.routes.push(query)
       return query.cursor === 'wrong' ? undefined : { routes: [], total: 0 }
     },
+    bgpDump: () => [Buffer.from('MRT')],
+    monitors: () => ({ collectors: [] }),
+    watchRoutes: async function* () {},
+    watchPeers: async function* () {},
     felixRoutes: felixPage,
     felixChains: felixPage,
     felixIpSets: felixPage,

@@ -1,23 +1,33 @@
-/** `GET /v1/bgp/peers[/NAME]` and `GET /v1/bgp/routes`. */
-import { type Answer, ok, problem, problems } from './answer.ts'
-import { type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
-import { about, cidr, flag, integer, oneOf, type QueryValues, text } from './query.ts'
+/** `GET /v1/bgp/peers[/NAME]`, `/v1/bgp/routes` and `/v1/bgp/dump`. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Answer, ok, problem, problems, type Streamed } from './answer.ts'
+import { eventLines } from './bgp-watch.ts'
+import { type Call, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
+import { about, cidr, flag, integer, oneOf, text } from './query.ts'
+
+const watch = about('Stream what changes, as lines of JSON: first all that is there, then SYNCED, then each change.', flag)
 
 const parameters = {
-  table: about('What peers sent, what was chosen, or what is sent to one peer. Default best.', oneOf('in', 'best', 'out')),
-  peer: about('Only paths from (in, best) or to (out) this peer; "local" for what this node originates.', text),
+  table: about(
+    'What peers sent (in), what import policy left of it (accepted), what was chosen (best), or what is sent to one peer (out). Default best.',
+    oneOf('in', 'accepted', 'best', 'out'),
+  ),
+  peer: about('Only paths from (in, accepted, best) or to (out) this peer; "local" for what this node originates.', text),
   prefix: about('Only this prefix, or for an address the prefix that it is routed by.', cidr),
   longer: about('Also what lies within the prefix.', flag),
   limit: about('So many at most. Default 1000.', integer(1, 10_000)),
   cursor: about('What the page before returned as its cursor.', text),
+  watch,
 }
 const defaultLimit = 1_000
+const disabled = 'BGP is disabled on this node'
 
 export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
   return {
     '/v1/bgp/peers': {
-      GET: endpoint({ summary: 'All BGP peers', query: {}, answers: { 200: { description: 'The peers', schema: 'peers' } } }, () =>
-        ok({ peers: agent.peers() }),
+      GET: endpoint(
+        { summary: 'All BGP peers', query: { watch }, answers: { 200: { description: 'The peers', schema: 'peers' } } },
+        ({ query, signal }) => (query.watch ? eventLines(agent.watchPeers(signal)) : ok({ peers: agent.peers() })),
       ),
     },
     '/v1/bgp/peers/:name': {
@@ -35,22 +45,66 @@ export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
           summary: 'Paths of the RIBs, page by page',
           query: parameters,
           answers: { 200: { description: 'A page', schema: 'bgp-routes' } },
-          refusals: [404],
+          refusals: [404, 422],
         },
-        ({ query }) => routes(agent, query),
+        (call) => routes(agent, call),
+      ),
+    },
+    '/v1/bgp/dump': {
+      GET: endpoint(
+        {
+          summary: 'All routes as they were received, as an MRT file (RFC 6396, TABLE_DUMP_V2)',
+          query: {},
+          answers: { 200: { description: 'The file', type: mrtType } },
+          refusals: [422],
+        },
+        () => {
+          const chunks = agent.bgpDump()
+          return chunks === undefined ? problem(422, disabled) : { status: 200, type: mrtType, chunks: paced(chunks) }
+        },
       ),
     },
   }
 }
 
-function routes(agent: EndpointContext['agent'], query: QueryValues<typeof parameters>): Answer {
-  const { table = 'best', limit = defaultLimit, ...rest } = query
+/** IANA has none for it. */
+const mrtType = 'application/octet-stream'
+
+/** Whatever else there is to do comes between two pieces. */
+async function* paced(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) {
+    yield chunk
+    await turn()
+  }
+}
+
+function routes(agent: EndpointContext['agent'], { query, signal }: Call<typeof parameters>): Answer | Streamed {
+  const { table = 'best', limit, cursor, watch: isWatch, ...rest } = query
   if (rest.longer && rest.prefix === undefined) return problems(400, [{ path: 'query.longer', value: true, reason: 'needs prefix' }])
-  if (table === 'out' && rest.peer === undefined) return problems(400, [{ path: 'query.peer', reason: 'is needed with table=out' }])
+  const needsPeer = table === 'out' || (isWatch === true && table !== 'best')
+  if (needsPeer && rest.peer === undefined)
+    return problems(400, [{ path: 'query.peer', reason: `is needed with table=${table}${table === 'out' ? '' : ' and watch'}` }])
   if (rest.peer !== undefined && rest.peer !== 'local' && agent.peer(rest.peer) === undefined)
     return problem(404, `there is no BGP peer ${rest.peer}`)
-  const page = agent.routes({ table, limit, ...rest })
-  if (page === undefined)
-    return problems(400, [{ path: 'query.cursor', value: rest.cursor, reason: 'is none that an earlier page returned' }])
+  if (isWatch) return watched(agent, { query: { ...rest, table }, paging: { limit, cursor }, signal })
+  const page = agent.routes({ table, limit: limit ?? defaultLimit, ...(cursor !== undefined && { cursor }), ...rest })
+  if (page === undefined) return problems(400, [{ path: 'query.cursor', value: cursor, reason: 'is none that an earlier page returned' }])
   return ok(page)
+}
+
+type Watched = {
+  readonly query: Parameters<EndpointContext['agent']['watchRoutes']>[0]
+  readonly paging: Readonly<Record<'limit' | 'cursor', unknown>>
+  readonly signal: AbortSignal
+}
+
+function watched(agent: EndpointContext['agent'], { query, paging, signal }: Watched): Answer | Streamed {
+  const useless = (['limit', 'cursor'] as const).filter((name) => paging[name] !== undefined)
+  if (useless.length > 0)
+    return problems(
+      400,
+      useless.map((name) => ({ path: `query.${name}`, value: paging[name], reason: 'has no meaning with watch' })),
+    )
+  const events = agent.watchRoutes(query, signal)
+  return events === undefined ? problem(422, disabled) : eventLines(events)
 }

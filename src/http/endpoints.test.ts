@@ -146,7 +146,7 @@ t.test('GET /v1/bgp/routes: each parameter checked and handed on in canonical fo
     { table: 'in', limit: 7, peer: 'tor1', prefix: '10.0.0.0/8', longer: true, cursor: 'abc' },
   ])
   const table: [query: string, path: string, reason: string][] = [
-    ['table=all', 'query.table', 'must be one of in, best, out'],
+    ['table=all', 'query.table', 'must be one of in, accepted, best, out'],
     ['table=out', 'query.peer', 'is needed with table=out'],
     ['prefix=10.0.0.0/33', 'query.prefix', 'must be a CIDR or an address'],
     ['longer=true', 'query.longer', 'needs prefix'],

@@ -119,9 +119,13 @@ function answering(handler: Handler, { closing, onBug }: Serving) {
 }
 
 /** The header goes out at once: what comes after it may take long. */
-async function stream(reply: FastifyReply, { status, chunks }: Streamed, { method }: FastifyRequest): Promise<void> {
+async function stream(
+  reply: FastifyReply,
+  { status, chunks, type = 'application/json' }: Streamed,
+  { method }: FastifyRequest,
+): Promise<void> {
   const response = reply.hijack().raw
-  response.writeHead(status, { 'content-type': 'application/json' })
+  response.writeHead(status, { 'content-type': type })
   if (method === 'HEAD') {
     response.end()
     return
