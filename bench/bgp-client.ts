@@ -52,6 +52,8 @@ export type ClientOptions = {
 export class BgpClient {
   announced = 0
   withdrawn = 0
+  /** /32s among what was announced. */
+  hosts = 0
   readonly options: ClientOptions
   #socket: net.Socket | undefined
   #rest: Buffer = Buffer.alloc(0)
@@ -132,6 +134,8 @@ export class BgpClient {
     this.withdrawn += countNlri(bytes, start + 2, withdrawnEnd)
     const nlriStart = withdrawnEnd + 2 + bytes.readUInt16BE(withdrawnEnd)
     this.announced += countNlri(bytes, nlriStart, end)
+    // They have attributes of their own, so that they come alone.
+    if (end - nlriStart === 5 && bytes[nlriStart] === 32) this.hosts++
   }
 }
 

@@ -1,61 +1,37 @@
 /**
- * Runs in the feeder's namespace: one feeder, one sink, a table through the speaker, then the withdrawal of all of it.
- * Arguments: COUNT PIDS. Prints one JSON line: seconds from the first byte sent to the last prefix heard.
+ * Runs in the peers' namespace: feeders with the same prefixes, one sink, a table through the speaker, then the withdrawal of all of it.
+ * Arguments: COUNT FEEDERS SOCKET PIDS. Prints one JSON line: seconds from the first byte sent to the last prefix heard.
  */
-import { BgpClient } from './bgp-client.ts'
+import { loopLag } from './agent-metrics.ts'
 import { processUse } from './process-use.ts'
-import { joined, Random, tablePrefixes, tableUpdates, tableWithdrawals } from './table-shape.ts'
+import { quiet, round, secondsOf } from './run-time.ts'
+import { TablePeers } from './table-peers.ts'
 
-const count = Number(process.argv[2])
-const pids = (process.argv[3] ?? '').split(',').map(Number)
-const random = new Random(42)
-const prefixes = tablePrefixes(count, random)
-const updates = joined(tableUpdates(prefixes, 65002, '10.99.0.2', random))
-const withdrawals = joined(tableWithdrawals(prefixes))
-
-const feeder = new BgpClient({ speaker: '10.99.0.1', address: '10.99.0.2', asNumber: 65002, deaf: true })
-const sink = new BgpClient({ speaker: '10.99.0.1', address: '10.99.0.3', asNumber: 65003 })
-await Promise.all([feeder.established, sink.established])
+const [count = '', feeders = '1', socketPath = '-', pidList = ''] = process.argv.slice(2)
+const pids = pidList.split(',').map(Number)
+const peers = new TablePeers(Number(count), Number(feeders))
+await peers.established()
 await quiet()
 
+await loopLag(socketPath)
 const idle = processUse(pids)
-const announceSec = await timed(async () => {
-  const sent = feeder.send(updates)
-  await sink.until(() => sink.announced >= count)
-  await sent
-})
+const announceSec = await secondsOf(() => peers.announce())
 const full = processUse(pids)
+const lag = await loopLag(socketPath)
 await quiet()
 const before = processUse(pids)
-const withdrawSec = await timed(async () => {
-  const sent = feeder.send(withdrawals)
-  await sink.until(() => sink.withdrawn >= count)
-  await sent
-})
+const withdrawSec = await secondsOf(() => peers.withdraw())
 const after = processUse(pids)
 const result = {
-  prefixes: count,
+  prefixes: Number(count),
+  feeders: Number(feeders),
   announceSec,
   withdrawSec,
   announceCpuSec: round(full.cpuSec - idle.cpuSec),
   withdrawCpuSec: round(after.cpuSec - before.cpuSec),
   idleMb: idle.residentMb,
   peakMb: after.peakMb,
+  ...lag,
 }
 console.log(JSON.stringify(result))
 process.exit(0)
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const began = performance.now()
-  await work()
-  return round((performance.now() - began) / 1000)
-}
-
-/** The speaker's first keepalives, End-of-RIBs and timers are not part of the figure. */
-function quiet(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1500))
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000
-}

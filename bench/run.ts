@@ -1,7 +1,10 @@
 /**
  * `npm run bench -- table 200000`: as root, on an idle machine. Each figure is the median of --runs (3).
  * Beside BIRD and FRR, where they are installed (--who=bird,frr,tortie):
- *   table N                                          one feeder -> speaker -> one sink, N prefixes shaped like the Internet table
+ *   table N [--feeders=2]                            feeders with the same prefixes -> speaker -> one sink, N prefixes shaped like the
+ *                                                    Internet table
+ *   churn N ROUNDS                                   that table announced and withdrawn, again and again: memory after each round
+ *   one-change N CHANGES                             one route of a loaded table gets another path: until the sink knows
  *   fib N                                            one feeder -> speaker -> kernel routes
  *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
  * Of the agent alone:
@@ -18,7 +21,11 @@ import type { SpeakerName } from './speakers.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { who: { type: 'string', default: 'bird,frr,tortie' }, runs: { type: 'string', default: '3' } },
+  options: {
+    who: { type: 'string', default: 'bird,frr,tortie' },
+    runs: { type: 'string', default: '3' },
+    feeders: { type: 'string', default: '1' },
+  },
 })
 const runs = Number(values.runs)
 const speakers = values.who.split(',') as SpeakerName[]
@@ -35,9 +42,11 @@ for (const [name, parameters] of mode === undefined ? everything : [[mode, numbe
 async function bench(name: string, parameters: readonly string[]): Promise<void> {
   switch (name) {
     case 'table':
+    case 'churn':
+    case 'one-change':
     case 'fib':
     case 'mesh':
-      return compareSpeakers(name, parameters, { speakers, runs })
+      return compareSpeakers(name, parameters, { speakers, runs, feeders: Number(values.feeders) })
     case 'policy':
       return benchPolicy(parameters, runs)
     case 'api':
@@ -45,6 +54,6 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
     case 'restart':
       return benchRestart(parameters, runs)
     default:
-      throw new Error(`no such load: ${name}; there are table, fib, mesh, policy, restart and api`)
+      throw new Error(`no such load: ${name}; there are table, churn, one-change, fib, mesh, policy, restart and api`)
   }
 }

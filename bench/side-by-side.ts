@@ -7,6 +7,7 @@ import { Namespace } from '../e2e/lab/namespace.ts'
 import { type Figures, medianOf } from './figures.ts'
 import { meshAddresses, meshAs } from './mesh-plan.ts'
 import { type Peer, type SpeakerName, startSpeaker } from './speakers.ts'
+import { tablePeerList } from './table-peers.ts'
 
 type Load = {
   readonly script: string
@@ -16,15 +17,17 @@ type Load = {
   readonly peers: readonly Peer[]
   readonly toKernel: boolean
   readonly arguments: readonly string[]
+  /** The script is told the socket of our agent's API, before the last argument. */
+  readonly asksAgent?: boolean
 }
 
-/** @param name table, fib or mesh  @param parameters numbers, as `npm run bench` explains them */
+/** @param name of a load  @param parameters numbers, as `npm run bench` explains them */
 export async function compareSpeakers(
   name: string,
   parameters: readonly string[],
-  { speakers, runs }: { readonly speakers: readonly SpeakerName[]; readonly runs: number },
+  { speakers, runs, feeders = 1 }: { readonly speakers: readonly SpeakerName[]; readonly runs: number; readonly feeders?: number },
 ): Promise<void> {
-  const load = loadOf(name, parameters)
+  const load = loadOf(name, parameters, feeders)
   const medians = new Map<SpeakerName, Figures>()
   for (const speaker of speakers) {
     const all: Figures[] = []
@@ -41,19 +44,27 @@ export async function compareSpeakers(
   console.log(`${name.padEnd(6)} tortie : bird  ${ratios.join(', ')}`)
 }
 
-function loadOf(name: string, parameters: readonly string[]): Load {
-  const pair = { address: '10.99.0.1', prefixLength: 24, asNumber: 65001 }
-  const feeder = { address: '10.99.0.2', asNumber: 65002 }
-  if (name === 'table')
-    return {
-      ...pair,
-      script: 'load-table.ts',
-      peers: [feeder, { address: '10.99.0.3', asNumber: 65003 }],
-      toKernel: false,
-      arguments: parameters,
-    }
-  if (name === 'fib') return { ...pair, script: 'load-fib.ts', peers: [feeder], toKernel: true, arguments: parameters }
-  if (name !== 'mesh') throw new Error(`no such load: ${name}; there are table, fib and mesh`)
+function loadOf(name: string, parameters: readonly string[], feeders: number): Load {
+  const [count = '', second = ''] = parameters
+  const pair = { address: '10.99.0.1', prefixLength: 24, asNumber: 65001, toKernel: false }
+  const one = { ...pair, peers: tablePeerList(1) }
+  switch (name) {
+    case 'table':
+      return { ...pair, script: 'load-table.ts', peers: tablePeerList(feeders), arguments: [count, String(feeders)], asksAgent: true }
+    case 'churn':
+      return { ...one, script: 'load-churn.ts', arguments: [count, second || '10'] }
+    case 'one-change':
+      return { ...one, script: 'load-one-change.ts', arguments: [count, second || '200'] }
+    case 'fib':
+      return { ...pair, script: 'load-fib.ts', peers: tablePeerList(1).slice(0, 1), toKernel: true, arguments: parameters }
+    case 'mesh':
+      return meshLoad(parameters)
+    default:
+      throw new Error(`no such load: ${name}; there are table, churn, one-change, fib and mesh`)
+  }
+}
+
+function meshLoad(parameters: readonly string[]): Load {
   const [feeders = 1, , , sinks = 1, ibgp = 0] = parameters.map(Number)
   const addresses = meshAddresses(feeders, sinks)
   const peers = [
@@ -77,9 +88,10 @@ async function measure(name: SpeakerName, load: Load): Promise<Figures> {
     await startSpeaker(name, { ...load, namespace: speaker, directory })
     const { stdout: pids } = await execa('ip', ['netns', 'pids', speaker.name])
     const context = load.toKernel ? speaker.name : pids.trim().split('\n').join(',')
+    const agent = load.asksAgent === true ? [name === 'tortie' ? path.join(directory, 'api.sock') : '-'] : []
     const { stdout } = await execa(
       'ip',
-      ['netns', 'exec', peers.name, process.execPath, path.join(import.meta.dirname, load.script), ...load.arguments, context],
+      ['netns', 'exec', peers.name, process.execPath, path.join(import.meta.dirname, load.script), ...load.arguments, ...agent, context],
       {
         timeout: 180_000,
         stderr: 'inherit',

@@ -8,6 +8,7 @@ import { type AttributeScan, emptyScan, scanAttributes } from '../wire/scan-attr
 import type { DecodeContext } from '../wire/update.ts'
 import {
   AttributeSet,
+  defaultLocalPref,
   isLoop,
   isObeyed,
   isScannedLoop,
@@ -23,6 +24,8 @@ import {
 import { derivedBlock, derivedContext } from './derived-block.ts'
 import type { NextHop, NextHopTable } from './next-hop-table.ts'
 import { OctetArena } from './octet-arena.ts'
+import { hashOctets } from './octet-hash.ts'
+import { preference, preferenceOf } from './preference.ts'
 
 /** Attribute blocks mean the same for all sessions with the same context; its number is part of each key. */
 export type ContextId = number & { readonly brand: 'ContextId' }
@@ -56,6 +59,7 @@ export class AttributeTable {
   #bits = new Uint8Array(64)
   #uses = new Int32Array(64)
   #hash = new Int32Array(64)
+  #preference = new Float64Array(64)
   readonly #nextHop: (NextHop | undefined)[] = []
   /** Of those that somebody looked at. */
   readonly #views = new Map<number, AttributeSet>()
@@ -131,6 +135,11 @@ export class AttributeTable {
     return ((this.#bits[id] as number) & isMarked) !== 0
   }
 
+  /** The lower the better, by the first steps of the decision: those that look at nothing but the set. See `preferenceOf`. */
+  preference(id: number): number {
+    return this.#preference[id] as number
+  }
+
   scope(id: number): Scope {
     return scopes[(this.#bits[id] as number) & scopeBits] as Scope
   }
@@ -183,6 +192,7 @@ export class AttributeTable {
       const marks = marksOf(scannedScope(bytes, communitiesStart, communitiesEnd), isStale)
       this.#lay(id, nextHop, marks, !isScannedLoop(scan, bytes, this.#options), scan.isPlain)
       if (isScannedMarked(bytes, communitiesStart, communitiesEnd)) this.#mark(id)
+      this.#preference[id] = preference(isStale, scan.localPref ?? defaultLocalPref, scan.asPathLength, scan.origin)
       return id
     }
     const decoded = decodeAttributes(bytes, start, end, known, true)
@@ -192,8 +202,9 @@ export class AttributeTable {
     if (attributes === undefined) return -1
     const id = this.#keep(hash, context, bytes, start, end)
     const nextHop = this.#nextHops.acquire(attributes.nextHop)
-    const { scope, isLongLivedStale } = traitsOf(attributes)
-    this.#lay(id, nextHop, marksOf(scope, isLongLivedStale), !isLoop(attributes, this.#options), false)
+    const traits = traitsOf(attributes)
+    this.#lay(id, nextHop, marksOf(traits.scope, traits.isLongLivedStale), !isLoop(attributes, this.#options), false)
+    this.#preference[id] = preferenceOf(traits)
     if (isObeyed(attributes.communities)) this.#mark(id)
     return id
   }
@@ -211,6 +222,7 @@ export class AttributeTable {
     const id = this.#keep(0, 0xffff, new Uint8Array(0), 0, 0)
     const traits = traitsOf(attributes)
     this.#lay(id, undefined, marksOf(traits.scope, traits.isLongLivedStale), true, false)
+    this.#preference[id] = preferenceOf(traits)
     this.#uses[id] = 1
     const set = new AttributeSet(id, traits, undefined, true, () => attributes)
     this.#views.set(id, set)
@@ -241,6 +253,7 @@ export class AttributeTable {
       this.#bits = resized(this.#bits, capacity)
       this.#uses = resized(this.#uses, capacity)
       this.#hash = resized(this.#hash, capacity)
+      this.#preference = resized(this.#preference, capacity)
     }
     this.#arena.keep(id, capacity, bytes, start, end)
     this.#context[id] = context
@@ -293,20 +306,4 @@ export class AttributeTable {
 /** What communities say to whoever tells the route on. */
 function marksOf(scope: Scope, isStale: boolean): number {
   return scopes.indexOf(scope) | (isStale ? isLongLivedStale : 0)
-}
-
-/** Four octets at a time; the multiplier is secret, so that nobody can choose blocks that collide. */
-function hashOctets(bytes: Uint8Array, start: number, end: number, seed: number): number {
-  const multiplier = seed | 1
-  let hash = (end - start) ^ seed
-  let at = start
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
-    hash = Math.imul(hash ^ word, multiplier)
-    hash ^= hash >>> 15
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), multiplier) ^ (hash >>> 13)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  return hash ^ (hash >>> 13)
 }

@@ -6,13 +6,16 @@ import type { AttributeTable } from './attribute-table.ts'
 import type { BestPath } from './best-path.ts'
 import type { NextHop } from './next-hop-table.ts'
 import { PathTable } from './path-table.ts'
-import type { PeerSlot } from './peer-slot.ts'
+import { localPeer, type PeerSlot } from './peer-slot.ts'
 import type { RibWatcher } from './rib-watcher.ts'
 import type { UpdateGroup } from './update-group.ts'
 
 /** States of a prefix that is to be decided again. */
 const dirty = 1
 const changed = 2
+
+/** Instead of a row: the decision has to be gone through. */
+const undecided = -2
 
 /** Prefixes of one family with their paths (Adj-RIB-In of all peers), the best of each (Loc-RIB), and those to be decided again. */
 export class FamilyTable {
@@ -235,25 +238,38 @@ export class FamilyTable {
     this.#dirtyDone = 0
   }
 
-  /** Puts the best path into `#chosenSet`, -1 for none, and `#chosenPeer`. Most prefixes have one path. */
+  /** Puts the best path into `#chosenSet`, -1 for none, and `#chosenPeer`. Most often one path, or the sets alone, leave nothing to ask. */
   #choose(prefix: number, best: BestPath): void {
-    const { paths } = this
-    const row = paths.firstOfPrefix(prefix)
-    this.#chosenSet = -1
-    this.#chosenPeer = 0
+    const row = this.#preferred(prefix)
     this.#chosenTie = false
-    if (row < 0) return
-    if ((paths.nextOfPrefix[row] as number) < 0) {
-      if (!this.#isUsable(row)) return
-      this.#chosenSet = paths.usedSet(row)
-      this.#chosenPeer = paths.peer[row] as number
-      return
+    if (row === undecided) {
+      this.gather(prefix, best)
+      best.decide()
+      this.#chosenSet = best.set?.id ?? -1
+      this.#chosenPeer = best.peer?.id ?? 0
+      this.#chosenTie = best.isTie
+    } else {
+      this.#chosenSet = row < 0 ? -1 : this.paths.usedSet(row)
+      this.#chosenPeer = row < 0 ? 0 : (this.paths.peer[row] as number)
     }
-    this.gather(prefix, best)
-    best.decide()
-    this.#chosenSet = best.set?.id ?? -1
-    this.#chosenPeer = best.peer?.id ?? 0
-    this.#chosenTie = best.isTie
+  }
+
+  /** The one usable path that the first steps of the decision prefer, -1 if none is usable; `undecided`: there are more, or our own. */
+  #preferred(prefix: number): number {
+    const { paths } = this
+    let preferred = -1
+    let lowest = Number.POSITIVE_INFINITY
+    let isAlone = true
+    for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
+      if (!this.#isUsable(row)) continue
+      if (paths.peer[row] === localPeer) return undecided
+      const preference = this.#attributes.preference(paths.usedSet(row))
+      if (preference > lowest) continue
+      isAlone = preference < lowest
+      lowest = preference
+      preferred = row
+    }
+    return isAlone ? preferred : undecided
   }
 
   /** RFC 4271 §9.1.2: imported (so no loop), next hop reachable. */

@@ -1,5 +1,7 @@
 /** Typed arrays that grow: the old memory is given back at once, not when it is collected, so that no moment holds both for long. */
 
+type AnyColumn = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array
+
 const large = 2 ** 20
 
 /**
@@ -13,12 +15,12 @@ export function grownLength(from: number, length: number): number {
 }
 
 /** The array with at least `length` elements; the old one is detached and must not be used any more. */
-export function grown<Column extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(column: Column, length: number): Column {
+export function grown<Column extends AnyColumn>(column: Column, length: number): Column {
   return resized(column, grownLength(column.length, length))
 }
 
 /** As `grown`, with `length` elements exactly. New ones are 0. */
-export function resized<Column extends Int32Array | Uint32Array | Uint16Array | Uint8Array>(column: Column, length: number): Column {
+export function resized<Column extends AnyColumn>(column: Column, length: number): Column {
   const { buffer } = column
   if (!(buffer instanceof ArrayBuffer)) throw new Error('a column of shared memory cannot be moved')
   const Column = column.constructor as new (buffer: ArrayBuffer) => Column
