@@ -2,7 +2,7 @@
 import t from 'tap'
 import { encodeNotification } from '../wire/notification.ts'
 import { lab, until } from './fixture.ts'
-import { gracefulRestart, ipv4Unicast, marker, notification, octets, routes, update } from './raw-peer.ts'
+import { endOfRib, gracefulRestart, ipv4Unicast, marker, notification, octets, routes, update } from './raw-peer.ts'
 
 const nothing = {}
 
@@ -90,3 +90,22 @@ t.test('RFC 5882 §4.3: BFD down beside a restart ends it only if BFD does not g
   await until(() => best.size === 0)
   speaker.bfdDown('nobody', { controlPlaneIndependent: true })
 })
+
+t.test(
+  'RFC 5882 §4.3.2: a peer that is back from its restart before BFD went down with it keeps its new session, until End-of-RIB',
+  async (t) => {
+    const { raw, dial, speaker, peer, known, best } = await established(t, false)
+    raw.reset()
+    await until(() => peer().state === 'Active')
+    const second = await dial()
+    await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ notification: false })] })
+    await until(() => peer().state === 'Established')
+    speaker.bfdDown('peer', { controlPlaneIndependent: false })
+    t.strictSame([peer().state, known()], ['Established', routes])
+    second.send(endOfRib)
+    await until(() => best.size === 0)
+    speaker.bfdDown('peer', { controlPlaneIndependent: false })
+    await until(() => peer().lastError?.subcode === 10)
+    t.match(peer().lastError, { name: 'Cease/BFD Down (6/10), sent' })
+  },
+)

@@ -182,9 +182,10 @@ export class PeerSession implements ConnectionOwner {
   /**
    * BFD says that the path to the peer is broken (RFC 5882 §4.3, RFC 9384): its session ends at once, its routes go, and it is tried again.
    * @param controlPlaneIndependent the C bit of both sides: then it is the forwarding that fails, and a restart is not waited for either;
-   * without it BFD goes down with a peer that restarts, whose routes stay (RFC 5882 §4.3.2)
+   * without it BFD goes down with a peer that restarts, whose routes stay, also when it is back already (RFC 5882 §4.3.2)
    */
   bfdDown(controlPlaneIndependent: boolean): void {
+    if (!controlPlaneIndependent && this.#stale.helping) return
     this.#connections.end(cease('bfdDown'))
     if (controlPlaneIndependent) this.#stale.abandon()
   }
