@@ -1,0 +1,92 @@
+/** BFD beside the sessions of two speakers on loopback (RFC 5882). */
+import t, { type Test } from 'tap'
+import { asn } from '../../src/net/asn.ts'
+import type { PeerConfig } from '../peer.ts'
+import { freePort, peerConfig, speakerFor, until } from '../session/fixture.ts'
+import { forge, loopback } from './engine.fixture.ts'
+import { packet } from './fixture.ts'
+
+t.setTimeout(30_000)
+
+const bfd = { minTxMs: 300, minRxMs: 300, multiplier: 3 }
+
+/** Speakers of AS 65001 and 65002 at `loopback(host)` and the address after it; each with BFD but for the changes. */
+async function pair(t: Test, host: number, left: Partial<PeerConfig> = {}, right: Partial<PeerConfig> = {}) {
+  const port = await freePort()
+  const [here, there] = [loopback(host), loopback(host + 1)]
+  const one = speakerFor(t, port, { listenAddresses: [here], localAddress: { ipv4: here } })
+  const other = { asNumber: asn(65002), routerId: 0x0a00_0002, listenAddresses: [there], localAddress: { ipv4: there } }
+  const two = speakerFor(t, port, other)
+  const oneSees = (changes: Partial<PeerConfig>) => [peerConfig({ address: there, port, bfd, ...changes })]
+  one.speaker.setPeers(oneSees(left))
+  two.speaker.setPeers([peerConfig({ address: here, port, asNumber: asn(65001), bfd, ...right })])
+  await Promise.all([one.speaker.start(), two.speaker.start()])
+  await until(() => one.peer().state === 'Established' && two.peer().state === 'Established')
+  const up = () => until(() => one.peer().bfd?.state === 'Up' && two.peer().bfd?.state === 'Up')
+  return { one, two, oneSees, up }
+}
+
+t.test(
+  'RFC 5882 §4.3, RFC 9384: when BFD finds the path broken, BGP ends with Cease/BFD Down; it comes back without waiting for BFD',
+  async (t) => {
+    const { one, two, up } = await pair(t, 1)
+    await up()
+    const { discriminator: yourDiscriminator, remote } = one.peer().bfd ?? {}
+    const down = packet({ state: 'Down', myDiscriminator: remote?.discriminator ?? 0, yourDiscriminator: yourDiscriminator ?? 0 })
+    await forge({ from: 2, to: 1, port: 3784, ttl: 255 }, down)
+    await until(() => two.peer().lastError !== undefined)
+    t.match(one.peer().lastError, { code: 6, direction: 'sent', message: 'Cease: bfd down' })
+    t.match(two.peer().lastError, { code: 6 }) // its own, or ours: BFD told it at the same moment
+    t.match(one.peer().bfd, { diagnostic: 'Neighbor Signaled Session Down', downs: 1 })
+    t.equal(one.lines.filter(({ sentence }) => sentence === 'BFD session is down').length, 1)
+    await until(() => one.peer().state === 'Established')
+    await up()
+  },
+)
+
+t.test('a peer without BFD: the session of BGP does not wait for it', async (t) => {
+  const port = await freePort()
+  const [here, there] = [loopback(3), loopback(4)]
+  const one = speakerFor(t, port, { listenAddresses: [here], localAddress: { ipv4: here } })
+  const two = speakerFor(t, port, { asNumber: asn(65002), routerId: 2, listenAddresses: [there], localAddress: { ipv4: there } })
+  one.speaker.setPeers([peerConfig({ address: there, port, bfd })])
+  two.speaker.setPeers([peerConfig({ address: here, port, asNumber: asn(65001) })])
+  await Promise.all([one.speaker.start(), two.speaker.start()])
+  await until(() => one.peer().state === 'Established' && one.peer().bfd !== undefined)
+  t.match(one.peer().bfd, { state: 'Down', intervalMs: 1000, detectionTimeMs: 0, ups: 0, downs: 0 })
+  t.equal(two.peer().bfd, undefined)
+})
+
+t.test('other terms are agreed on under a session that stays; without BFD it stays too, and BFD can come again', async (t) => {
+  const { one, two, oneSees, up } = await pair(t, 5)
+  await up()
+  const since = [one.peer().since, two.peer().since]
+  one.speaker.setPeers(oneSees({ bfd: { minTxMs: 700, minRxMs: 400, multiplier: 4 } }))
+  await until(() => two.peer().bfd?.detectionTimeMs === 2800 && two.peer().bfd?.intervalMs === 400 && one.peer().bfd?.intervalMs === 700)
+  const { bfd: _, ...without } = oneSees({})[0] ?? peerConfig({ address: loopback(6), port: 0 })
+  one.speaker.setPeers([without])
+  await until(() => two.peer().bfd?.state === 'Down')
+  t.match(two.peer().bfd, { diagnostic: 'Neighbor Signaled Session Down', remote: { state: 'AdminDown' }, downs: 0 })
+  t.equal(one.peer().bfd, undefined)
+  one.speaker.setPeers(oneSees({}))
+  await up()
+  t.strictSame([one.peer().since, two.peer().since], since)
+  t.strictSame([one.peer().flaps, two.peer().flaps], [0, 0])
+})
+
+t.test('RFC 5882 §3.2: a node that stops without a word says AdminDown in BFD: its peer sees a restart, not a broken path', async (t) => {
+  const { one, two, up } = await pair(t, 7)
+  await up()
+  await one.speaker.stop()
+  await until(() => two.peer().bfd?.state === 'Down')
+  t.match(two.peer().bfd, { remote: { state: 'AdminDown' }, downs: 0 })
+  await until(() => two.peer().state !== 'Established')
+  t.not(two.peer().lastError?.code, 6)
+})
+
+t.test('a peer that is shut down has no BFD', async (t) => {
+  const { one, oneSees } = await pair(t, 9)
+  await until(() => one.peer().bfd !== undefined)
+  one.speaker.setPeers(oneSees({ shutdown: 'maintenance' }))
+  t.equal(one.peer().bfd, undefined)
+})
