@@ -8,6 +8,7 @@ import { checkNlri, pathIdLength } from '../wire/nlri.ts'
 import { u32At } from '../wire/octets.ts'
 import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
 import type { AttributeTable } from './attribute-table.ts'
+import { BareBlock } from './bare-block.ts'
 import type { FamilyTable } from './family-table.ts'
 import { isMartian } from './martian.ts'
 import { overLimit } from './over-limit.ts'
@@ -26,7 +27,7 @@ export class AdjRibIn {
   readonly #update = emptyUpdateRanges()
   readonly #mp = emptyMpRanges()
   readonly #lastNote: string[] = []
-  #block = new Uint8Array(512)
+  readonly #bare = new BareBlock()
 
   constructor(dependencies: AdjRibInDependencies) {
     this.#deps = dependencies
@@ -149,11 +150,11 @@ export class AdjRibIn {
     if (mp.reachStart < 0 && mp.unreachStart < 0)
       return this.#reach(ipv4, peer, bytes, nlriStart, nlriEnd, bytes, attributesStart, attributesEnd)
     const reached = this.#agreed(peer, familyOfAfiSafi(mp.reachAfi, mp.reachSafi))
-    const length = this.#copyBlock(bytes, attributesStart, attributesEnd)
-    const fault = nlriStart < nlriEnd ? this.#reach(ipv4, peer, bytes, nlriStart, nlriEnd, this.#block, 0, length) : undefined
+    const bare = this.#bare
+    bare.fill(bytes, attributesStart, attributesEnd, mp)
+    const fault = nlriStart < nlriEnd ? this.#reach(ipv4, peer, bytes, nlriStart, nlriEnd, bare.octets, bare.start, bare.end) : undefined
     if (fault !== undefined || mp.reachStart < 0) return fault
-    const whole = this.#copyReach(bytes, length)
-    return this.#reach(reached, peer, bytes, mp.reachNlriStart, mp.reachNlriEnd, this.#block, 0, whole)
+    return this.#reach(reached, peer, bytes, mp.reachNlriStart, mp.reachNlriEnd, bare.octets, bare.reachStart, bare.end)
   }
 
   /** RFC 7606 §5.2: attributes without a prefix to withdraw for them. */
@@ -255,30 +256,6 @@ export class AdjRibIn {
       if (row >= 0) this.drop(table, peer, row)
       at += 1 + ((length + 7) >>> 3)
     }
-  }
-
-  /** The attribute block without MP_REACH_NLRI and MP_UNREACH_NLRI, in `#block`. @returns its length */
-  #copyBlock(bytes: Uint8Array, start: number, end: number): number {
-    const { reachStart, reachEnd, unreachStart, unreachEnd } = this.#mp
-    const room = end - start + 64
-    if (this.#block.length < room) this.#block = new Uint8Array(room)
-    let length = 0
-    for (let at = start; at < end; ) {
-      if (at === reachStart) at = reachEnd
-      else if (at === unreachStart) at = unreachEnd
-      else this.#block[length++] = bytes[at++] as number
-    }
-    return length
-  }
-
-  /** Puts MP_REACH_NLRI without its prefixes behind the block:  flags u8 | type u8 | length u16 | afi … next hop | reserved u8 */
-  #copyReach(bytes: Uint8Array, at: number): number {
-    const { reachNextHopStart, reachNextHopEnd } = this.#mp
-    const length = reachNextHopEnd - reachNextHopStart + 5
-    this.#block.set([0x90, 14, 0, length], at)
-    for (let i = 0; i < length - 1; i++) this.#block[at + 4 + i] = bytes[reachNextHopStart - 4 + i] as number
-    this.#block[at + 3 + length] = 0
-    return at + 4 + length
   }
 
   #agreed(peer: PeerSlot, family: AddressFamily | undefined): FamilyTable | undefined {

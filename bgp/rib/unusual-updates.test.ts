@@ -73,3 +73,44 @@ t.test('RFC 4271 §6.3 the default route is a prefix as any other', async (t) =>
   t.equal(receive(announced('00')), undefined)
   t.equal(rib.counts(peer, 'ipv4-unicast').received, 1)
 })
+
+/** 2001:db8::1 | fd00:0:0:1::/64 */
+const reach = `0002 01 10 20010db8${'00'.repeat(11)}01 00 40 fd00000000000001`
+
+/** The body of an UPDATE with these attributes alone. */
+function bodyOf(attributes: string): string {
+  const octets = attributes.replaceAll(' ', '').length / 2
+  return `0000 ${octets.toString(16).padStart(4, '0')} ${attributes}`
+}
+
+t.test(
+  'RFC 7606 §4 an attribute that overruns by as much as MP_REACH_NLRI without its prefixes is long: treated as withdrawn',
+  async (t) => {
+    const { rib, peer, receive } = established()
+    t.equal(receive(bodyOf(`800e1e ${reach} 400101 00 400206 0201 0000fdea 400600`)), undefined)
+    t.equal(rib.counts(peer, 'ipv6-unicast').received, 1)
+    // 25 octets more than are there: header, AFI, SAFI, length, next hop, reserved
+    t.equal(receive(bodyOf(`800e1e ${reach} 400101 00 400206 0201 0000fdea 400304 c0000201 400619`)), undefined)
+    t.equal(rib.counts(peer, 'ipv6-unicast').received, 0)
+  },
+)
+
+t.test('RFC 7606 §3 c wrong flags of MP_REACH_NLRI or of MP_UNREACH_NLRI beside it: treated as withdrawn', async (t) => {
+  const { rib, peer, receive } = established()
+  const good = bodyOf(`800e1e ${reach} 400101 00 400206 0201 0000fdea`)
+  for (const wrong of [
+    bodyOf(`c00e1e ${reach} 400101 00 400206 0201 0000fdea`),
+    bodyOf(`800e1e ${reach} 400101 00 400206 0201 0000fdea c00f03 000201`),
+  ]) {
+    t.equal(receive(good), undefined)
+    t.equal(rib.counts(peer, 'ipv6-unicast').received, 1)
+    t.equal(receive(wrong), undefined)
+    t.equal(rib.counts(peer, 'ipv6-unicast').received, 0)
+  }
+})
+
+t.test('RFC 4760 §7 a family nobody agreed on, with the longest next hop there can be: ignored', async (t) => {
+  const { receive } = established()
+  const value = `0019 41 ff ${'20'.repeat(255)} 00`
+  t.equal(receive(bodyOf(`900e0104 ${value} 400101 00 400206 0201 0000fdea`)), undefined)
+})
