@@ -45,6 +45,16 @@ t.test('INTERFACE §2: a peer’s families default to those the node has an addr
   t.strictSame(families({ ipv4, ipv6 }), [['ipv4-unicast', 'ipv6-unicast'], ['ipv6-unicast']])
 })
 
+t.test('what is not said of restarts is left to the speaker; a long-lived stale time of 0 is none', async (t) => {
+  const restarts = (more: string) =>
+    peerConfigs(config(`bgp: {peers: [{name: tor1, address: 10.99.0.2, asNumber: 65002${more}}]}`), { ipv4 }, new Map(), 64_512).map(
+      ({ restartTimeSec, longLivedStaleSec }) => [restartTimeSec, longLivedStaleSec],
+    )
+  t.strictSame(restarts(''), [[undefined, undefined]])
+  t.strictSame(restarts(', restartTimeSec: 0, longLivedStaleSec: 0'), [[0, undefined]])
+  t.strictSame(restarts(', restartTimeSec: 4095, longLivedStaleSec: 16777215'), [[4095, 16_777_215]])
+})
+
 t.test('a password that was read from a file belongs to its peer alone', async (t) => {
   const passwords = peerConfigs(config(`bgp: {peers: ${peers}}`), { ipv4 }, new Map([['tor2', 'secret']]), 64_512).map(
     (peer) => peer.password,

@@ -52,6 +52,7 @@ function peerConfig(
   password: string | undefined,
 ): Omit<PeerConfig, 'import' | 'export'> {
   const { name, address, asNumber, port, passive, multihop, routeReflectorClient, holdTimeSec, maxPrefixes } = peer
+  const { restartTimeSec, longLivedStaleSec } = peer
   return {
     name,
     address,
@@ -63,6 +64,8 @@ function peerConfig(
     routeReflectorClient,
     holdTimeSec,
     addPath: peer.addPath ?? defaultAddPath,
+    ...(restartTimeSec !== undefined && { restartTimeSec }),
+    ...(longLivedStaleSec > 0 && { longLivedStaleSec }),
     maxPrefixes,
     ...(password !== undefined && { password }),
   }

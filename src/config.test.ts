@@ -28,6 +28,7 @@ const peerDefaults = {
   passive: false,
   routeReflectorClient: false,
   holdTimeSec: 90,
+  longLivedStaleSec: 0,
   maxPrefixes: 0,
   replaceAs: false,
   allowLocalAs: 0,
@@ -70,6 +71,8 @@ bgp:
       multihop: 10
       routeReflectorClient: true
       holdTimeSec: 9
+      restartTimeSec: 300
+      longLivedStaleSec: 86400
       maxPrefixes: 1000
       password: secret
       import: none
@@ -125,6 +128,8 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
             multihop: 10,
             routeReflectorClient: true,
             holdTimeSec: 9,
+            restartTimeSec: 300,
+            longLivedStaleSec: 86_400,
             maxPrefixes: 1000,
             password: 'secret',
             import: 'none',

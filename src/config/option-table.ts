@@ -14,6 +14,7 @@ import { readListen } from './listen-address.ts'
 import { monitor, mrt } from './monitor-options.ts'
 import { optional, required, section, withDefault } from './option.ts'
 import { asNumber, peerRouteOptions } from './peer-route-options.ts'
+import { restartOptions } from './restart-options.ts'
 
 const peerAddress = text((value) => (isPeerAddress(value) ? parseAddress(value) : undefined), 'an IPv4 or IPv6 unicast address')
 const listenAddress = text(parseAddress, 'an IPv4 or IPv6 address')
@@ -60,6 +61,7 @@ const peer = closedObject({
     meaning: 'proposed hold time: 0 (none) or 3 to 65535',
     unit: 'seconds',
   }),
+  ...restartOptions,
   bfd: Type.Optional(bfdOptions),
   addPath: Type.Optional(addPathOptions),
   maxPrefixes: withDefault(Type.Integer({ minimum: 0, maximum: 0xffff_ffff }), 0, {
