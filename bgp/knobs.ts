@@ -29,8 +29,8 @@ export const changeClass: Readonly<Record<Exclude<keyof PeerConfig, 'name'>, Cha
   replaceAs: 'refresh',
   allowLocalAs: 'refresh',
   removePrivateAs: 'refresh',
-  enforceFirstAs: 'reset', // what was treated as withdrawn is not kept
-  allowAsSet: 'reset',
+  enforceFirstAs: 'refresh', // what was treated as withdrawn is not kept: the peer is asked for its routes again
+  allowAsSet: 'refresh',
   nextHop: 'refresh',
   acceptBlackhole: 'refresh',
   extendedNextHop: 'reset',

@@ -229,4 +229,6 @@ export type BestRouteBatch = {
   readonly ids: readonly number[] | Uint32Array
   readonly count: number
   nextHopsOf(id: number): readonly LearnedNextHop[]
+  /** Packets to the prefix, which has a learned best path, are to be dropped here (RFC 7999). */
+  discards(id: number): boolean
 }

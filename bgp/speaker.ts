@@ -41,6 +41,8 @@ export type SpeakerDependencies = {
   readonly log: Log
   /** IGP metric to a next hop; undefined: unreachable (RFC 4271 §9.1.2.1). Asked again after `nextHopsChanged`. */
   readonly nextHopMetric: (nextHop: IpAddress) => number | undefined
+  /** The interface that packets to a next hop leave by, for filters; absent: it is not known of any. Asked again as `nextHopMetric` is. */
+  readonly nextHopInterface?: (nextHop: IpAddress) => string | undefined
   /** Learned best routes that changed, at most once per family and turn of the event loop; valid only during the call. */
   readonly onBest: (batch: BestRouteBatch) => void
   /** A peer's state, the listeners or a problem changed: look at `peers()`, `problems()`, `listening`. */
@@ -95,6 +97,7 @@ export class Speaker {
       { ...options, clusterId },
       {
         nextHopMetric,
+        ...(dependencies.nextHopInterface !== undefined && { interfaceOf: dependencies.nextHopInterface }),
         onBest,
         onOutput: (id) => this.#peers.numbered(id)?.output(),
         onEndOfRib: (id, family) => {

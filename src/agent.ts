@@ -1,4 +1,5 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
+import { isDeepStrictEqual } from 'node:util'
 import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
 import type { TunnelSite } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation, TunnelPlan } from '../ipip/tunnel-plan.ts'
@@ -9,8 +10,9 @@ import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 import { isIpv6, leftOutIpv6 } from './no-ipv6.ts'
-import { blockRoutes, originatedPrefixes } from './originated.ts'
+import { aggregatesInUse, blockRoutes, originatedPrefixes } from './originated.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
+import type { Originated } from './settings/originated-prefixes.ts'
 import { tunnelAddressTaken } from './tunnel-address-taken.ts'
 import { type HostSide, workloadState } from './workloads.ts'
 
@@ -63,6 +65,7 @@ export class Agent {
   readonly #endpoints = new Map<string, WorkloadEndpoint>()
   #policy: PolicyCompiler
   #podCidrs: readonly Cidr[]
+  #originated: Originated = { aggregates: [], services: [] }
   #hasTunnel = false
   #unsubscribe: (() => void) | undefined
   #revision = 0
@@ -123,6 +126,13 @@ export class Agent {
     void this.requestApply()
   }
 
+  /** What is announced beside workloads, and in their place. */
+  setOriginated(originated: Originated): void {
+    if (isDeepStrictEqual(originated, this.#originated)) return
+    this.#originated = originated
+    void this.requestApply()
+  }
+
   setPodCidrs(podCidrs: readonly Cidr[]): void {
     this.#podCidrs = podCidrs
     void this.requestApply()
@@ -156,8 +166,11 @@ export class Agent {
     const connected = [...this.#endpoints.values()].filter((endpoint) => isNamedAsWorkload(endpoint, this.#options.interfacePrefix))
     const workloads = workloadState(connected, this.#hasIpv6)
     const podCidrs = this.#podCidrs.filter((cidr) => this.#hasIpv6 || !isIpv6(cidr))
-    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads, podCidrs)))?.unprogrammed)
-    originate(originatedPrefixes(podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated]))
+    const { aggregates, services } = this.#originated
+    const own = originatedPrefixes(podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated], aggregates)
+    const blocks = [...new Set([...podCidrs, ...aggregatesInUse(own, aggregates)])]
+    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads, blocks)))?.unprogrammed)
+    originate([...new Set([...own, ...services])])
     programmed.applied(revision, unprogrammed ?? new Map())
     this.#applies = { count: this.#applies.count + 1, seconds: this.#applies.seconds + (performance.now() - beganMs) / 1000 }
   }

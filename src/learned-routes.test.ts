@@ -245,7 +245,7 @@ function batch(wanted: Readonly<Record<string, IpAddress | readonly LearnedNextH
     const { bytes, length } = prefixOf(text)
     byId.set(table.insert(bytes, 0, length), typeof to === 'string' ? nextHops(to) : to)
   }
-  return { table, ids: [...byId.keys()], count: byId.size, nextHopsOf: (id) => byId.get(id) ?? [] }
+  return { table, ids: [...byId.keys()], count: byId.size, nextHopsOf: (id) => byId.get(id) ?? [], discards: () => false }
 }
 
 function on(device: string, text: string): ConnectedSubnet {

@@ -11,6 +11,8 @@ import { formatIpv4, parseIpv4, readIpv4 } from './net/ipv4.ts'
 /** So many are remembered: a whole Internet table may lead nowhere. */
 const mostStranded = 10_000
 
+const blackhole: NextHop = { type: 'blackhole' }
+
 /** What was answered so far, by next hop: the same object for the same question, so that a route costs none. */
 class Answers {
   readonly reachable = new Map<IpAddress, boolean>()
@@ -87,7 +89,8 @@ export class RouteHandover {
       const length = table.lengthOf(id)
       table.copyAddress(id, this.#address, 0)
       const nextHops = batch.nextHopsOf(id)
-      const nextHop = nextHops.length === 0 ? undefined : this.#nextHopOf(nextHops, length, tunnelling)
+      const isLearned = nextHops.length > 0
+      const nextHop = isLearned && batch.discards(id) ? blackhole : isLearned ? this.#nextHopOf(nextHops, length, tunnelling) : undefined
       if (nextHop === undefined) this.#routes.delete(table.family, this.#address, 0, length)
       else this.#routes.put(table.family, this.#address, 0, length, nextHop)
       if (table.family === 4) this.#note(length, nextHop === undefined ? nextHops[0]?.address : undefined)

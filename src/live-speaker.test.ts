@@ -164,7 +164,7 @@ t.test('of several identities in a row the last is taken', async (t) => {
   told.length = 0
   for (const asNumber of [2, 3, 4]) speaker.configure(identity(asNumber), [peer(`of-${asNumber}`)])
   await retire()
-  t.strictSame(told, ['1: retire', '4: made', '4: originate ', '4: drain none', '4: peers of-4', '4: start'])
+  t.strictSame(told, ['1: retire', '4: made', '4: policy ', '4: originate ', '4: drain none', '4: peers of-4', '4: start'])
 })
 
 t.test('an identity that changes before the start does not start anything', async (t) => {

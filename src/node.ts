@@ -171,9 +171,10 @@ export class Node {
   }
 
   /** Called with the first settings and with every later ones. */
-  #settingsChanged({ felix, bgp, peers, policy }: EffectiveSettings): void {
+  #settingsChanged({ felix, bgp, peers, policy, originated }: EffectiveSettings): void {
     this.#setLogLevel(felix.logLevel)
     this.#speaker?.setPolicy(policy)
+    this.#agent.setOriginated(originated)
     this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
@@ -203,6 +204,7 @@ export class Node {
     const dependencies = {
       log: this.#log,
       nextHopMetric: (nextHop: IpAddress) => this.#nextHopMetric(nextHop),
+      nextHopInterface: (nextHop: IpAddress) => this.#handover?.resolve(nextHop, 'Never')?.device,
       onBest: (batch: BestRouteBatch) => this.#handover?.take(batch),
       onChange: () => {
         for (const listener of this.#peerListeners) listener()

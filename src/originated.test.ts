@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Cidr } from './net/prefix.ts'
-import { blockRoutes, originatedPrefixes } from './originated.ts'
+import { aggregatesInUse, blockRoutes, originatedPrefixes } from './originated.ts'
 
 const podCidrs = ['10.244.1.0/24', 'fd00:1::/64'] as Cidr[]
 const addresses = (...texts: readonly string[]) => texts as Cidr[]
@@ -22,6 +22,14 @@ t.test('a pod CIDR that is one address is announced once and has no blackhole: t
   const single = ['10.244.1.7/32'] as Cidr[]
   t.strictSame(originatedPrefixes(single, addresses('10.244.1.7/32')), ['10.244.1.7/32'])
   t.strictSame(blockRoutes(single), [])
+})
+
+t.test('RFC 4271 §9.2.2.2 an aggregate stands for the blocks and addresses inside it, as long as there are some', async (t) => {
+  const aggregates = ['10.244.0.0/16', '10.9.0.0/16', 'fd00::/16'] as Cidr[]
+  const own = originatedPrefixes(podCidrs, addresses('10.244.9.9/32', '10.8.0.1/32'), aggregates)
+  t.strictSame(own, ['10.244.0.0/16', 'fd00::/16', '10.8.0.1/32'])
+  t.strictSame(aggregatesInUse(own, aggregates), ['10.244.0.0/16', 'fd00::/16'])
+  t.strictSame(originatedPrefixes([], [], aggregates), [])
 })
 
 t.test('each block has a blackhole', async (t) => {

@@ -1,5 +1,6 @@
 import { grown } from '../../src/net/grown.ts'
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
+import { wellKnownCommunity } from '../policy/well-known-community.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import type { AttributeTable } from './attribute-table.ts'
@@ -108,6 +109,13 @@ export class FamilyTable {
     return id < 0 ? undefined : this.#attributes.nextHop(id)
   }
 
+  /** Whether the best path asks for packets to be dropped, and its peer may ask (RFC 7999 §3.3). */
+  discards(prefix: number): boolean {
+    const id = this.bestSetId(prefix)
+    if (id < 0 || !this.#attributes.isMarked(id) || this.bestPeer(prefix).config?.acceptBlackhole !== true) return false
+    return this.#attributes.get(id).attributes.communities?.includes(wellKnownCommunity.blackhole) === true
+  }
+
   /** One whose routes are in the table, or were when it was decided last. */
   peer(id: number): PeerSlot {
     return this.#peers[id] as PeerSlot
@@ -173,7 +181,7 @@ export class FamilyTable {
     const peer = this.#chosenPeer
     const old = this.#bestSet[prefix] as number
     if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return !isSame
-    this.#noteNextHop(prefix, entry === 0 ? undefined : this.#attributes.nextHop(entry - 1))
+    this.#noteNextHop(prefix, entry - 1)
     if (entry !== 0) this.#attributes.hold(entry - 1)
     this.#bestSet[prefix] = entry
     this.#bestPeer[prefix] = peer
@@ -280,8 +288,12 @@ export class FamilyTable {
     return nextHop === undefined || nextHop.metric !== undefined
   }
 
-  #noteNextHop(prefix: number, nextHop: NextHop | undefined): void {
-    if (this.bestNextHop(prefix) !== nextHop) this.#noteChanged(prefix)
+  /** The kernel's route may be another with this set: its next hop is, or one of both is marked. */
+  #noteNextHop(prefix: number, set: number): void {
+    const before = this.bestSetId(prefix)
+    const isMarked = (id: number): boolean => id >= 0 && this.#attributes.isMarked(id)
+    const nextHop = set < 0 ? undefined : this.#attributes.nextHop(set)
+    if (this.bestNextHop(prefix) !== nextHop || isMarked(before) || isMarked(set)) this.#noteChanged(prefix)
   }
 
   /** Who shares may be others now, though the best path is the same. */

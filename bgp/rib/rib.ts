@@ -342,6 +342,7 @@ export class Rib implements RibFace {
         ids: table.changed,
         count: table.changedCount,
         nextHopsOf: (id) => this.#multipath.nextHopsOf(table, id),
+        discards: (id) => table.discards(id),
       })
     }
     table.clearChanged()

@@ -125,7 +125,7 @@ export class RouteViews {
     return { decidedBy, standings }
   }
 
-  /** In the order of the peers' addresses. */
+  /** In the order of the peers' addresses; as they came, or, accepted or with `standings`, as they are decided on. */
   #inPaths(table: FamilyTable, id: number, standings?: ReadonlyMap<number, Standing>, onlyAccepted = false): RoutePath[] {
     const { paths } = table
     const rows: { slot: PeerSlot; path: RoutePath }[] = []
@@ -133,7 +133,9 @@ export class RouteViews {
     for (let row = paths.firstOfPrefix(id); row >= 0; row = paths.nextOfPrefix[row] as number) {
       if (onlyAccepted && !this.#isAccepted(table, row)) continue
       const slot = this.#peers[paths.peer[row] as number] as PeerSlot
-      const { attributes } = this.#attributes.get(onlyAccepted ? paths.usedSet(row) : (paths.set[row] as number))
+      const used = paths.usedSet(row)
+      const isAsUsed = used >= 0 && (onlyAccepted || standings !== undefined)
+      const { attributes } = this.#attributes.get(isAsUsed ? used : (paths.set[row] as number))
       const stale = paths.stale[row] !== 0
       const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: row === best })
       const pathId = slot.sendsPathIds[table.family] ? { pathId: paths.pathIdOf(row) } : {}

@@ -54,9 +54,26 @@ const table: [title: string, resource: object, expected: string | undefined][] =
   ],
   ['a BGPPeer', calico('BGPPeer', { peerIP: '10.0.0.1', asNumber: 1, sourceAddress: 'UseNodeIP' }), undefined],
   [
-    'a BGPPeer that keeps next hops',
-    calico('BGPPeer', { peerIP: '10.0.0.1', asNumber: 1, nextHopMode: 'Keep' }),
-    'spec.nextHopMode has no effect yet',
+    'what becomes of routes of a BGPPeer',
+    calico('BGPPeer', {
+      peerIP: '10.0.0.1',
+      asNumber: 1,
+      nextHopMode: 'Keep',
+      numAllowedLocalASNumbers: 1,
+      filters: ['f'],
+      localASNumber: 7,
+    }),
+    undefined,
+  ],
+  ['a BGPFilter', calico('BGPFilter', { importV4: [{ action: 'Reject' }] }), undefined],
+  [
+    'what is announced, in BGPConfiguration',
+    calico(
+      'BGPConfiguration',
+      { prefixAdvertisements: [{ cidr: '10.0.0.0/8', communities: ['1:2'] }], serviceClusterIPs: [{ cidr: '10.96.0.0/12' }] },
+      { name: 'default' },
+    ),
+    undefined,
   ],
   ['an IPPool', calico('IPPool', { cidr: '10.0.0.0/16', ipipMode: 'Always' }), undefined],
   [
@@ -72,7 +89,6 @@ t.test('the table of IPPool is that of its own file', async (t) => {
     cidr: '10.0.0.0/16',
     vxlanMode: 'Always',
     disabled: true,
-    disableBGPExport: true,
     blockSize: 27,
     nodeSelector: 'a == "b"',
     namespaceSelector: 'a == "b"',

@@ -130,7 +130,7 @@ const silent: [spec: object, fields: readonly (keyof IpPoolSpec)[]][] = [
   [{ cidr: '10.0.0.0/16', disabled: true, blockSize: 24 }, ['disabled', 'blockSize']],
   [
     { cidr: '10.0.0.0/16', vxlanMode: 'Always', disabled: true, disableBGPExport: true, nodeSelector: 'has(a)', assignmentMode: 'Manual' },
-    ['vxlanMode', 'disabled', 'disableBGPExport', 'nodeSelector', 'assignmentMode'],
+    ['vxlanMode', 'disabled', 'nodeSelector', 'assignmentMode'],
   ],
   [{ cidr: '10.0.0.0/16', allowedUses: ['Workload'], namespaceSelector: 'all()' }, ['namespaceSelector', 'allowedUses']],
 ]

@@ -71,7 +71,6 @@ export function fieldsWithoutEffect({ spec }: IpPool): readonly (keyof IpPoolSpe
   const fields: [field: keyof IpPoolSpec, isSet: boolean][] = [
     ['vxlanMode', spec.vxlanMode !== defaults.vxlanMode],
     ['disabled', spec.disabled],
-    ['disableBGPExport', spec.disableBGPExport],
     ['blockSize', spec.blockSize !== defaultSize],
     ['nodeSelector', spec.nodeSelector !== defaults.nodeSelector],
     ['namespaceSelector', spec.namespaceSelector !== undefined],

@@ -7,6 +7,7 @@ import { type EffectiveBgp, effectiveBgp } from './effective-bgp.ts'
 import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
 import { effectivePeers } from './effective-peers.ts'
 import type { NodeAddresses } from './node-addresses.ts'
+import { type Originated, servicePrefixes } from './originated-prefixes.ts'
 import { ownNode } from './own-node.ts'
 import { missingFilters } from './peer-routes.ts'
 import type { SettingsResources } from './resources.ts'
@@ -21,6 +22,7 @@ export type EffectiveSettings = {
   readonly bgp: EffectiveBgp
   readonly peers: readonly PeerConfig[]
   readonly policy: SpeakerPolicy
+  readonly originated: Originated
   readonly problems: readonly SettingsProblem[]
 }
 
@@ -32,7 +34,8 @@ export function effectiveSettings(
   const { nodes, bgpConfigurations, felixConfigurations } = resources
   const node = ownNode(nodes, name)
   const felix = applicableFelix(felixConfigurations, name, node)
-  const bgp = effectiveBgp(config, node, applicableBgp(bgpConfigurations, name), addresses)
+  const specs = applicableBgp(bgpConfigurations, name)
+  const bgp = effectiveBgp(config, node, specs, addresses)
   const configured = peerConfigs(config, addresses, passwords, bgp.asNumber)
   const context = { bgp: config.bgp, bgpConfigurations, nodeName: name, own: bgp, addresses, resources }
   const { peers, problems } = effectivePeers(configured, context)
@@ -40,7 +43,8 @@ export function effectiveSettings(
     felix: effectiveFelix(config, felix.specs),
     bgp,
     peers,
-    policy: { ...speakerPolicy(resources), ...decisionPolicy(config) },
+    originated: { aggregates: config.bgp.aggregates, services: servicePrefixes(specs) },
+    policy: { ...speakerPolicy(resources, specs), ...decisionPolicy(config) },
     problems: [...felix.problems, ...problems, ...missingFilters(peers, resources)],
   }
 }

@@ -4,6 +4,7 @@ import type { BgpConfigurationSpec } from '../model/bgp-configuration.ts'
 import type { BgpFilterSpec } from '../model/bgp-filter.ts'
 import type { BgpPeerSpec } from '../model/bgp-peer.ts'
 import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
+import type { IpPoolSpec } from '../model/ip-pool.ts'
 import type { NodeSpec } from '../model/node.ts'
 import type { Resource } from '../model/resource.ts'
 import { calico, stored } from '../model/sample-resources.ts'
@@ -33,6 +34,7 @@ export function resources(written: {
   bgp?: Written
   peers?: Written
   filters?: Written
+  pools?: Written
   felix?: Written
 }): SettingsResources {
   return {
@@ -40,6 +42,7 @@ export function resources(written: {
     bgpConfigurations: list<BgpConfigurationSpec, 'BGPConfiguration'>('BGPConfiguration', written.bgp),
     bgpPeers: list<BgpPeerSpec, 'BGPPeer'>('BGPPeer', written.peers),
     bgpFilters: list<BgpFilterSpec, 'BGPFilter'>('BGPFilter', written.filters),
+    ipPools: list<IpPoolSpec, 'IPPool'>('IPPool', written.pools),
     felixConfigurations: list<FelixConfigurationSpec, 'FelixConfiguration'>('FelixConfiguration', written.felix),
   }
 }

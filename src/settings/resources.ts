@@ -4,6 +4,7 @@ import type { BgpFilter } from '../model/bgp-filter.ts'
 import type { BgpPeer } from '../model/bgp-peer.ts'
 import type { StoredResources } from '../model/cross-check.ts'
 import type { FelixConfiguration } from '../model/felix-configuration.ts'
+import type { IpPool } from '../model/ip-pool.ts'
 import type { NodeSpec } from '../model/node.ts'
 import { groupOf, type Resource } from '../model/resource.ts'
 
@@ -15,11 +16,12 @@ export type SettingsResources = {
   readonly bgpConfigurations: readonly BgpConfiguration[]
   readonly bgpPeers: readonly BgpPeer[]
   readonly bgpFilters: readonly BgpFilter[]
+  readonly ipPools: readonly IpPool[]
   readonly felixConfigurations: readonly FelixConfiguration[]
 }
 
 const group = 'projectcalico.org'
-const kinds: ReadonlySet<string> = new Set(['Node', 'BGPConfiguration', 'BGPPeer', 'BGPFilter', 'FelixConfiguration'])
+const kinds: ReadonlySet<string> = new Set(['Node', 'BGPConfiguration', 'BGPPeer', 'BGPFilter', 'IPPool', 'FelixConfiguration'])
 
 /** Whether a change of this resource can change the settings. */
 export function concernsSettings({ apiVersion, kind }: Resource): boolean {
@@ -34,6 +36,7 @@ export function settingsResources(stored: Pick<StoredResources, 'list'>): Settin
     bgpConfigurations: list<BgpConfiguration>('BGPConfiguration'),
     bgpPeers: list<BgpPeer>('BGPPeer'),
     bgpFilters: list<BgpFilter>('BGPFilter'),
+    ipPools: list<IpPool>('IPPool'),
     felixConfigurations: list<FelixConfiguration>('FelixConfiguration'),
   }
 }

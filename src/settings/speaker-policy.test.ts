@@ -5,7 +5,7 @@ import { speakerPolicy } from './speaker-policy.ts'
 
 /** The rule that the speaker is told of, for one that is posted. */
 function rule(written: object): FilterRule | undefined {
-  const [filter] = speakerPolicy(resources({ filters: { tor: { importV4: [{ action: 'Accept', ...written }] } } })).filters ?? []
+  const [filter] = speakerPolicy(resources({ filters: { tor: { importV4: [{ action: 'Accept', ...written }] } } }), []).filters ?? []
   return filter?.import['ipv4-unicast'][0]
 }
 
@@ -46,7 +46,7 @@ for (const [title, written, told] of rules)
 t.test('§6.11.3 the four lists of a BGPFilter by direction and family', async (t) => {
   const list = (cidr: string) => [{ cidr, matchOperator: 'Equal', action: 'Accept' }]
   const written = { exportV4: list('1.0.0.0/8'), importV4: list('2.0.0.0/8'), exportV6: list('1::/16'), importV6: list('2::/16') }
-  const policy = speakerPolicy(resources({ filters: { tor: written, spine: {} } }))
+  const policy = speakerPolicy(resources({ filters: { tor: written, spine: {} } }), [])
   const cidrs = (rules: readonly FilterRule[]) => rules.map(({ prefix }) => `${prefix?.cidr} ${prefix?.maxLength}`)
   t.strictSame(
     policy.filters?.map((filter) => ({
@@ -67,5 +67,26 @@ t.test('§6.11.3 the four lists of a BGPFilter by direction and family', async (
 
 t.test('a resource that is the same object is the same filter, so that it is compiled once', async (t) => {
   const stored = resources({ filters: { tor: { importV4: [{ action: 'Reject' }] } } })
-  t.equal(speakerPolicy(stored).filters?.[0], speakerPolicy(stored).filters?.[0])
+  t.equal(speakerPolicy(stored, []).filters?.[0], speakerPolicy(stored, []).filters?.[0])
+})
+
+t.test('§6.11.4 pools that are not exported, and communities of prefix advertisements by value and by name', async (t) => {
+  const stored = resources({
+    pools: { a: { cidr: '10.1.0.0/16', disableBGPExport: true }, b: { cidr: '10.2.0.0/16' } },
+    bgp: {
+      default: {
+        communities: [{ name: 'edge', value: '65000:7' }],
+        prefixAdvertisements: [{ cidr: '10.2.0.0/16', communities: ['edge', '1:2:3'] }, { cidr: '10.3.0.0/16' }],
+      },
+      'node.node-b': { prefixAdvertisements: [] },
+    },
+  })
+  const specs = stored.bgpConfigurations.map(({ spec }) => spec)
+  const { notExported, advertisements } = speakerPolicy(stored, specs)
+  t.strictSame(notExported, ['10.1.0.0/16'])
+  t.strictSame(advertisements, [
+    { cidr: '10.2.0.0/16', communities: [65_000 * 65_536 + 7, [1, 2, 3]] },
+    { cidr: '10.3.0.0/16', communities: [] },
+  ])
+  t.strictSame(speakerPolicy(stored, specs.toReversed()).advertisements, [], 'the configuration with more weight has the word')
 })

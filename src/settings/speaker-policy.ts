@@ -1,11 +1,37 @@
 /** What the speaker does with routes, whoever its peers are: the stored BGPFilters as it takes them (resource reference §6.11.3); pure. */
-import type { AddressFamily, Community, FilterOperation, FilterRule, PrefixMatch, RouteFilter, SpeakerPolicy } from '../../bgp/peer.ts'
+import type {
+  AddressFamily,
+  Community,
+  FilterOperation,
+  FilterRule,
+  PrefixAdvertisement,
+  PrefixMatch,
+  RouteFilter,
+  SpeakerPolicy,
+} from '../../bgp/peer.ts'
+import type { BgpConfigurationSpec } from '../model/bgp-configuration.ts'
 import type { BgpFilter, BgpFilterSpec } from '../model/bgp-filter.ts'
 import type { Cidr } from '../net/prefix.ts'
 import type { SettingsResources } from './resources.ts'
 
-export function speakerPolicy({ bgpFilters }: SettingsResources): SpeakerPolicy {
-  return { filters: bgpFilters.map(routeFilter) }
+/** @param specs the BGPConfigurations that apply to this node, the one with the most weight first */
+export function speakerPolicy({ bgpFilters, ipPools }: SettingsResources, specs: readonly BgpConfigurationSpec[]): SpeakerPolicy {
+  const notExported = ipPools.filter(({ spec }) => spec.disableBGPExport).map(({ spec }) => spec.cidr as Cidr)
+  const advertisements = specs.find((spec) => spec.prefixAdvertisements !== undefined)
+  return {
+    filters: bgpFilters.map(routeFilter),
+    ...(notExported.length > 0 && { notExported }),
+    ...(advertisements !== undefined && { advertisements: prefixAdvertisements(advertisements) }),
+  }
+}
+
+/** Communities are written as values, or by names that are defined beside them. */
+function prefixAdvertisements({ communities = [], prefixAdvertisements = [] }: BgpConfigurationSpec): readonly PrefixAdvertisement[] {
+  const named = new Map(communities.map(({ name, value }) => [name, value]))
+  return prefixAdvertisements.map(({ cidr, communities: used = [] }) => ({
+    cidr: cidr as Cidr,
+    communities: used.map((word) => communityValue(named.get(word) ?? word)),
+  }))
 }
 
 /** The same resource gives the same object, so that what was compiled of it is kept. */
