@@ -154,7 +154,7 @@ export class FamilyTable {
     if (this.#dirtyDone < this.#dirtyCount) return prefix
     this.#dirtyDone = 0
     this.#dirtyCount = 0
-    if (this.#dirty.length > 65536) this.#dirty = new Int32Array(64)
+    if (this.#dirty.length > 2 ** 18) this.#dirty = new Int32Array(64)
     return prefix
   }
 
@@ -194,10 +194,7 @@ export class FamilyTable {
 
   /** Forgets the prefix if nothing is known of it any more. */
   removeIfUnused(prefix: number): void {
-    if (this.paths.firstOfPrefix(prefix) >= 0 || this.#bestSet[prefix] !== 0 || this.#isDirty[prefix] !== 0) return
-    for (const group of this.groups) if (group.isPending(prefix)) return
-    if (this.watchers.size > 0) for (const watcher of this.watchers) if (watcher.isPending(this.family, prefix)) return
-    this.prefixes.remove(prefix)
+    if (this.#isUnused(prefix)) this.prefixes.remove(prefix)
   }
 
   noteDecided(prefix: number): void {
@@ -208,8 +205,11 @@ export class FamilyTable {
 
   /** After the batch was handed over: ids are used again from now on. */
   removeUnused(): void {
-    for (let i = 0; i < this.#unusedCount; i++) this.removeIfUnused(this.#unused[i] as number)
+    const unused = this.#unused
+    let count = 0
+    for (let i = 0; i < this.#unusedCount; i++) if (this.#isUnused(unused[i] as number)) unused[count++] = unused[i] as number
     this.#unusedCount = 0
+    this.prefixes.removeAll(unused, count)
   }
 
   /** What a next hop means may be something else now: `changed` is to hold every learned best path once more. */
@@ -234,6 +234,13 @@ export class FamilyTable {
   clearChanged(): void {
     for (let i = 0; i < this.changedCount; i++) this.#isChanged[this.changed[i] as number] = 0
     this.changedCount = 0
+  }
+
+  #isUnused(prefix: number): boolean {
+    if (this.paths.firstOfPrefix(prefix) >= 0 || this.#bestSet[prefix] !== 0 || this.#isDirty[prefix] !== 0) return false
+    for (const group of this.groups) if (group.isPending(prefix)) return false
+    if (this.watchers.size > 0) for (const watcher of this.watchers) if (watcher.isPending(this.family, prefix)) return false
+    return true
   }
 
   #makeRoom(): void {

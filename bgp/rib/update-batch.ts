@@ -3,6 +3,9 @@ import type { AdjRibOut } from './adj-rib-out.ts'
 import type { Audience, MessageLog } from './message-log.ts'
 import type { Target, UpdateWriter } from './update-writer.ts'
 
+/** Lists that are kept for the next batch. */
+const mostLists = 8
+
 /** Prefixes that one audience is told are gone. */
 class Withdrawals {
   readonly audience: Audience
@@ -63,15 +66,20 @@ export class UpdateBatch {
   /** Writes and forgets everything. @param audience of the announcements; undefined: all but the source of each */
   write(writer: UpdateWriter, log: MessageLog, target: Target, audience?: Audience): void {
     const { firstInBatch, source } = this.#out.sets
-    for (const { audience: to, ids, count } of this.#withdrawn) writer.withdraw(log, to, target, ids, count)
+    for (const list of this.#withdrawn) {
+      writer.withdraw(log, list.audience, target, list.ids, list.count)
+      list.count = 0
+    }
     for (let i = 0; i < this.#rowCount; i++) {
       const row = this.#rows[i] as number
       const places = { first: firstInBatch[row] as number, next: this.#next, ids: this.#ids }
       writer.announce(log, audience ?? (source[row] as number), target, this.#out, row, places)
       firstInBatch[row] = -1
     }
-    if (this.#withdrawn.length > 0) this.#withdrawn = []
-    this.#last = undefined
+    if (this.#withdrawn.length > mostLists) {
+      this.#withdrawn = []
+      this.#last = undefined
+    }
     this.#rowCount = 0
     this.#count = 0
   }

@@ -5,6 +5,9 @@ import type { PrefixTable } from './prefix-table.ts'
 
 const free = 255
 
+/** So many places are brought into the cache at a time. */
+const together = 64
+
 /** IPv4 prefixes: one 32-bit key and a length per id. */
 export class Ipv4PrefixTable implements PrefixTable {
   readonly family = 4
@@ -57,9 +60,19 @@ export class Ipv4PrefixTable implements PrefixTable {
   }
 
   remove(id: number): void {
-    const length = this.#lengths[id] as number
-    this.#index.remove(id, hashOf(this.#addresses[id] as number, length, this.#seed))
+    this.#index.remove(id, this.#hashOf(id))
     this.#lengths[id] = free
+  }
+
+  removeAll(ids: Int32Array, count: number): void {
+    const index = this.#index
+    let seen = 0
+    for (let start = 0; start < count; start += together) {
+      const end = Math.min(count, start + together)
+      for (let i = start; i < end; i++) seen ^= index.slots[index.home(this.#hashOf(ids[i] as number))] as number
+      for (let i = start; i < end; i++) this.remove(ids[i] as number)
+    }
+    this.#prefetched[0] = seen
   }
 
   has(id: number): boolean {
@@ -101,6 +114,10 @@ export class Ipv4PrefixTable implements PrefixTable {
 
   *ids(): IterableIterator<number> {
     for (let id = 0; id < this.#lengths.length; id++) if (this.#lengths[id] !== free) yield id
+  }
+
+  #hashOf(id: number): number {
+    return hashOf(this.#addresses[id] as number, this.#lengths[id] as number, this.#seed)
   }
 
   #probe(address: number, length: number, hash: number): number {

@@ -66,6 +66,10 @@ export class Ipv6PrefixTable implements PrefixTable {
     this.#lengths[id] = free
   }
 
+  removeAll(ids: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.remove(ids[i] as number)
+  }
+
   has(id: number): boolean {
     return id < this.#lengths.length && this.#lengths[id] !== free
   }

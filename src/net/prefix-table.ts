@@ -23,6 +23,8 @@ export interface PrefixTable {
    */
   prefetch(bytes: Uint8Array, start: number, end: number): void
   remove(id: number): void
+  /** Removes the first `count` of `ids`, each there once. */
+  removeAll(ids: Int32Array, count: number): void
   /** Whether the id is in use. */
   has(id: number): boolean
   lengthOf(id: number): number
