@@ -12,6 +12,7 @@ export const changeClass: Readonly<Record<Exclude<keyof PeerConfig, 'name'>, Cha
   address: 'reset',
   interface: 'reset',
   asNumber: 'reset',
+  asNumbers: 'reset',
   port: 'live', // of the next connection
   passive: 'live',
   shutdown: 'reset',

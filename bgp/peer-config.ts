@@ -1,6 +1,7 @@
 /** What can be said of one peer. Values are compared as a whole; what a change of each costs is in `knobs.ts`. */
 import type { IpAddress } from '../src/net/address.ts'
 import type { Asn } from '../src/net/asn.ts'
+import type { Cidr } from '../src/net/prefix.ts'
 import type { AddressFamily } from './wire/message.ts'
 
 /** One configured peer (INTERFACE §2). What is required has its default applied already; what is optional says what its absence means. */
@@ -9,7 +10,10 @@ export type PeerConfig = {
   readonly address: IpAddress
   /** The link of a link-local `address` (fe80::/10), by the interface's name. */
   readonly interface?: string
+  /** With `asNumbers`: what the last OPEN said, or any of them before there was one. */
   readonly asNumber: Asn
+  /** The AS is what the peer's OPEN says, if it is one of these; internal: our own, external: any other. Absent: `asNumber` alone. */
+  readonly asNumbers?: readonly (Asn | 'internal' | 'external')[]
   readonly port: number
   /** Never dial. */
   readonly passive: boolean
@@ -71,6 +75,21 @@ export type PeerConfig = {
   /** BGPFilters in their order, by name, before `import` and `export` decide. One that does not exist lets nothing through. */
   readonly importFilters?: readonly string[]
   readonly exportFilters?: readonly string[]
+}
+
+/**
+ * Peers that are not configured one by one: who connects from `prefix` and is of one of the AS numbers is a peer as long as its session,
+ * and what is kept for it (RFC 4724), lasts. Nobody of them is dialled. The longest prefix counts; a configured peer counts before any.
+ * @property name unique among ranges and peers; a peer is called NAME-ADDRESS
+ * @property asNumbers internal: our own; external: any other
+ * @property limit how many there may be at once, 1..10000
+ */
+export type PeerRange = {
+  readonly name: string
+  readonly prefix: Cidr
+  readonly asNumbers: readonly (Asn | 'internal' | 'external')[]
+  readonly limit: number
+  readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asNumber' | 'asNumbers' | 'port' | 'passive'>
 }
 
 /** RFC 9234 §4.1: what we are to the peer. */

@@ -7,7 +7,7 @@ import type { BfdStatus } from './bfd/bfd-status.ts'
 import type { AddressFamily } from './wire/message.ts'
 
 export type { BfdStatus } from './bfd/bfd-status.ts'
-export type { BfdTerms, PeerConfig, Role } from './peer-config.ts'
+export type { BfdTerms, PeerConfig, PeerRange, Role } from './peer-config.ts'
 export type {
   Community,
   FilterOperation,
@@ -75,6 +75,8 @@ export type FamilyStatus = {
 export type PeerStatus = {
   readonly name: string
   readonly address: IpAddress
+  /** The range it came from: it is a peer only as long as its session, and what is kept for it, lasts. */
+  readonly range?: string
   /** The link of a link-local address. */
   readonly interface?: string
   readonly asNumber: number

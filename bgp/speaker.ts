@@ -14,6 +14,7 @@ import type {
   MonitorSettings,
   MonitorStatus,
   PeerConfig,
+  PeerRange,
   PeerStatus,
   RouteEvent,
   RoutePage,
@@ -36,6 +37,8 @@ import { heldSentence } from './session/restart-status.ts'
 import { openSockets, type Sockets } from './session/sockets.ts'
 import { Strangers } from './session/strangers.ts'
 import { Turn } from './session/turn.ts'
+import { BgpError } from './wire/bgp-error.ts'
+import { encodeNotification } from './wire/notification.ts'
 
 export type SpeakerDependencies = {
   readonly log: Log
@@ -75,6 +78,7 @@ export class Speaker {
   readonly #closing = new ClosingSockets()
   readonly #gate: RestartGate
   readonly #strangers: Strangers
+  readonly #crowd: Strangers
   readonly #deviations: Deviations
   readonly #listeners: Listeners
   readonly #sessionDependencies: PeerSessionDependencies
@@ -127,11 +131,13 @@ export class Speaker {
       onChange()
     })
     this.converged = this.#gate.released.then(() => this.#turn.settled())
-    this.#strangers = new Strangers(log, now)
+    this.#strangers = new Strangers(log, now, 'connection from an address that is no configured peer refused')
+    this.#crowd = new Strangers(log, now, 'connection from a listen range refused: its limit of peers is reached')
     const { listenAddresses, listenPort } = options
     this.#listeners = new Listeners(listenAddresses, listenPort, { log, onConnection: (socket) => this.#accept(socket), onChange })
     this.#peers = new Peers({
-      create: (config) => this.#session(config),
+      localAs: options.asNumber,
+      create: (config, range) => this.#session(config, range),
       gate: this.#gate,
       log,
       onRemoved: (name) => this.#deviations.forget(name),
@@ -150,6 +156,7 @@ export class Speaker {
       random,
       now,
       restarting: () => this.#gate.restarting,
+      onQuiet: (session) => this.#peers.quiet(session),
       owed: ({ config }) => this.#gate.owed(config.name),
       onUp: (session, terms) => {
         this.#gate.handle({ type: 'established', peer: session.config.name, terms })
@@ -186,9 +193,12 @@ export class Speaker {
     this.#watch()
   }
 
-  /** The whole set of peers. New ones start, missing ones are ceased (6/3), changed ones restart (6/6); the others notice nothing. */
-  setPeers(peers: readonly PeerConfig[]): void {
-    this.#peers.set(peers)
+  /**
+   * The whole set of peers, and of ranges that others may come from. New peers start, missing ones are ceased (6/3), those whose change
+   * needs it restart (6/6), others take it as they are (knobs.ts); who is not changed notices nothing.
+   */
+  setPeers(peers: readonly PeerConfig[], ranges: readonly PeerRange[] = []): void {
+    this.#peers.set(peers, ranges)
     this.#listeners.setKeys(this.#peers.keys)
     this.#watch()
     this.#onChange()
@@ -313,25 +323,29 @@ export class Speaker {
     this.#bfd.setPeers(bfdPeers(this.#peers.configs, this.#options.localAddress))
   }
 
-  #session(config: PeerConfig): PeerSession {
+  #session(config: PeerConfig, range: string | undefined): PeerSession {
     const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
     const own = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
     const localAs = config.localAs ?? asNumber
-    const options = { localAs, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: own }
+    const options = { localAs, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: own, range }
     return new PeerSession(config, options, this.#sessionDependencies)
   }
 
-  /** Only configured addresses get further than this; what a stranger costs is a closed socket. */
+  /** Only configured addresses, and those of ranges, get further than this; what a stranger costs is a closed socket. */
   #accept(socket: Socket): void {
     socket.on('error', passedOn)
     const end = remoteEndpoint(socket)
-    const session = end === undefined ? undefined : this.#peers.at(end)
-    if (session !== undefined) {
-      session.accept(socket)
-      return
+    const met = end === undefined || this.#stopped ? undefined : this.#peers.meet(end)
+    if (met instanceof BgpError) {
+      this.#crowd.note(end?.address)
+      socket.write(encodeNotification(met.code, met.subcode, met.data))
+      this.#closing.close(socket)
+    } else if (met !== undefined) {
+      met.accept(socket)
+    } else {
+      this.#strangers.note(end?.address)
+      socket.resetAndDestroy()
     }
-    this.#strangers.note(end?.address)
-    socket.resetAndDestroy()
   }
 }
 

@@ -1,8 +1,9 @@
 /** From the configuration to what the speaker takes: defaults that depend on the node filled in; pure. */
-import type { AddressFamily, PeerConfig, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
+import type { AddressFamily, PeerConfig, PeerRange, SpeakerOptions, SpeakerPolicy } from '../bgp/peer.ts'
 import { defaultAddPath } from './config/add-path-options.ts'
-import type { Config, ConfigPeer } from './config.ts'
+import type { Config, ConfigPeer, ConfigRange } from './config.ts'
 import { parseIpv4 } from './net/ipv4.ts'
+import { parseZoned } from './net/zone.ts'
 import type { EffectiveBgp } from './settings/effective-bgp.ts'
 import type { NodeAddresses } from './settings/node-addresses.ts'
 import { writtenRoutes } from './settings/peer-routes.ts'
@@ -46,27 +47,60 @@ export function peerConfigs(
   }))
 }
 
+/** @param passwords as for peers, by the range's name */
+export function peerRanges(
+  { bgp }: Config,
+  { ipv6 }: NodeAddresses,
+  passwords: ReadonlyMap<string, string>,
+  ownAs: number,
+): readonly PeerRange[] {
+  const families: readonly AddressFamily[] = ipv6 === undefined ? ['ipv4-unicast'] : ['ipv4-unicast', 'ipv6-unicast']
+  return bgp.listenRanges.map((range) => {
+    const { name, prefix, asNumbers, limit } = range
+    const external = asNumbers.some((entry) => entry !== 'internal' && entry !== (range.localAs ?? ownAs))
+    const session = sessionSettings(range, families, passwords.get(name) ?? range.password)
+    const routes = writtenRoutes(range, { external, requirePolicy: bgp.requireEbgpPolicy })
+    return { name, prefix, asNumbers, limit, template: { ...session, ...routes } }
+  })
+}
+
 function peerConfig(
   peer: ConfigPeer,
   families: readonly AddressFamily[],
   password: string | undefined,
 ): Omit<PeerConfig, 'import' | 'export'> {
-  const { name, address, asNumber, port, passive, multihop, routeReflectorClient, holdTimeSec, maxPrefixes } = peer
-  const { restartTimeSec, longLivedStaleSec } = peer
+  const { name, address, asNumber, port, passive, sourceAddress, shutdown } = peer
+  const end = parseZoned(address)
+  if (end === undefined) throw new Error(`"${address}" was taken for a checked address`)
   return {
     name,
-    address,
+    ...end,
     asNumber,
     port,
     passive,
-    families: peer.families ?? families,
+    ...(sourceAddress !== undefined && { sourceAddress }),
+    ...(shutdown !== undefined && { shutdown }),
+    ...sessionSettings(peer, families, password),
+  }
+}
+
+/** What can be said of every session, whoever begins it. */
+function sessionSettings(session: ConfigPeer | ConfigRange, families: readonly AddressFamily[], password: string | undefined) {
+  const { multihop, ttlSecurity, extendedNextHop, maxPrefixesWarnPercent, maxPrefixesRestartSec } = session
+  const { restartTimeSec, longLivedStaleSec } = session
+  return {
+    families: session.families ?? families,
     ...(multihop !== undefined && { multihop }),
-    routeReflectorClient,
-    holdTimeSec,
-    addPath: peer.addPath ?? defaultAddPath,
+    ...(ttlSecurity !== undefined && { ttlSecurity }),
+    ...(extendedNextHop !== undefined && { extendedNextHop }),
+    routeReflectorClient: session.routeReflectorClient,
+    holdTimeSec: session.holdTimeSec,
+    addPath: session.addPath ?? defaultAddPath,
     ...(restartTimeSec !== undefined && { restartTimeSec }),
     ...(longLivedStaleSec > 0 && { longLivedStaleSec }),
-    maxPrefixes,
+    maxPrefixes: session.maxPrefixes,
+    ...(maxPrefixesWarnPercent !== undefined && { maxPrefixesWarnPercent }),
+    ...(maxPrefixesRestartSec !== undefined && { maxPrefixesRestartSec }),
     ...(password !== undefined && { password }),
   }
 }

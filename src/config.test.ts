@@ -17,15 +17,14 @@ const defaults = {
     requireEbgpPolicy: false,
     aggregates: [],
     peers: [],
+    listenRanges: [],
   },
   felix: { enabled: true, routeProtocol: 116 },
   api: { socket: '/run/tortie/api.sock' },
   datastore: { type: 'embedded', path: '/var/lib/tortie' },
   log: {},
 }
-const peerDefaults = {
-  port: 179,
-  passive: false,
+const sessionDefaults = {
   routeReflectorClient: false,
   holdTimeSec: 90,
   longLivedStaleSec: 0,
@@ -39,6 +38,7 @@ const peerDefaults = {
   requireRole: false,
   acceptBlackhole: false,
 }
+const peerDefaults = { port: 179, passive: false, ...sessionDefaults }
 
 t.test('nothing configured is every default', async (t) => {
   for (const text of ['', '# only a comment\n', '---\n', '{}']) t.strictSame(load(text), { config: defaults })
@@ -69,6 +69,11 @@ bgp:
       passive: true
       families: [ipv4-unicast, ipv6-unicast]
       multihop: 10
+      sourceAddress: any
+      shutdown: moved to tor2
+      extendedNextHop: false
+      maxPrefixesWarnPercent: 90
+      maxPrefixesRestartSec: 60
       routeReflectorClient: true
       holdTimeSec: 9
       restartTimeSec: 300
@@ -88,6 +93,10 @@ bgp:
       requireRole: true
       acceptBlackhole: true
     - { name: tor2, address: 'FD99::2', asNumber: 64512 }
+    - { name: tor3, address: 'FE80::3%eth0', asNumber: 64512, ttlSecurity: 1 }
+  listenRanges:
+    - { name: nodes, prefix: 10.99.1.0/24, asNumbers: [internal, '1.1'], limit: 7, password: secret }
+  secretsPath: /run/secrets
 felix: { enabled: false, interfacePrefix: cali, routeProtocol: 117, iptablesBackend: nft }
 api:
   socket: /tmp/api.sock
@@ -126,6 +135,11 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
             passive: true,
             families: ['ipv4-unicast', 'ipv6-unicast'],
             multihop: 10,
+            sourceAddress: 'any',
+            shutdown: 'moved to tor2',
+            extendedNextHop: false,
+            maxPrefixesWarnPercent: 90,
+            maxPrefixesRestartSec: 60,
             routeReflectorClient: true,
             holdTimeSec: 9,
             restartTimeSec: 300,
@@ -146,7 +160,12 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
             acceptBlackhole: true,
           },
           { name: 'tor2', address: 'fd99::2', asNumber: 64_512, ...peerDefaults },
+          { name: 'tor3', address: 'fe80::3%eth0', asNumber: 64_512, ttlSecurity: 1, ...peerDefaults },
         ],
+        listenRanges: [
+          { name: 'nodes', prefix: '10.99.1.0/24', asNumbers: ['internal', 65_537], limit: 7, password: 'secret', ...sessionDefaults },
+        ],
+        secretsPath: '/run/secrets',
       },
       felix: { enabled: false, interfacePrefix: 'cali', routeProtocol: 117, iptablesBackend: 'nft' },
       api: {
@@ -175,7 +194,7 @@ bgp:
       asNumber: 65002
       holdTimeSec: 2
       multihop: 3
-      ttlSecurity: 1
+      ttlSecurity: 255
       password: ${'x'.repeat(81)}
       passwordFile: /etc/key
     - name: tor1
@@ -207,10 +226,10 @@ t.test('INTERFACE §2: all problems at once, each with its path and line', async
     'tortie.yaml:6: bgp.asNumber: must be an AS number 1 to 4294967295, or "high.low" with both at most 65535 (is 0)',
     'tortie.yaml:7: bgp.listenport: unknown field, did you mean "listenPort"?',
     'tortie.yaml:8: bgp.listenPort: must be <= 65535 (is 70000)',
-    'tortie.yaml:11: bgp.peers[0].address: must be an IPv4 or IPv6 unicast address (is "224.0.0.5")',
+    'tortie.yaml:11: bgp.peers[0].address: must be an IPv4 or IPv6 unicast address; a link-local one with its link, as in fe80::1%eth0 (is "224.0.0.5")',
     'tortie.yaml:13: bgp.peers[0].holdTimeSec: must be 0 or 3 to 65535 (is 2)',
     'tortie.yaml:14: bgp.peers[0].multihop: excludes ttlSecurity',
-    'tortie.yaml:15: bgp.peers[0].ttlSecurity: is not supported yet (is 1)',
+    'tortie.yaml:15: bgp.peers[0].ttlSecurity: must be <= 254 (is 255)',
     'tortie.yaml:16: bgp.peers[0].password: must be 1 to 80 bytes',
     'tortie.yaml:17: bgp.peers[0].passwordFile: excludes password',
     'tortie.yaml:18: bgp.peers[1].name: bgp.peers[0] has this name already',
@@ -269,6 +288,31 @@ for (const [listen, rest, problem] of listens) {
 t.test('protocols of the kernel and of other daemons are refused for our routes', async (t) => {
   for (const number of [0, 2, 3, 4, 11, 12, 16, 80, 186, 256]) t.ok(load(`felix: {routeProtocol: ${number}}`).problems, String(number))
   for (const number of [5, 116, 255]) t.equal(load(`felix: {routeProtocol: ${number}}`).config?.felix.routeProtocol, number)
+})
+
+t.test('a link-local peer has its link, no other has one; two links may have peers of the same address', async (t) => {
+  const peer = (name: string, address: string) => `{name: ${name}, address: "${address}", asNumber: 1}`
+  t.equal(load(`bgp: {peers: [${peer('a', 'fe80::1%eth0')}, ${peer('b', 'fe80::1%eth1')}]}`).problems, undefined)
+  for (const address of ['fe80::1', 'fd00::1%eth0', '10.0.0.1%eth0', 'fe80::1%'])
+    t.strictSame(
+      load(`bgp: {peers: [${peer('a', address)}]}`).problems?.map(({ path }) => path),
+      ['bgp.peers[0].address'],
+      address,
+    )
+})
+
+t.test('a range shares neither its name, with peers too, nor its prefix', async (t) => {
+  const range = (name: string, prefix: string) => `{name: ${name}, prefix: ${prefix}, asNumbers: [external]}`
+  const peers = '[{name: p, address: 10.0.0.1, asNumber: 1}]'
+  t.equal(load(`bgp: {peers: ${peers}, listenRanges: [${range('a', '10.0.0.0/8')}, ${range('b', '10.0.0.0/16')}]}`).problems, undefined)
+  t.strictSame(
+    told(`bgp: {peers: ${peers}, listenRanges: [${range('a', '10.0.0.0/8')}, ${range('a', '10.0.0.0/8')}, ${range('p', '::/0')}]}`),
+    [
+      'tortie.yaml:1: bgp.listenRanges[1].name: bgp.listenRanges[0] has this name already',
+      'tortie.yaml:1: bgp.listenRanges[1].prefix: bgp.listenRanges[0] has this prefix already',
+      'tortie.yaml:1: bgp.listenRanges[2].name: bgp.peers[0] has this name already',
+    ],
+  )
 })
 
 t.test('two peers never share an address, whatever their ports and however it is written', async (t) => {

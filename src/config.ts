@@ -8,7 +8,7 @@ import type { Problem } from './model/resource.ts'
 import { checkSchema } from './model/schema-check.ts'
 import { readYaml } from './model/yaml-documents.ts'
 
-export type { Config, ConfigPeer } from './config/option-table.ts'
+export type { Config, ConfigPeer, ConfigRange } from './config/option-table.ts'
 export { configReference } from './config/reference.ts'
 
 /** One mistake in the configuration: in `variable` if that is there, else in the file, at `line` (1-based) if it is known. */

@@ -5,6 +5,7 @@ import type {
   MonitorSettings,
   MonitorStatus,
   PeerConfig,
+  PeerRange,
   PeerStatus,
   RouteEvent,
   RoutePage,
@@ -21,7 +22,7 @@ export type ReplaceableSpeaker = {
   readonly listening: boolean
   readonly converged: Promise<void>
   start(): Promise<void>
-  setPeers(peers: readonly PeerConfig[]): void
+  setPeers(peers: readonly PeerConfig[], ranges: readonly PeerRange[]): void
   setPolicy(policy: SpeakerPolicy): void
   setMonitors(settings: MonitorSettings): void
   readonly monitors: MonitorStatus
@@ -52,6 +53,7 @@ export class LiveSpeaker {
   /** The one that `#speaker` was made with; undefined while it retires. */
   #speaksAs: Identity | undefined
   #peers: readonly PeerConfig[] = []
+  #ranges: readonly PeerRange[] = []
   #prefixes: readonly Cidr[] = []
   #policy: SpeakerPolicy = {}
   #drainState: DrainState = 'none'
@@ -83,10 +85,11 @@ export class LiveSpeaker {
   }
 
   /** Peers whose configuration stays the same notice nothing, unless the identity is another. */
-  configure(identity: Identity, peers: readonly PeerConfig[]): void {
+  configure(identity: Identity, peers: readonly PeerConfig[], ranges: readonly PeerRange[] = []): void {
     this.#peers = peers
+    this.#ranges = ranges
     if (isDeepStrictEqual(identity, this.#identity)) {
-      if (this.#speaksAs === this.#identity) this.#speaker.setPeers(peers)
+      if (this.#speaksAs === this.#identity) this.#speaker.setPeers(peers, ranges)
       return
     }
     this.#identity = identity
@@ -158,7 +161,7 @@ export class LiveSpeaker {
     if (this.#monitors !== undefined) this.#speaker.setMonitors(this.#monitors)
     this.#speaker.originate(this.#prefixes)
     this.#speaker.drain(this.#drainState)
-    this.#speaker.setPeers(this.#peers)
+    this.#speaker.setPeers(this.#peers, this.#ranges)
     if (this.#started) await this.#speaker.start()
   }
 }

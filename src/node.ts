@@ -171,11 +171,11 @@ export class Node {
   }
 
   /** Called with the first settings and with every later ones. */
-  #settingsChanged({ felix, bgp, peers, policy, originated }: EffectiveSettings): void {
+  #settingsChanged({ felix, bgp, peers, ranges, policy, originated }: EffectiveSettings): void {
     this.#setLogLevel(felix.logLevel)
     this.#speaker?.setPolicy(policy)
     this.#agent.setOriginated(originated)
-    this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers)
+    this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers, ranges)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
     const choices = policyChoices(felix)

@@ -1,5 +1,6 @@
 import { type Config, formatConfigProblem, loadConfig } from './config.ts'
 import { type Access, readAccess } from './http/access-files.ts'
+import { readSecretFiles, type SecretFiles } from './os/secret-files.ts'
 import { readTextFile } from './os/text-file.ts'
 
 /**
@@ -10,6 +11,7 @@ export type ReadConfig =
   | {
       readonly config: Config
       readonly passwords: ReadonlyMap<string, string>
+      readonly secrets: ReadonlyMap<string, string>
       readonly access: Access
       readonly warnings: readonly string[]
       readonly mistakes?: never
@@ -23,20 +25,24 @@ export async function readConfig(file: string, environment: NodeJS.ProcessEnv): 
   const loaded = loadConfig(text.text, file, environment)
   if (loaded.config === undefined) return { mistakes: loaded.problems.map(formatConfigProblem) }
   const { passwords, mistakes } = await readPasswords(loaded.config, file)
+  const { secretsPath } = loaded.config.bgp
+  const { secrets, mistakes: unread } = secretsPath === undefined ? noSecrets : await readSecretFiles(secretsPath)
   const read = await readAccess(loaded.config.api)
-  const all = [...mistakes, ...read.mistakes.map((mistake) => `${file}: ${mistake}`)]
-  return all.length > 0 ? { mistakes: all } : { config: loaded.config, passwords, access: read.access, warnings: read.warnings }
+  const all = [...mistakes, ...[...unread, ...read.mistakes].map((mistake) => `${file}: ${mistake}`)]
+  return all.length > 0 ? { mistakes: all } : { config: loaded.config, passwords, secrets, access: read.access, warnings: read.warnings }
 }
+
+const noSecrets: SecretFiles = { secrets: new Map(), mistakes: [] }
 
 type Passwords = { readonly passwords: ReadonlyMap<string, string>; readonly mistakes: readonly string[] }
 
 async function readPasswords({ bgp }: Config, configFile: string): Promise<Passwords> {
   const passwords = new Map<string, string>()
   const mistakes: string[] = []
-  for (const { name, passwordFile } of bgp.peers) {
+  for (const { name, passwordFile } of [...bgp.peers, ...bgp.listenRanges]) {
     if (passwordFile === undefined) continue
     const { text, problem } = await readTextFile(passwordFile)
-    if (problem !== undefined) mistakes.push(`${configFile}: bgp.peers: passwordFile of ${name}: ${passwordFile}: ${problem}`)
+    if (problem !== undefined) mistakes.push(`${configFile}: bgp: passwordFile of ${name}: ${passwordFile}: ${problem}`)
     else passwords.set(name, text.trimEnd())
   }
   return { passwords, mistakes }

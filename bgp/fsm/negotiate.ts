@@ -90,7 +90,7 @@ function refuse(reason: keyof typeof openError, message: string, data?: Uint8Arr
 }
 
 /** RFC 6793 §4.1: the capability carries the real number. */
-function asNumberOf(open: Open): number {
+export function asNumberOf(open: Open): number {
   return last(open.capabilities, 'four-octet-as')?.asNumber ?? open.myAs
 }
 

@@ -3,6 +3,9 @@ import type { Socket } from 'node:net'
 /** How long a peer may take to read our last words. */
 const graceMs = 1000
 
+/** So many may take that time: from whoever opens connections by the thousand, they end at once. */
+const mostAtOnce = 1024
+
 /** TCP connections we have finished with, until they are gone. */
 export class ClosingSockets {
   readonly #sockets = new Set<Socket>()
@@ -12,7 +15,7 @@ export class ClosingSockets {
    * our FIN into a RST, and the RST could overtake the NOTIFICATION. The owner keeps an 'error' listener on it.
    */
   close(socket: Socket): void {
-    if (socket.connecting || socket.destroyed) {
+    if (socket.connecting || socket.destroyed || this.#sockets.size >= mostAtOnce) {
       socket.destroy()
       return
     }

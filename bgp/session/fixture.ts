@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { parseAddress } from '../../src/net/address.ts'
 import { asn } from '../../src/net/asn.ts'
-import type { BestRouteBatch, PeerConfig, PeerStatus, SpeakerOptions } from '../peer.ts'
+import { parseCidr } from '../../src/net/prefix.ts'
+import type { BestRouteBatch, PeerConfig, PeerRange, PeerStatus, SpeakerOptions } from '../peer.ts'
 import { Speaker, type SpeakerDependencies } from '../speaker.ts'
 import { RawPeer } from './raw-peer.ts'
 
@@ -40,6 +41,14 @@ export function peerConfig(changes: Partial<PeerConfig> & Pick<PeerConfig, 'addr
     export: 'all',
     ...changes,
   }
+}
+
+/** Anybody but ourselves from 127.0.1.0/24, but for the changes. */
+export function peerRange(changes: Partial<PeerRange>): PeerRange {
+  const { name: _, address: __, asNumber: ___, port: ____, passive: _____, ...template } = peerConfig({ address: address('::'), port: 179 })
+  const prefix = parseCidr('127.0.1.0/24')
+  if (prefix === undefined) throw new Error('no prefix')
+  return { name: 'nodes', prefix, asNumbers: ['external'], limit: 100, template, ...changes }
 }
 
 export type Watched = {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
+import { type Asn, asn } from '../../src/net/asn.ts'
 import { cease } from '../fsm/cease.ts'
 import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
-import { negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
+import { asNumberOf, negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
 import type { Active, Idle, State } from '../fsm/state.ts'
 import type { Terms } from '../fsm/terms.ts'
 import { needsRoutesAgain } from '../knobs.ts'
@@ -20,6 +21,7 @@ import type { Log } from './log.ts'
 import { Output } from './output.ts'
 import { partyOf } from './party.ts'
 import { PeerConnections } from './peer-connections.ts'
+import { isAmong } from './peer-ranges.ts'
 import { PeerRecord } from './peer-record.ts'
 import { PeerTransport } from './peer-transport.ts'
 import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
@@ -33,6 +35,8 @@ import type { Turn } from './turn.ts'
 
 export type PeerSessionOptions = {
   readonly localAs: number
+  /** The range that the peer came from. */
+  readonly range: string | undefined
   readonly routerId: number
   /** The node's address of the peer's family: we dial from it, and where the system does not tell ours, it is our next hop. */
   readonly localAddress: IpAddress | undefined
@@ -57,6 +61,8 @@ export type PeerSessionDependencies = {
   readonly restarting: () => boolean
   /** The families that this peer has still to finish before that decision (RFC 4724 §4.1). */
   readonly owed: (session: PeerSession) => readonly AddressFamily[]
+  /** Perhaps nothing is left of it: look at `isQuiet`. */
+  readonly onQuiet: (session: PeerSession) => void
   readonly onUp: (session: PeerSession, terms: Terms) => void
   readonly onDown: (session: PeerSession, end: SessionEnd) => void
   readonly onChange: () => void
@@ -96,7 +102,10 @@ export class PeerSession implements ConnectionOwner {
       received: (family) => rib.counts(this.id, family).received,
       onRestart: () => this.#begin(),
     })
-    this.#stale = new StaleRoutes(rib, this.id, () => turn.schedule())
+    this.#stale = new StaleRoutes(rib, this.id, () => {
+      turn.schedule()
+      dependencies.onQuiet(this)
+    })
     this.#output = new Output(rib, this.id, this.#record.counts)
     this.#connections = new PeerConnections(config.passive, (state) => this.#connection(state))
     this.#pump = () => this.#guardedPump()
@@ -116,9 +125,17 @@ export class PeerSession implements ConnectionOwner {
     return this.#config.shutdown === undefined && this.problem === undefined
   }
 
+  /** Nobody is connected, and nothing is kept for when he is back. */
+  get isQuiet(): boolean {
+    const { all, speaking } = this.#connections
+    if (all.length > 1 || speaking.state.name !== 'Active') return false
+    return this.#config.families.every((family) => this.#deps.rib.counts(this.id, family).stale === 0)
+  }
+
   get status(): PeerStatus {
+    const { range } = this.#options
     const status = this.#record.status(this.#connections.speaking, this.#deps.rib, this.id)
-    return withRestarts(status, this.#stale.families, this.#deps.owed(this))
+    return { ...withRestarts(status, this.#stale.families, this.#deps.owed(this)), ...(range === undefined ? {} : { range }) }
   }
 
   /** Of the session that is up now. */
@@ -140,13 +157,10 @@ export class PeerSession implements ConnectionOwner {
    */
   reconfigure(config: PeerConfig, refresh: boolean): void {
     const before = this.#config
-    this.#config = config
-    this.#record.configure(config)
-    this.#transport.configure(config)
+    this.#configure(config)
     this.#conformAll()
     if (before.passive !== config.passive) for (const connection of this.#connections.all) connection.setPassive(config.passive)
     if (this.#limit.configure(config)) this.#begin()
-    this.#deps.rib.configure(this.id, config)
     const over = this.#limit.watch()
     if (over !== undefined) this.#connections.end(over)
     if (!refresh) return
@@ -219,6 +233,9 @@ export class PeerSession implements ConnectionOwner {
   }
 
   negotiate(open: Open): Terms | BgpError {
+    const { asNumbers } = this.#config
+    const asNumber = asNumberOf(open)
+    if (asNumbers !== undefined && isAmong(asNumber, asNumbers, this.#options.localAs)) this.#become(asn(asNumber))
     return negotiate(this.#offer, open)
   }
 
@@ -276,6 +293,7 @@ export class PeerSession implements ConnectionOwner {
     if (ended) this.#connections.ended(connection)
     if (event.type === 'AutomaticStop' && isOverLimit(event.cease)) this.#keepOut()
     this.#note(failure)
+    if (state.name === 'Active') this.#deps.onQuiet(this)
   }
 
   update(bytes: Uint8Array, start: number, end: number): BgpError | undefined {
@@ -317,6 +335,21 @@ export class PeerSession implements ConnectionOwner {
     const paths = { addPath: { receive: addPath.receive, send: addPath.send > 0 } }
     const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec, longLivedStaleSec }
     return { localAs, peerAs, routerId, holdTimeSec, families, ...paths, ...role, ...restart }
+  }
+
+  /** Of several AS numbers this is the one. What an earlier one taught is not kept for it. */
+  #become(asNumber: Asn): void {
+    if (asNumber === this.#config.asNumber) return
+    this.#stale.abandon()
+    this.#configure({ ...this.#config, asNumber })
+    this.#conformAll()
+  }
+
+  #configure(config: PeerConfig): void {
+    this.#config = config
+    this.#record.configure(config)
+    this.#transport.configure(config)
+    this.#deps.rib.configure(this.id, config)
   }
 
   #note(failure: Connection['failure']): void {

@@ -1,33 +1,43 @@
 import type { IpAddress } from '../../src/net/address.ts'
+import type { Asn } from '../../src/net/asn.ts'
 import { type Cidr, parseCidr } from '../../src/net/prefix.ts'
 import { zoned } from '../../src/net/zone.ts'
 import { cease } from '../fsm/cease.ts'
 import { changeBetween } from '../knobs.ts'
-import type { PeerConfig } from '../peer.ts'
+import type { PeerConfig, PeerRange } from '../peer.ts'
 import type { PeerId } from '../rib/rib-face.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import { encodeShutdownCommunication } from '../wire/notification.ts'
 import type { ListenKeys } from './listener.ts'
 import type { Log } from './log.ts'
+import { PeerRanges, peerFrom } from './peer-ranges.ts'
 import type { PeerSession } from './peer-session.ts'
 import type { RestartGate } from './restart-gate.ts'
 import type { Endpoint } from './sockets.ts'
 
 export type PeersDependencies = {
-  readonly create: (config: PeerConfig) => PeerSession
+  readonly localAs: Asn
+  /** @param range the range that the peer came from */
+  readonly create: (config: PeerConfig, range?: string) => PeerSession
   readonly gate: RestartGate
   readonly log: Log
   /** A peer is none any more: what is remembered of it can go. */
   readonly onRemoved: (name: string) => void
 }
 
-/** The sessions of this speaker, one for each configured peer. */
+/** Peers from ranges at the same time, whatever their limits. */
+const mostDynamic = 10_000
+
+/** The sessions of this speaker: one for each configured peer, and one for each that has come from a range. */
 export class Peers {
   readonly #deps: PeersDependencies
   readonly #byName = new Map<string, PeerSession>()
   /** By `zoned` address: how a connection is known. */
   readonly #byEnd = new Map<string, PeerSession>()
   readonly #byId = new Map<PeerId, PeerSession>()
+  /** Those that came from ranges. */
+  readonly #dynamic = new Map<PeerSession, PeerRange>()
+  #ranges = new PeerRanges([])
   #running = false
 
   constructor(dependencies: PeersDependencies) {
@@ -55,14 +65,36 @@ export class Peers {
     return this.#byId.get(id)
   }
 
-  /** Whom a connection from there is with. */
-  at(end: Endpoint): PeerSession | undefined {
-    return this.#byEnd.get(zoned(end))
+  /**
+   * Whom a connection from there is with: a configured peer, or one that a range makes of it now.
+   * @returns the Cease for somebody who would be one too many; undefined: a stranger
+   */
+  meet(end: Endpoint): PeerSession | BgpError | undefined {
+    const known = this.#byEnd.get(zoned(end))
+    if (known !== undefined) return known
+    const range = this.#ranges.at(end)
+    if (range === undefined) return undefined
+    if (this.#comeFrom(range) >= range.limit) return cease('connectionRejected')
+    if (this.#dynamic.size >= mostDynamic) return cease('outOfResources')
+    const config = peerFrom(range, end, this.#deps.localAs)
+    if (this.#byName.has(config.name)) return undefined
+    const session = this.#add(config, range.name)
+    this.#dynamic.set(session, range)
+    return session
+  }
+
+  /** Nothing is left of a session. One that came from a range is no peer any more, unless it is back by then. */
+  quiet(session: PeerSession): void {
+    if (!this.#dynamic.has(session)) return
+    setImmediate(() => {
+      if (session.isQuiet && this.#dynamic.has(session)) this.#remove(session, cease('peerDeconfigured'))
+    })
   }
 
   /** Whom connections are taken from only if they are signed. */
   get keys(): ListenKeys {
     const keys = new Map<Cidr, string>()
+    for (const { prefix, template } of this.#ranges.all) if (template.password !== undefined) keys.set(prefix, template.password)
     for (const { config } of this.#byName.values()) if (config.password !== undefined) keys.set(hostPrefix(config.address), config.password)
     return keys
   }
@@ -77,10 +109,12 @@ export class Peers {
    * The whole set of peers. New ones start, missing ones are ceased (6/3), those whose change needs it restart (6/6), others take it as
    * they are; who is not changed notices nothing.
    */
-  set(peers: readonly PeerConfig[]): void {
-    const wanted = new Map(peers.map((peer) => [peer.name, peer]))
+  set(peers: readonly PeerConfig[], ranges: readonly PeerRange[]): void {
+    this.#setRanges(ranges)
+    const configured = new Map(peers.map((peer) => [peer.name, peer]))
+    const ends = new Set(peers.map(zoned))
     for (const [name, session] of this.#byName) {
-      const config = wanted.get(name)
+      const config = this.#dynamic.has(session) ? this.#fromRange(session, ends) : configured.get(name)
       if (config === undefined) this.#remove(session, cease('peerDeconfigured'))
       else this.#change(session, config)
     }
@@ -99,13 +133,39 @@ export class Peers {
     for (const session of this.#byName.values()) session.stop(reason)
   }
 
-  #add(config: PeerConfig): void {
-    const session = this.#deps.create(config)
+  /** While decisions are held, whoever may come back from a range is waited for as long as they are: nobody knows who was there. */
+  #setRanges(ranges: readonly PeerRange[]): void {
+    const { gate } = this.#deps
+    for (const { name } of this.#ranges.all) gate.handle({ type: 'peer-removed', peer: anyoneOf(name) })
+    this.#ranges = new PeerRanges(ranges)
+    for (const { name, template } of ranges) gate.handle({ type: 'peer-added', peer: anyoneOf(name), families: template.families })
+  }
+
+  /** What the ranges make of a peer that came from one; undefined: none, or it is a configured one now. */
+  #fromRange(session: PeerSession, configured: ReadonlySet<string>): PeerConfig | undefined {
+    const { config } = session
+    const range = this.#ranges.at(config)
+    if (range === undefined || configured.has(zoned(config))) return undefined
+    const { address, interface: link } = config
+    const made = peerFrom(range, { address, ...(link === undefined ? {} : { interface: link }) }, this.#deps.localAs)
+    this.#dynamic.set(session, range)
+    return made.name === config.name ? { ...made, asNumber: config.asNumber } : undefined
+  }
+
+  #comeFrom({ name }: PeerRange): number {
+    let count = 0
+    for (const range of this.#dynamic.values()) if (range.name === name) count++
+    return count
+  }
+
+  #add(config: PeerConfig, range?: string): PeerSession {
+    const session = this.#deps.create(config, range)
     this.#byName.set(config.name, session)
     this.#byEnd.set(zoned(config), session)
     this.#byId.set(session.id, session)
     this.#deps.gate.handle({ type: 'peer-added', peer: config.name, families: config.families })
     if (this.#running) this.#start(session)
+    return session
   }
 
   #change(session: PeerSession, config: PeerConfig): void {
@@ -132,11 +192,17 @@ export class Peers {
     session.stop(reason)
     session.remove()
     this.#byName.delete(config.name)
-    if (this.at(config) === session) this.#byEnd.delete(zoned(config))
+    if (this.#byEnd.get(zoned(config)) === session) this.#byEnd.delete(zoned(config))
+    this.#dynamic.delete(session)
     this.#byId.delete(session.id)
     this.#deps.onRemoved(config.name)
     this.#deps.gate.handle({ type: 'peer-removed', peer: config.name })
   }
+}
+
+/** No peer has such a name. */
+function anyoneOf(range: string): string {
+  return `${range}/*`
 }
 
 /** What a peer that is to have these settings is told at the end of its session. */

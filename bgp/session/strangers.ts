@@ -3,16 +3,19 @@ import type { Log } from './log.ts'
 /** At most one line in this time, however many knock. */
 const quietMs = 10_000
 
-/** Connections from addresses that are no peer: counted, logged rarely, never remembered. */
+/** Connections that are refused for where they come from: counted, logged rarely, never remembered. */
 export class Strangers {
   readonly #log: Log
   readonly #now: () => number
+  readonly #sentence: string
   #count = 0
   #quietUntil = 0
 
-  constructor(log: Log, now: () => number) {
+  /** @param sentence what the log says */
+  constructor(log: Log, now: () => number, sentence: string) {
     this.#log = log
     this.#now = now
+    this.#sentence = sentence
   }
 
   /** @param address undefined where it was gone before we could ask */
@@ -21,7 +24,7 @@ export class Strangers {
     const now = this.#now()
     if (now < this.#quietUntil) return
     this.#quietUntil = now + quietMs
-    this.#log.warn({ address, refused: this.#count }, 'connection from an address that is no configured peer refused')
+    this.#log.warn({ address, refused: this.#count }, this.#sentence)
     this.#count = 0
   }
 }

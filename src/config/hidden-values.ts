@@ -2,7 +2,7 @@
 
 /** @param path of an option: a password, or what was written where a peer with its password belongs */
 export function mayHoldSecret(path: string): boolean {
-  return path.endsWith('.password') || /^bgp\.peers(\[\d+\])?$/.test(path)
+  return path.endsWith('.password') || /^bgp\.(peers|listenRanges)(\[\d+\])?$/.test(path)
 }
 
 /** @param reason of the YAML reader, which repeats what it met: a password that begins with "!" or "|" */

@@ -2,29 +2,38 @@
 
 import { formatPath, type PathSegment, valueAt } from '../model/path.ts'
 import type { Problem } from '../model/resource.ts'
-import { parseAddress } from '../net/address.ts'
+import { parseZoned, zoned } from '../net/zone.ts'
 import { isLoopback, readListen } from './listen-address.ts'
 
 /** @param config with its defaults, not checked: anything */
 export function optionProblems(config: unknown): readonly Problem[] {
-  const peers = valueAt(config, ['bgp', 'peers'])
+  const peers = listAt(config, 'peers')
+  const ranges = listAt(config, 'listenRanges')
   return [
-    ...(Array.isArray(peers)
-      ? peers.flatMap((_, i) => [...exclusionProblems(peers, i), ...needProblems(peers, i), ...twinProblems(peers, i)])
-      : []),
+    ...peers.flatMap((_, i) => [...exclusionProblems('peers', peers, i), ...needProblems('peers', peers, i), ...twinProblems(peers, i)]),
+    ...ranges.flatMap((_, i) => [
+      ...exclusionProblems('listenRanges', ranges, i),
+      ...needProblems('listenRanges', ranges, i),
+      ...rangeTwinProblems(ranges, i, peers),
+    ]),
     ...collectorProblems(config),
     ...listenProblems(config),
   ]
 }
 
-function exclusionProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+function listAt(config: unknown, list: 'peers' | 'listenRanges'): readonly unknown[] {
+  const value = valueAt(config, ['bgp', list])
+  return Array.isArray(value) ? value : []
+}
+
+function exclusionProblems(list: 'peers' | 'listenRanges', peers: readonly unknown[], index: number): readonly Problem[] {
   const excluding = [
     ['multihop', 'ttlSecurity'],
     ['passwordFile', 'password'],
   ] as const
   return excluding
     .filter((fields) => fields.every((field) => valueAt(peers, [index, field]) !== undefined))
-    .map(([field, other]) => peerProblem(index, field, `excludes ${other}`))
+    .map(([field, other]) => ({ path: formatPath(['bgp', list, index, field]), reason: `excludes ${other}` }))
 }
 
 function collectorProblems(config: unknown): readonly Problem[] {
@@ -39,7 +48,7 @@ function collectorProblems(config: unknown): readonly Problem[] {
 }
 
 /** What says something only together with another option. */
-function needProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+function needProblems(list: 'peers' | 'listenRanges', peers: readonly unknown[], index: number): readonly Problem[] {
   const needing = [
     ['replaceAs', 'localAs'],
     ['requireRole', 'role'],
@@ -47,7 +56,7 @@ function needProblems(peers: readonly unknown[], index: number): readonly Proble
   const missing = needing.filter(
     ([field, other]) => valueAt(peers, [index, field]) === true && valueAt(peers, [index, other]) === undefined,
   )
-  return missing.map(([field, other]) => peerProblem(index, field, `needs ${other}`))
+  return missing.map(([field, other]) => ({ path: formatPath(['bgp', list, index, field]), reason: `needs ${other}` }))
 }
 
 /** A peer has its own name, and is the only one at its address: by that a connection from it is known, whatever its port. */
@@ -64,9 +73,23 @@ function twinProblems(peers: readonly unknown[], index: number): readonly Proble
   ]
 }
 
+/** A range has a name like a peer, and a prefix that no other range has. */
+function rangeTwinProblems(ranges: readonly unknown[], index: number, peers: readonly unknown[]): readonly Problem[] {
+  const problem = (field: string, reason: string) => ({ path: formatPath(['bgp', 'listenRanges', index, field]), reason })
+  const same = (list: readonly unknown[], field: string) =>
+    list.findIndex((_, i) => valueAt(ranges, [index, field]) !== undefined && valueAt(list, [i, field]) === valueAt(ranges, [index, field]))
+  const [name, prefix, peer] = [same(ranges, 'name'), same(ranges, 'prefix'), same(peers, 'name')]
+  return [
+    ...(name < 0 || name === index ? [] : [problem('name', `bgp.listenRanges[${name}] has this name already`)]),
+    ...(peer < 0 ? [] : [problem('name', `bgp.peers[${peer}] has this name already`)]),
+    ...(prefix < 0 || prefix === index ? [] : [problem('prefix', `bgp.listenRanges[${prefix}] has this prefix already`)]),
+  ]
+}
+
 function addressOf(peers: readonly unknown[], index: number): string | undefined {
   const address = valueAt(peers, [index, 'address'])
-  return typeof address === 'string' ? parseAddress(address) : undefined
+  const end = typeof address === 'string' ? parseZoned(address) : undefined
+  return end === undefined ? undefined : zoned(end)
 }
 
 function peerProblem(index: number, field: string, reason: string): Problem {

@@ -8,6 +8,7 @@ import { closedObject, text } from '../model/schema-check.ts'
 import { type IpAddress, parseAddress } from '../net/address.ts'
 import { parseIpv4 } from '../net/ipv4.ts'
 import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
+import { isLinkLocal, parseZoned, zoned } from '../net/zone.ts'
 import { addPathOptions } from './add-path-options.ts'
 import { bfdOptions } from './bfd-options.ts'
 import { readListen } from './listen-address.ts'
@@ -15,8 +16,12 @@ import { monitor, mrt } from './monitor-options.ts'
 import { optional, required, section, withDefault } from './option.ts'
 import { asNumber, peerRouteOptions } from './peer-route-options.ts'
 import { restartOptions } from './restart-options.ts'
+import { peerTransport, rangeOptions, sessionTransport } from './transport-options.ts'
 
-const peerAddress = text((value) => (isPeerAddress(value) ? parseAddress(value) : undefined), 'an IPv4 or IPv6 unicast address')
+const peerAddress = text(
+  (value) => readPeerAddress(value),
+  'an IPv4 or IPv6 unicast address; a link-local one with its link, as in fe80::1%eth0',
+)
 const listenAddress = text(parseAddress, 'an IPv4 or IPv6 address')
 const pathCount = Type.Integer({ minimum: 1, maximum: 64 })
 const bgpIdentifier = text((value) => (parseIpv4(value) ? (value as IpAddress) : undefined), 'an IPv4 address other than 0.0.0.0') // RFC 6286
@@ -35,18 +40,16 @@ const holdTime = Type.Refine(
 
 const password = text((value) => (value !== '' && Buffer.byteLength(value) <= 80 ? value : undefined), '1 to 80 bytes')
 
-const ttlSecurity = Type.Refine(
-  Type.Integer({ minimum: 1, maximum: 254 }),
-  () => false,
-  () => 'is not supported yet',
-)
-
-const peer = closedObject({
+const peerIdentity = {
   name: required(name, { meaning: 'unique; a DNS-1123 subdomain' }),
-  address: required(peerAddress, { meaning: 'whom to connect to and take connections from' }),
+  address: required(peerAddress, { meaning: 'whom to connect to and take connections from; a link-local one with its link: fe80::1%eth0' }),
   asNumber: required(asNumber, { meaning: "the peer's AS, plain or high.low" }),
   port: withDefault(portNumber, 179, { meaning: 'TCP port to connect to' }),
   passive: withDefault(Type.Boolean(), false, { meaning: 'never connect, only take connections' }),
+  ...peerTransport,
+}
+
+const sessionOptions = {
   families: optional(Type.Array(Type.Enum(['ipv4-unicast', 'ipv6-unicast']), { minItems: 1, uniqueItems: true }), {
     meaning: 'address families to exchange',
     otherwise: 'those the node has an address of',
@@ -55,7 +58,7 @@ const peer = closedObject({
     meaning: 'TTL for eBGP peers that are not directly connected; without effect on iBGP; excludes ttlSecurity',
     unit: 'hops',
   }),
-  ttlSecurity: optional(ttlSecurity, { meaning: 'GTSM (RFC 5082); not supported yet', unit: 'hops' }),
+  ...sessionTransport,
   routeReflectorClient: withDefault(Type.Boolean(), false, { meaning: 'reflect routes to this peer (RFC 4456)' }),
   holdTimeSec: withDefault(holdTime, 90, {
     meaning: 'proposed hold time: 0 (none) or 3 to 65535',
@@ -70,7 +73,10 @@ const peer = closedObject({
   password: optional(password, { meaning: 'TCP MD5 key (RFC 2385), at most 80 bytes; excludes passwordFile' }),
   passwordFile: optional(path, { meaning: 'file that holds the password' }),
   ...peerRouteOptions,
-})
+}
+
+const peer = closedObject({ ...peerIdentity, ...sessionOptions })
+const listenRange = closedObject({ ...rangeOptions, ...sessionOptions })
 
 const tls = closedObject({
   certFile: required(path, { meaning: 'certificate chain, PEM' }),
@@ -147,6 +153,14 @@ export const optionTable = closedObject({
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
     monitors: optional(Type.Array(monitor), { meaning: 'BMP collectors that are told of sessions and routes', otherwise: 'none' }),
     mrt: Type.Optional(mrt),
+    secretsPath: optional(path, {
+      meaning:
+        'directory with a folder for each secret and a file for each key, as Kubernetes mounts them: where `password.secretKeyRef` of resources is looked up',
+      otherwise: 'peers with such a password stay down',
+    }),
+    listenRanges: withDefault(Type.Array(listenRange), [], {
+      meaning: 'peers that are not written down one by one: they exist while they are connected',
+    }),
   }),
   felix: section({
     enabled: withDefault(Type.Boolean(), true, { meaning: 'false: touch nothing in the kernel' }),
@@ -191,12 +205,19 @@ export const optionTable = closedObject({
 /** A checked configuration. What has no default is absent until the agent finds it out. */
 export type Config = Frozen<StaticDecode<typeof optionTable>>
 export type ConfigPeer = Config['bgp']['peers'][number]
+export type ConfigRange = Config['bgp']['listenRanges'][number]
 
 function interfaceAddress(family: 4 | 6, example: string) {
   return text((value): InterfaceAddress | undefined => {
     const parsed = value.includes('/') ? parseInterfaceAddress(value) : undefined
     return parsed?.address.includes(':') === (family === 6) ? parsed : undefined
   }, `an IPv${family} address with its prefix length, as in ${example}`)
+}
+
+function readPeerAddress(value: string): string | undefined {
+  const end = parseZoned(value)
+  if (end === undefined || !isPeerAddress(end.address)) return undefined
+  return isLinkLocal(end.address) && end.interface === undefined ? undefined : zoned(end)
 }
 
 /** Unspecified, multicast and broadcast addresses are nobody's. */

@@ -106,7 +106,7 @@ const refused: [title: string, spec: object, problems: readonly (readonly [path:
       ['spec.password.secretKeyRef', 'is required'],
       [
         'spec.password.value',
-        'is not supported: what is stored can be read again; name the peer and its passwordFile in the configuration file',
+        'is not supported: what is stored can be read again; name a secretKeyRef, which is looked up below bgp.secretsPath',
       ],
     ],
   ],

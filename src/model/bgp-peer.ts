@@ -1,5 +1,6 @@
 import Type, { type StaticDecode } from 'typebox'
 import { familyOf, type IpAddress, parseAddress } from '../net/address.ts'
+import { parseZoned, zoned } from '../net/zone.ts'
 import { duration } from './duration.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
@@ -64,21 +65,23 @@ export const bgpPeer = defineKind({
   }),
 })
 
-/** "192.0.2.1", "192.0.2.1:1179", "2001:db8::1" or "[2001:db8::1]:1179". @returns undefined if it is none of them */
-export function readPeerIp(value: string): { readonly address: IpAddress; readonly port?: number } | undefined {
-  const bare = parseAddress(value)
-  if (bare !== undefined) return { address: bare }
+/** "192.0.2.1", "192.0.2.1:1179", "2001:db8::1", "[2001:db8::1]:1179"; of a link-local one with its link: "fe80::1%eth0". @returns undefined if it is none of them */
+export function readPeerIp(
+  value: string,
+): { readonly address: IpAddress; readonly interface?: string; readonly port?: number } | undefined {
+  const bare = parseZoned(value)
+  if (bare !== undefined) return bare
   const [, v6, v4 = '', portText] = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(value) ?? []
-  const address = parseAddress(v6 ?? v4)
+  const end = parseZoned(v6 ?? v4)
   const port = Number(portText)
-  if (address === undefined || familyOf(address) !== (v6 === undefined ? 4 : 6) || port < 1 || port > 65_535) return undefined
-  return { address, port }
+  if (end === undefined || familyOf(end.address) !== (v6 === undefined ? 4 : 6) || port < 1 || port > 65_535) return undefined
+  return { ...end, port }
 }
 
 function canonicalPeerIp(value: string): string | undefined {
   const read = readPeerIp(value)
-  if (read?.port === undefined) return read?.address
-  return familyOf(read.address) === 6 ? `[${read.address}]:${read.port}` : `${read.address}:${read.port}`
+  if (read?.port === undefined) return read && zoned(read)
+  return familyOf(read.address) === 6 ? `[${zoned(read)}]:${read.port}` : `${read.address}:${read.port}`
 }
 
 function whereProblems({ node, nodeSelector }: Shape): readonly Problem[] {

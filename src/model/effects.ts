@@ -54,8 +54,7 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
     ],
   },
   BGPPeer: {
-    except: ['localWorkloadSelector', 'reachableBy', 'sourceAddress'],
-    usual: { sourceAddress: 'UseNodeIP' },
+    except: ['localWorkloadSelector', 'reachableBy'],
   },
   BGPFilter: {},
   FelixConfiguration: {

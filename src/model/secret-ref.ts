@@ -12,7 +12,7 @@ export const secretRef = closedObject(
     }),
   },
   {
-    file: 'is not supported: name the peer and its passwordFile in the configuration file',
-    value: 'is not supported: what is stored can be read again; name the peer and its passwordFile in the configuration file',
+    file: 'is not supported: name a secretKeyRef, which is looked up below bgp.secretsPath, or the peer and its passwordFile in the configuration file',
+    value: 'is not supported: what is stored can be read again; name a secretKeyRef, which is looked up below bgp.secretsPath',
   },
 )

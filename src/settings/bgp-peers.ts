@@ -5,7 +5,7 @@ import { durationMs } from '../model/duration.ts'
 import { asn } from '../net/asn.ts'
 import { ownNode } from './own-node.ts'
 import { isSilent, resourceRoutes } from './peer-routes.ts'
-import { addressFamily, commonFamilies, type PeerContext, type PlannedPeer, plainPeer } from './planned-peer.ts'
+import { addressFamily, anyDistance, commonFamilies, type PeerContext, type PlannedPeer, plainPeer } from './planned-peer.ts'
 import { asNumberOf, nodeAt, portOf } from './remote-node.ts'
 import type { NodeResource } from './resources.ts'
 import { selectedBy } from './selected-by.ts'
@@ -67,7 +67,8 @@ function peerAtAddress({ metadata, spec }: BgpPeer, peerIp: string, context: Pee
   const node = nodeAt(resources.nodes, read.address)
   const knownPort = node !== undefined && asNumberOf(node, context) === asNumber ? portOf(node, context) : 179
   const families: readonly AddressFamily[] = addresses.ipv6 === undefined ? ['ipv4-unicast'] : ['ipv4-unicast', 'ipv6-unicast']
-  return plainPeer({ name: metadata.name, address: read.address, asNumber, port: read.port ?? knownPort, node }, families, context)
+  const end = { address: read.address, ...(read.interface !== undefined && { interface: read.interface }) }
+  return plainPeer({ name: metadata.name, ...end, asNumber, port: read.port ?? knownPort, node }, families, context)
 }
 
 function peersAtNode(peer: BgpPeer, node: NodeResource, context: PeerContext): readonly PlannedPeer[] {
@@ -81,12 +82,17 @@ function peersAtNode(peer: BgpPeer, node: NodeResource, context: PeerContext): r
 function planned({ metadata, spec }: BgpPeer, config: PeerConfig, context: PeerContext): PlannedPeer {
   const { own, bgp } = context
   const circumstances = { external: config.asNumber !== (spec.localASNumber ?? own.asNumber), requirePolicy: bgp.requireEbgpPolicy }
-  const blocked = blockedReason(spec)
-  const { maxRestartTime, keepaliveTime } = spec
+  const blocked = blockedReason(spec, context)
+  const { maxRestartTime, keepaliveTime, password, sourceAddress, ttlSecurity = 0 } = spec
+  const key = password && secretOf(password, context)
+  const { multihop: _, ...unlimited } = config
   return {
     subject: `bgppeer/${metadata.name}`,
     config: {
-      ...config,
+      ...unlimited,
+      ...(ttlSecurity > 0 ? { ttlSecurity } : circumstances.external && { multihop: anyDistance }),
+      ...(key !== undefined && { password: key }),
+      ...(sourceAddress === 'None' && { sourceAddress: 'any' as const }),
       ...(maxRestartTime !== undefined && { restartTimeSec: restartTimeSec(maxRestartTime) }),
       ...(keepaliveTime !== undefined && { holdTimeSec: holdTimeSec(keepaliveTime) }),
       ...resourceRoutes(spec, own.asNumber, circumstances),
@@ -97,16 +103,23 @@ function planned({ metadata, spec }: BgpPeer, config: PeerConfig, context: PeerC
 }
 
 /** What the speaker cannot do and what would be less safe, or another peering, without. */
-function blockedReason({ password, ttlSecurity = 0 }: BgpPeerSpec): string | undefined {
-  if (password !== undefined) return missingSecret(password.secretKeyRef)
-  if (ttlSecurity > 0) return 'stays down: ttlSecurity (RFC 5082) is not supported yet'
+function blockedReason({ password }: BgpPeerSpec, context: PeerContext): string | undefined {
+  if (password !== undefined && secretOf(password, context) === undefined) return missingSecret(password)
   return undefined
 }
 
 /** A session that is meant to be authenticated is never opened without. */
-export function missingSecret({ name, key }: { readonly name: string; readonly key: string }): string {
-  return `stays down: the password is in secret ${name}, key ${key}, and there is no store of secrets: name the peer and its passwordFile in the configuration file`
+export function missingSecret({ secretKeyRef: { name, key } }: SecretRef): string {
+  return `stays down: the password is in secret ${name}, key ${key}, which is not below bgp.secretsPath of the configuration file`
 }
+
+/** TCP takes 1 to 80 octets (RFC 2385); another text is none. */
+export function secretOf({ secretKeyRef: { name, key } }: SecretRef, { secrets }: PeerContext): string | undefined {
+  const text = secrets.get(`${name}/${key}`)
+  return text === undefined || text === '' || new TextEncoder().encode(text).length > 80 ? undefined : text
+}
+
+type SecretRef = NonNullable<BgpPeerSpec['password']>
 
 /** RFC 4724 §3: twelve bits. */
 export function restartTimeSec(duration: string): number {

@@ -208,8 +208,7 @@ for (const [title, file, written, expected, addresses] of peers)
   t.test(title, async (t) => t.strictSame(peersOf(file, written, addresses), expected))
 
 const secret = { secretKeyRef: { name: 'bgp', key: 'tor' } }
-const noSecrets =
-  'stays down: the password is in secret bgp, key tor, and there is no store of secrets: name the peer and its passwordFile in the configuration file'
+const noSecrets = 'stays down: the password is in secret bgp, key tor, which is not below bgp.secretsPath of the configuration file'
 
 const problems: [title: string, file: string, written: Written, expected: readonly (readonly [subject: string, message: string])[]][] = [
   ['a password in a secret: never without it', '', { peers: { tor: { ...tor, password: secret } } }, [['bgppeer/tor', noSecrets]]],
@@ -230,12 +229,6 @@ const problems: [title: string, file: string, written: Written, expected: readon
     'bgp: {requireEbgpPolicy: true}',
     { peers: { tor } },
     [['bgppeer/tor', 'exchanges no routes: bgp.requireEbgpPolicy asks for spec.filters (RFC 8212)']],
-  ],
-  [
-    'ttlSecurity',
-    '',
-    { peers: { tor: { ...tor, ttlSecurity: 1 } } },
-    [['bgppeer/tor', 'stays down: ttlSecurity (RFC 5082) is not supported yet']],
   ],
   [
     'one for all nodes wins over one for this node at the same address',
@@ -305,3 +298,42 @@ t.test('each address and each name is used once, whatever is stored', async () =
     }),
   )
 })
+
+const transports: [title: string, written: Written, secrets: Record<string, string>, expected: object][] = [
+  ['the TTL keeps no external peer of a resource away', { peers: { tor } }, {}, { multihop: 255 }],
+  ['nor an external node of the mesh', { nodes: { 'node-b': nodeAt(2, { asNumber: 65_003 }) } }, {}, { multihop: 255 }],
+  ['ttlSecurity in its place', { peers: { tor: { ...tor, ttlSecurity: 2 } } }, {}, { ttlSecurity: 2 }],
+  ['sourceAddress None', { peers: { tor: { ...tor, sourceAddress: 'None' } } }, {}, { multihop: 255, sourceAddress: 'any' }],
+  ['sourceAddress UseNodeIP', { peers: { tor: { ...tor, sourceAddress: 'UseNodeIP' } } }, {}, { multihop: 255 }],
+  [
+    'a link-local peer with its link',
+    { peers: { tor: { ...tor, peerIP: '[fe80::1%eth0]:1179' } } },
+    {},
+    { address: 'fe80::1', interface: 'eth0', port: 1179, multihop: 255 },
+  ],
+  ['a password that is there', { peers: { tor: { ...tor, password: secret } } }, { 'bgp/tor': 'key' }, { multihop: 255, password: 'key' }],
+  [
+    'the password of the mesh',
+    { nodes: { 'node-b': nodeAt(2) }, bgp: { default: { nodeMeshPassword: secret } } },
+    { 'bgp/tor': 'key' },
+    { password: 'key' },
+  ],
+]
+for (const [title, written, secrets, expected] of transports)
+  t.test(`how the peer is connected: ${title}`, async (t) => {
+    const settings = { config: config(''), passwords: new Map(), secrets: new Map(Object.entries(secrets)) }
+    const [peer] = effectiveSettings(settings, here, resources(written)).peers
+    const { address, interface: link, port, multihop, ttlSecurity, sourceAddress, password } = peer ?? {}
+    const usual = { address: peer?.address, interface: undefined, port: 179 }
+    const nothing = { multihop: undefined, ttlSecurity: undefined, sourceAddress: undefined, password: undefined }
+    t.strictSame({ address, interface: link, port, multihop, ttlSecurity, sourceAddress, password }, { ...usual, ...nothing, ...expected })
+  })
+
+for (const [title, text] of [
+  ['an empty one', ''],
+  ['one longer than TCP takes (RFC 2385)', 'x'.repeat(81)],
+] as const)
+  t.test(`a password that cannot be one keeps the peer down: ${title}`, async (t) => {
+    const settings = { config: config(''), passwords: new Map(), secrets: new Map([['bgp/tor', text]]) }
+    t.strictSame(effectiveSettings(settings, here, resources({ peers: { tor: { ...tor, password: secret } } })).peers, [])
+  })

@@ -1,6 +1,6 @@
 /** What this node works by: the configuration file, the resources and the defaults, each field from the first that has it (INTERFACE §4); pure. */
-import type { PeerConfig, SpeakerPolicy } from '../../bgp/peer.ts'
-import { decisionPolicy, peerConfigs } from '../bgp-options.ts'
+import type { PeerConfig, PeerRange, SpeakerPolicy } from '../../bgp/peer.ts'
+import { decisionPolicy, peerConfigs, peerRanges } from '../bgp-options.ts'
 import type { Config } from '../config.ts'
 import { applicableBgp, applicableFelix } from './applicable.ts'
 import { type EffectiveBgp, effectiveBgp } from './effective-bgp.ts'
@@ -14,20 +14,28 @@ import type { SettingsResources } from './resources.ts'
 import type { SettingsProblem } from './settings-problem.ts'
 import { speakerPolicy } from './speaker-policy.ts'
 
-/** The configuration file as read. @property passwords what was read from `passwordFile`, by peer name */
-export type Settings = { readonly config: Config; readonly passwords: ReadonlyMap<string, string> }
+/**
+ * The configuration file as read. @property passwords what was read from `passwordFile`, by the name of the peer or range
+ * @property secrets what is below `bgp.secretsPath`, by "SECRET/KEY"
+ */
+export type Settings = {
+  readonly config: Config
+  readonly passwords: ReadonlyMap<string, string>
+  readonly secrets?: ReadonlyMap<string, string>
+}
 
 export type EffectiveSettings = {
   readonly felix: EffectiveFelix
   readonly bgp: EffectiveBgp
   readonly peers: readonly PeerConfig[]
+  readonly ranges: readonly PeerRange[]
   readonly policy: SpeakerPolicy
   readonly originated: Originated
   readonly problems: readonly SettingsProblem[]
 }
 
 export function effectiveSettings(
-  { config, passwords }: Settings,
+  { config, passwords, secrets = new Map() }: Settings,
   { name, addresses }: { readonly name: string; readonly addresses: NodeAddresses },
   resources: SettingsResources,
 ): EffectiveSettings {
@@ -37,12 +45,13 @@ export function effectiveSettings(
   const specs = applicableBgp(bgpConfigurations, name)
   const bgp = effectiveBgp(config, node, specs, addresses)
   const configured = peerConfigs(config, addresses, passwords, bgp.asNumber)
-  const context = { bgp: config.bgp, bgpConfigurations, nodeName: name, own: bgp, addresses, resources }
+  const context = { bgp: config.bgp, bgpConfigurations, nodeName: name, own: bgp, addresses, resources, secrets }
   const { peers, problems } = effectivePeers(configured, context)
   return {
     felix: effectiveFelix(config, felix.specs),
     bgp,
     peers,
+    ranges: peerRanges(config, addresses, passwords, bgp.asNumber),
     originated: { aggregates: config.bgp.aggregates, services: servicePrefixes(specs) },
     policy: { ...speakerPolicy(resources, specs), ...decisionPolicy(config) },
     problems: [...felix.problems, ...problems, ...missingFilters(peers, resources)],

@@ -1,6 +1,6 @@
 /** The full mesh of the nodes of a cluster (resource reference §6.11.2, expansion rules); pure. */
 import { applicableBgp } from './applicable.ts'
-import { missingSecret, restartTimeSec } from './bgp-peers.ts'
+import { missingSecret, restartTimeSec, secretOf } from './bgp-peers.ts'
 import { addressFamily, commonFamilies, type PeerContext, type PlannedPeer, plainPeer } from './planned-peer.ts'
 import { asNumberOf, portOf } from './remote-node.ts'
 import type { NodeResource } from './resources.ts'
@@ -23,11 +23,16 @@ function meshPeer(node: NodeResource, context: PeerContext): readonly PlannedPee
     const name = `${family === 4 ? 'mesh' : 'mesh6'}.${node.metadata.name}`
     const party = { name, address, asNumber: asNumberOf(node, context), port: portOf(node, context), node }
     const peer = plainPeer(party, [addressFamily(family)], context)
+    const key = nodeMeshPassword && secretOf(nodeMeshPassword, context)
     return {
-      config: { ...peer, ...(nodeMeshMaxRestartTime !== undefined && { restartTimeSec: restartTimeSec(nodeMeshMaxRestartTime) }) },
+      config: {
+        ...peer,
+        ...(key !== undefined && { password: key }),
+        ...(nodeMeshMaxRestartTime !== undefined && { restartTimeSec: restartTimeSec(nodeMeshMaxRestartTime) }),
+      },
       subject: `bgp/peer/${name}`,
       implied: true,
-      ...(nodeMeshPassword !== undefined && { blocked: missingSecret(nodeMeshPassword.secretKeyRef) }),
+      ...(nodeMeshPassword !== undefined && key === undefined && { blocked: missingSecret(nodeMeshPassword) }),
     }
   })
 }

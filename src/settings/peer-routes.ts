@@ -1,6 +1,6 @@
 /** What becomes of the routes of a peer, as the speaker takes it: from the configuration file and from a BGPPeer; pure. */
 import type { PeerConfig } from '../../bgp/peer.ts'
-import type { ConfigPeer } from '../config.ts'
+import type { ConfigPeer, ConfigRange } from '../config.ts'
 import type { BgpPeerSpec } from '../model/bgp-peer.ts'
 import { type Asn, asn } from '../net/asn.ts'
 import type { SettingsResources } from './resources.ts'
@@ -27,7 +27,7 @@ export type PeerRoutes = Pick<
 /** @property requirePolicy from and to external peers nothing passes without a word on it (RFC 8212 §2) */
 type Circumstances = { readonly external: boolean; readonly requirePolicy: boolean }
 
-export function writtenRoutes(peer: ConfigPeer, { external, requirePolicy }: Circumstances): PeerRoutes {
+export function writtenRoutes(peer: ConfigPeer | ConfigRange, { external, requirePolicy }: Circumstances): PeerRoutes {
   const silent = external && requirePolicy
   const { localAs, replaceAs, allowLocalAs, role, requireRole, nextHop } = peer
   return {

@@ -15,6 +15,8 @@ export type PeerContext = Cluster & {
   readonly own: EffectiveBgp
   readonly addresses: NodeAddresses
   readonly resources: SettingsResources
+  /** By "SECRET/KEY". */
+  readonly secrets: ReadonlyMap<string, string>
 }
 
 /**
@@ -34,14 +36,18 @@ export type PlannedPeer = {
 type Party = {
   readonly name: string
   readonly address: IpAddress
+  readonly interface?: string
   readonly asNumber: Asn
   readonly port: number
   readonly node?: NodeResource | undefined
 }
 
+/** Resources say nothing of how far a peer is: the TTL keeps none of them away, as in Calico's mesh and peers. */
+export const anyDistance = 255
+
 /** With every default. A route reflector tells all it knows, every other node only what it originates (INTERFACE §2). */
 export function plainPeer(
-  { name, address, asNumber, port, node }: Party,
+  { name, address, interface: link, asNumber, port, node }: Party,
   families: readonly AddressFamily[],
   { own }: PeerContext,
 ): PeerConfig {
@@ -49,9 +55,11 @@ export function plainPeer(
   return {
     name,
     address,
+    ...(link !== undefined && { interface: link }),
     asNumber,
     port,
     passive: false,
+    ...(!internal && { multihop: anyDistance }),
     families,
     routeReflectorClient: internal && own.clusterId !== undefined && node?.spec.bgp?.routeReflectorClusterID !== own.clusterId,
     holdTimeSec: 90,
