@@ -8,6 +8,9 @@ export type Order =
   | { readonly type: 'start'; readonly options: SpeakerOptions; readonly peers: readonly PeerConfig[]; readonly originate: readonly Cidr[] }
   | { readonly type: 'report' }
   | { readonly type: 'stop'; readonly cease?: 'shutdown' }
+  /** Of the peer `theirs`: see Speaker. */
+  | { readonly type: 'reset' }
+  | { readonly type: 'request-refresh' }
 
 export type Report = {
   readonly peers: readonly PeerStatus[]
@@ -26,6 +29,8 @@ process.on('disconnect', () => process.exit(0))
 async function obey(order: Order): Promise<void> {
   if (order.type === 'start') await start(order)
   else if (order.type === 'report') process.send?.(report())
+  else if (order.type === 'reset') speaker?.reset('theirs')
+  else if (order.type === 'request-refresh') speaker?.requestRefresh('theirs')
   else {
     await speaker?.stop(order.cease === undefined ? {} : { cease: order.cease })
     process.disconnect()
