@@ -52,7 +52,7 @@ export class NamespaceLab {
 
   /** Standard output of a command in a namespace. */
   async inside(namespace: string, command: string, ...args: readonly string[]): Promise<string> {
-    return (await run('ip', ['netns', 'exec', namespace, command, ...args])).stdout
+    return (await run('ip', ['netns', 'exec', namespace, command, ...args], { maxBuffer: 64 << 20 })).stdout
   }
 
   /** A process in a namespace, ended with the test. */
