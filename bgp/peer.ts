@@ -201,8 +201,30 @@ export type RoutePath = {
   readonly pathId?: number
   /** Shares the traffic with the best path (ECMP). */
   readonly multipath?: boolean
+  /** Why it takes no part in the decision: refused by import policy, a loop, a next hop that cannot be reached. */
+  readonly unused?: string
   /** `best` only: the step of the decision at which it was left behind. */
   readonly lostAt?: string
+}
+
+/** Whether a peer is told of a prefix. @property reason why not  @property paths as they are sent */
+export type PeerVerdict = {
+  readonly peer: string
+  readonly advertised: boolean
+  readonly reason?: string
+  readonly paths?: readonly RoutePath[]
+}
+
+/** `GET /v1/bgp/explain`: every path of a prefix with the step at which it was left behind, and what each peer is told. */
+export type RouteExplanation = {
+  readonly prefix: Cidr
+  readonly family: AddressFamily
+  /** The best one first. */
+  readonly paths: readonly RoutePath[]
+  readonly decidedBy?: string
+  /** Where there is no such route: the longest one around it. */
+  readonly coveredBy?: Cidr
+  readonly peers: readonly PeerVerdict[]
 }
 
 export type RouteEntry = {

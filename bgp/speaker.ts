@@ -17,6 +17,7 @@ import type {
   PeerRange,
   PeerStatus,
   RouteEvent,
+  RouteExplanation,
   RoutePage,
   RouteQuery,
   RouteWatchQuery,
@@ -271,6 +272,11 @@ export class Speaker {
 
   routes(query: RouteQuery): RoutePage {
     return this.#rib.query(query)
+  }
+
+  /** @param peer the only one whose verdict is asked for */
+  explain(prefix: Cidr, peer?: string): RouteExplanation {
+    return this.#rib.explain(prefix, peer)
   }
 
   /** The routes of a table as they change, until the signal aborts or this speaker ends (CLOSED). Reads at the pace of whoever asks. */

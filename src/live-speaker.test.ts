@@ -54,6 +54,7 @@ function setUp({ started = true, starting = Promise.resolve() } = {}) {
       setMonitors: ({ collectors }) => tell(`monitors ${collectors.map(({ name }) => name).join()}`),
       monitors: { collectors: [] },
       dump: () => [],
+      explain: (prefix) => ({ prefix, family: 'ipv4-unicast', paths: [], peers: [] }),
       watchRoutes: async function* () {},
       originate: (prefixes) => tell(`originate ${prefixes.join()}`),
       drain: (state) => tell(`drain ${state}`),

@@ -8,6 +8,7 @@ import type {
   PeerRange,
   PeerStatus,
   RouteEvent,
+  RouteExplanation,
   RoutePage,
   RouteQuery,
   RouteWatchQuery,
@@ -27,6 +28,7 @@ export type ReplaceableSpeaker = {
   setMonitors(settings: MonitorSettings): void
   readonly monitors: MonitorStatus
   dump(): Iterable<Buffer>
+  explain(prefix: Cidr, peer?: string): RouteExplanation
   watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]>
   originate(prefixes: readonly Cidr[]): void
   drain(state: DrainState): void
@@ -103,6 +105,10 @@ export class LiveSpeaker {
 
   get monitors(): MonitorStatus {
     return this.#speaker.monitors
+  }
+
+  explain(prefix: Cidr, peer?: string): RouteExplanation {
+    return this.#speaker.explain(prefix, peer)
   }
 
   dump(): Iterable<Buffer> {

@@ -97,6 +97,7 @@ function speaker(listening: boolean): SpeakerView {
     peers: () => [peer('tor1', 'Established'), peer('tor2', 'Active')],
     routes: () => ({ routes: [], total: 0 }),
     dump: () => [],
+    explain: (prefix) => ({ prefix, family: 'ipv4-unicast', paths: [], peers: [] }),
     monitors: { collectors: [] },
     watchRoutes: async function* () {},
     problems: () => (listening ? [] : [{ subject: 'bgp/listener', message: 'port 179 is taken' }]),

@@ -1,5 +1,5 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
-import type { MonitorStatus, PeerStatus, RouteEvent, RoutePage, RouteQuery, RouteWatchQuery } from '../bgp/peer.ts'
+import type { MonitorStatus, PeerStatus, RouteEvent, RouteExplanation, RoutePage, RouteQuery, RouteWatchQuery } from '../bgp/peer.ts'
 import type { Host } from '../policy/explain.ts'
 import type {
   AgentCounters,
@@ -14,7 +14,7 @@ import type {
   WaitOutcome,
 } from './http/agent-face.ts'
 import type { CheckContext } from './model/kind.ts'
-import { parsePrefix } from './net/prefix.ts'
+import { type Cidr, parsePrefix } from './net/prefix.ts'
 import { type PeerEvent, watchPeers } from './peer-watch.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import { withoutSecrets } from './without-secrets.ts'
@@ -25,6 +25,7 @@ export type SpeakerView = {
   peers(): readonly PeerStatus[]
   routes(query: RouteQuery): RoutePage | undefined
   dump(): Iterable<Buffer>
+  explain(prefix: Cidr, peer?: string): RouteExplanation
   readonly monitors: MonitorStatus
   watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]>
   problems(): readonly { readonly subject: string; readonly message: string }[]
@@ -137,6 +138,10 @@ export class NodeView implements AgentFace {
 
   bgpDump(): Iterable<Buffer> | undefined {
     return this.#parts.speaker?.dump()
+  }
+
+  explainRoute(prefix: Cidr, peer?: string): RouteExplanation | undefined {
+    return this.#parts.speaker?.explain(prefix, peer)
   }
 
   monitors(): MonitorStatus {

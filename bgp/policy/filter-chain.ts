@@ -9,12 +9,17 @@ export type FilterDirection = 'import' | 'export'
 /** undefined: no rule of any filter matches, so that the peer's own setting decides. */
 export type FilterVerdict = CompiledRule | 'reject' | undefined
 
+/** Rules of one filter. */
+export type NamedList = { readonly name: string; readonly list: RuleList }
+
 export class FilterChain {
-  readonly #lists: readonly RuleList[]
+  readonly #lists: readonly NamedList[]
   /** The first that there is none of. */
   readonly missing: string | undefined
+  /** The filter that decided last. */
+  #decider = ''
 
-  constructor(lists: readonly RuleList[], missing: string | undefined) {
+  constructor(lists: readonly NamedList[], missing: string | undefined) {
     this.#lists = lists
     this.missing = missing
   }
@@ -22,11 +27,19 @@ export class FilterChain {
   /** The first filter in which a rule matches decides. Where one is missing nothing passes: what it would have refused is not known. */
   verdict(route: FilteredRoute): FilterVerdict {
     if (this.missing !== undefined) return 'reject'
-    for (const list of this.#lists) {
+    for (const { name, list } of this.#lists) {
       const rule = list.match(route)
-      if (rule !== undefined) return rule
+      if (rule === undefined) continue
+      this.#decider = name
+      return rule
     }
     return undefined
+  }
+
+  /** Who said what `verdict` just gave: "filter tor, rule 2". */
+  reason(verdict: FilterVerdict): string {
+    if (verdict === 'reject' || verdict === undefined) return `filter ${this.missing} does not exist: nothing passes`
+    return `filter ${this.#decider}, rule ${verdict.order + 1}`
   }
 }
 
@@ -49,7 +62,10 @@ export class Filters {
     if (names.length === 0) return undefined
     const missing = names.find((name) => !this.#byName.has(name))
     return new FilterChain(
-      names.flatMap((name) => this.#byName.get(name)?.list(direction, family) ?? []),
+      names.flatMap((name) => {
+        const list = this.#byName.get(name)?.list(direction, family)
+        return list === undefined ? [] : [{ name, list }]
+      }),
       missing,
     )
   }

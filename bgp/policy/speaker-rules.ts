@@ -2,7 +2,7 @@
 import type { Cidr } from '../../src/net/prefix.ts'
 import type { FilterRule, SpeakerPolicy } from '../speaker-policy.ts'
 import type { AddressFamily } from '../wire/message.ts'
-import { type FilterChain, Filters } from './filter-chain.ts'
+import { type FilterChain, Filters, type FilterVerdict } from './filter-chain.ts'
 import type { FilteredRoute } from './filter-rule.ts'
 import { bothModifications, type Modification, unchanged } from './modification.ts'
 import { RuleList } from './rule-list.ts'
@@ -59,6 +59,8 @@ export class ExportRules {
   readonly #chain: FilterChain | undefined
   readonly #notExported: RuleList
   readonly #advertisements: RuleList
+  /** Why the route that `decide` was asked of last is not told. */
+  refusal: string | undefined
 
   constructor(chain: FilterChain | undefined, notExported: RuleList, advertisements: RuleList) {
     this.#chain = chain
@@ -67,15 +69,21 @@ export class ExportRules {
   }
 
   /**
-   * @param otherwise whether the route is told where no filter decides
-   * @returns undefined: it is not told
+   * @param otherwise why the route is not told where no filter decides; undefined: it is
+   * @returns undefined: it is not told, and `refusal` says why
    */
-  decide(route: FilteredRoute, otherwise: boolean): Modification | undefined {
+  decide(route: FilteredRoute, otherwise: string | undefined): Modification | undefined {
     const verdict = this.#chain?.verdict(route)
-    if (verdict === 'reject' || verdict?.accepts === false) return undefined
-    if (verdict === undefined && (!otherwise || this.#notExported.match(route) !== undefined)) return undefined
+    this.refusal = this.#refused(route, verdict, otherwise)
+    if (this.refusal !== undefined || verdict === 'reject') return undefined
     const own = verdict?.modification ?? unchanged
     return this.#advertisements.all(route).reduce((all, { modification }) => bothModifications(all, modification), own)
+  }
+
+  #refused(route: FilteredRoute, verdict: FilterVerdict, otherwise: string | undefined): string | undefined {
+    if (verdict === 'reject' || verdict?.accepts === false) return this.#chain?.reason(verdict)
+    if (verdict !== undefined || otherwise !== undefined) return verdict === undefined ? otherwise : undefined
+    return this.#notExported.match(route) === undefined ? undefined : 'it lies in an IPPool with disableBGPExport'
   }
 }
 

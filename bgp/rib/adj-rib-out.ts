@@ -105,6 +105,17 @@ export class AdjRibOut {
     return { bytes: scratch[0].slice(0, this.write(row, scratch[0], 0)), nextHop: this.nextHop(row).slice() }
   }
 
+  /** Why the peer is told nothing of the prefix, decided as it was; undefined: nothing speaks against it. */
+  refusal(prefix: number, peer: number): string | undefined {
+    const set = this.#table.bestSetId(prefix)
+    if (set < 0) return 'there is no best path'
+    const source = this.#table.bestPeer(prefix)
+    if (source.id === peer) return 'the best path came from this peer'
+    const variant = this.#outgoing.variantOf(set, source, prefix)
+    if (variant < 0) return this.#outgoing.refusal
+    return this.#fits(set, source, variant) ? undefined : 'its attributes do not fit a message to this peer (RFC 8654 §5)'
+  }
+
   /** The row that stands for the best path, made if there is none yet; 0: nobody is told. */
   #exported(prefix: number): number {
     const set = this.#table.bestSetId(prefix)

@@ -73,17 +73,24 @@ export function exportTerms(slot: PeerSlot, session: SessionTerms, family: Addre
   }
 }
 
-/** Whether peers with these terms may hear of a best route from `source`, which communities let go as far as `scope`, whatever filters say. */
-export function mayBeTold(scope: Scope, source: PeerSlot, terms: ExportTerms, options: ExportOptions): boolean {
-  if (scope === 'nowhere' || (!terms.internal && scope === 'inside')) return false
-  if (source.id === localPeer || !terms.internal || !source.internal) return true
+/**
+ * Why peers with these terms must not hear of a best route from `source`, which communities let go as far as `scope`, whatever filters say.
+ * @returns undefined: they may
+ */
+export function prohibition(scope: Scope, source: PeerSlot, terms: ExportTerms, options: ExportOptions): string | undefined {
+  if (scope === 'nowhere') return 'NO_ADVERTISE (RFC 1997)'
+  if (!terms.internal && scope === 'inside') return 'NO_EXPORT (RFC 1997)'
+  if (source.id === localPeer || !terms.internal || !source.internal) return undefined
+  if (options.clusterId === undefined) return 'from an iBGP peer, and this node reflects nothing (RFC 4271 §9.2.1)'
   // RFC 4456 §6: from a client to all, from a non-client to clients.
-  return options.clusterId !== undefined && (terms.routeReflectorClient || source.config?.routeReflectorClient === true)
+  if (terms.routeReflectorClient || source.config?.routeReflectorClient === true) return undefined
+  return 'neither the peer nor the source is a client of this route reflector (RFC 4456 §6)'
 }
 
-/** Whether they are told of it where no filter decides. */
-export function isTold(source: PeerSlot, terms: ExportTerms): boolean {
-  return terms.export === 'all' || (terms.export === 'local' && source.id === localPeer)
+/** Why they are not told of it where no filter decides; undefined: they are. */
+export function reticence(source: PeerSlot, terms: ExportTerms): string | undefined {
+  if (terms.export === 'all' || (terms.export === 'local' && source.id === localPeer)) return undefined
+  return terms.export === 'none' ? 'export: none' : 'export: local, and it was learned'
 }
 
 /** Attributes as peers with these terms get them. */

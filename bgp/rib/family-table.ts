@@ -163,7 +163,7 @@ export class FamilyTable {
     best.clear()
     const { paths } = this
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
-      if (!this.#isUsable(row)) continue
+      if (!this.isUsable(row)) continue
       const set = paths.usedSet(row)
       const peer = paths.peer[row] as number
       best.add(this.#attributes.get(set), this.peer(peer), row, paths.pathIdOf(row))
@@ -276,7 +276,7 @@ export class FamilyTable {
     let lowest = Number.POSITIVE_INFINITY
     let isAlone = true
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
-      if (!this.#isUsable(row)) continue
+      if (!this.isUsable(row)) continue
       if (paths.peer[row] === localPeer) return undecided
       const preference = this.#attributes.preference(paths.usedSet(row))
       if (preference > lowest) continue
@@ -288,7 +288,7 @@ export class FamilyTable {
   }
 
   /** RFC 4271 §9.1.2: imported (so no loop), next hop reachable. */
-  #isUsable(row: number): boolean {
+  isUsable(row: number): boolean {
     const set = this.paths.usedSet(row)
     if (set < 0) return false
     const nextHop = this.#attributes.nextHop(set)

@@ -1,7 +1,7 @@
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { FilterChain } from '../policy/filter-chain.ts'
 import type { FilteredRoute } from '../policy/filter-rule.ts'
-import { type ImportTerms, imported } from '../policy/import-rules.ts'
+import { type ImportRefusal, type ImportTerms, imported } from '../policy/import-rules.ts'
 import { type Modification, modified, unchanged } from '../policy/modification.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import type { AttributeSet } from './attribute-set.ts'
@@ -17,6 +17,13 @@ export type ImportPolicyOptions = ImportTerms & {
   readonly interfaceOf: (nextHop: string) => string | undefined
 }
 
+const refusals: Readonly<Record<ImportRefusal, string>> = {
+  'own-as-in-path': 'loop: our AS is in the path (RFC 4271 §9.1.2)',
+  'own-originator-id': 'loop: we are its originator (RFC 4456 §8)',
+  'own-cluster-id': 'loop: our cluster is in its list (RFC 4456 §8)',
+  'route-leak': 'route leak: ONLY_TO_CUSTOMER (RFC 9234 §5)',
+}
+
 /** What the paths of one peer in one family are used as. */
 export class ImportPolicy {
   readonly #options: ImportPolicyOptions
@@ -29,6 +36,7 @@ export class ImportPolicy {
   /** The set that the standing rules were asked of last, and what they said; routes of one UPDATE have the same. */
   #view: AttributeSet | undefined
   #passed: PathAttributes | undefined
+  #refusal: string | undefined
 
   constructor(options: ImportPolicyOptions, attributes: AttributeTable, prefixes: PrefixTable) {
     const { external, role, allowLocalAs, ownAsNumbers } = options
@@ -65,15 +73,31 @@ export class ImportPolicy {
     return this.#attributes.internDerived(modified(this.attributes, modification))
   }
 
+  /** Why `used` gives -1, by the steps that make it do so; undefined: it does not. */
+  refusal(set: number, prefix: number): string | undefined {
+    this.#set = set
+    this.#view = undefined
+    this.#refusal = undefined
+    if (this.#passes(set)) this.#filtered(prefix)
+    this.#view = undefined
+    return this.#refusal
+  }
+
   /** The standing rules, where they may say something. */
   #passes(set: number): boolean {
     const view = this.#attributes.get(set)
     if (view === this.#view) return this.#passed !== undefined
     this.#view = view
     this.#passed = undefined
-    if (view.nextHop !== undefined && this.#options.ownAddresses.includes(view.nextHop.address)) return false
+    if (view.nextHop !== undefined && this.#options.ownAddresses.includes(view.nextHop.address)) {
+      this.#refusal = 'the next hop is this node'
+      return false
+    }
     const result = imported(view.attributes, this.#options)
-    if (typeof result === 'string') return false
+    if (typeof result === 'string') {
+      this.#refusal = refusals[result]
+      return false
+    }
     this.#passed = result
     return true
   }
@@ -81,13 +105,20 @@ export class ImportPolicy {
   /** undefined: refused. */
   #filtered(prefix: number): Modification | undefined {
     const { accepts, filters } = this.#options
-    if (filters === undefined) return accepts ? unchanged : undefined
+    if (filters === undefined) return this.#otherwise(accepts)
     const route = this.#route
     this.#prefixes.copyAddress(prefix, route.bytes, 0)
     route.length = this.#prefixes.lengthOf(prefix)
     const verdict = filters.verdict(route)
-    if (verdict === undefined) return accepts ? unchanged : undefined
-    return verdict === 'reject' || !verdict.accepts ? undefined : verdict.modification
+    if (verdict === undefined) return this.#otherwise(accepts)
+    if (verdict !== 'reject' && verdict.accepts) return verdict.modification
+    this.#refusal = filters.reason(verdict)
+    return undefined
+  }
+
+  #otherwise(accepts: boolean): Modification | undefined {
+    if (!accepts) this.#refusal = 'import: none'
+    return accepts ? unchanged : undefined
   }
 
   #interfaceName(): string | undefined {

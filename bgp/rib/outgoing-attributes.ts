@@ -9,7 +9,7 @@ import { attributeType } from '../wire/attribute-type.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { mostRewriteAdds, type Rewrite, rewriteAttributes } from '../wire/rewrite-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
-import { type ExportOptions, type ExportTerms, isTold, keepsNextHop, mayBeTold, outgoing, outgoingNextHop } from './export.ts'
+import { type ExportOptions, type ExportTerms, keepsNextHop, outgoing, outgoingNextHop, prohibition, reticence } from './export.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
 
 /** What a route's attributes become on the wire. */
@@ -23,6 +23,8 @@ const noOctets = new Uint8Array(0)
  */
 export class OutgoingAttributes {
   readonly terms: ExportTerms
+  /** Why the routes that `variantOf` was asked of last are not told. */
+  refusal: string | undefined
   readonly #options: ExportOptions
   readonly #attributes: AttributeTable
   readonly #rewrite: Rewrite
@@ -77,23 +79,37 @@ export class OutgoingAttributes {
 
   /**
    * Whether routes with the set, from `source`, are told at all, and as what.
-   * @returns the number of what the export policy makes of them, 0 for nothing; -1: they are not told
+   * @returns the number of what the export policy makes of them, 0 for nothing; -1: they are not told, and `refusal` says why
    */
   variantOf(set: number, source: PeerSlot, prefix: number): number {
     const { terms } = this
-    // RFC 9494 §4.3: a last resort is not for those who would take it for any other route
-    if (!terms.longLived && this.#attributes.isLongLivedStale(set)) return -1
-    if (!mayBeTold(this.#attributes.scope(set), source, terms, this.#options)) return -1
-    if (terms.role !== undefined && !mayBeToldTo(this.#attributes.get(set).attributes, terms.role)) return -1
-    const otherwise = isTold(source, terms)
-    if (this.rules === undefined) return otherwise ? 0 : -1
+    this.refusal = this.#prohibition(set, source)
+    if (this.refusal !== undefined) return -1
+    const otherwise = reticence(source, terms)
+    if (this.rules === undefined) {
+      this.refusal = otherwise
+      return otherwise === undefined ? 0 : -1
+    }
     const route = this.#route
     this.#set = set
     this.#prefixes.copyAddress(prefix, route.bytes, 0)
     route.length = this.#prefixes.lengthOf(prefix)
     route.learned = source.id !== localPeer
     const modification = this.rules.decide(route, otherwise)
-    return modification === undefined ? -1 : this.#variant(modification)
+    if (modification !== undefined) return this.#variant(modification)
+    this.refusal = this.rules.refusal
+    return -1
+  }
+
+  /** What no policy of ours can change. */
+  #prohibition(set: number, source: PeerSlot): string | undefined {
+    const { terms } = this
+    // RFC 9494 §4.3: a last resort is not for those who would take it for any other route
+    if (!terms.longLived && this.#attributes.isLongLivedStale(set))
+      return 'long-lived stale, of which the peer knows nothing (RFC 9494 §4.3)'
+    const prohibited = prohibition(this.#attributes.scope(set), source, terms, this.#options)
+    if (prohibited !== undefined || terms.role === undefined) return prohibited
+    return mayBeToldTo(this.#attributes.get(set).attributes, terms.role) ? undefined : 'ONLY_TO_CUSTOMER (RFC 9234 §5)'
   }
 
   /** Of the set that the rules are being asked of. */

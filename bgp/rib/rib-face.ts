@@ -1,7 +1,17 @@
 /** What the session side needs of the RIB. Peers are small integers here; one slot per configured peer, stable over its sessions. */
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Cidr } from '../../src/net/prefix.ts'
-import type { BestRouteBatch, DrainState, PeerConfig, RouteEntry, RoutePage, RouteQuery, RouteWatchQuery, SpeakerPolicy } from '../peer.ts'
+import type {
+  BestRouteBatch,
+  DrainState,
+  PeerConfig,
+  RouteEntry,
+  RouteExplanation,
+  RoutePage,
+  RouteQuery,
+  RouteWatchQuery,
+  SpeakerPolicy,
+} from '../peer.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { RibReader } from './rib-reader.ts'
@@ -99,6 +109,7 @@ export interface RibFace {
   read(peer: PeerId, maxBytes: number): Uint8Array | undefined
   counts(peer: PeerId, family: AddressFamily): PeerCounts
   query(query: RouteQuery): RoutePage
+  explain(prefix: Cidr, peer?: string): RouteExplanation
   /** As in a page of `query`, one prefix by its id. */
   entry(query: RouteWatchQuery, family: AddressFamily, prefix: number): RouteEntry | undefined
   /** For monitors and dumps. */

@@ -3,7 +3,16 @@ import { addressBytes, type IpAddress } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
-import type { DrainState, PeerConfig, RouteEntry, RoutePage, RouteQuery, RouteWatchQuery, SpeakerPolicy } from '../peer.ts'
+import type {
+  DrainState,
+  PeerConfig,
+  RouteEntry,
+  RouteExplanation,
+  RoutePage,
+  RouteQuery,
+  RouteWatchQuery,
+  SpeakerPolicy,
+} from '../peer.ts'
 import { SpeakerRules } from '../policy/speaker-rules.ts'
 import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
@@ -21,6 +30,7 @@ import { ownAttributes } from './own-attributes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
 import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
 import { RibReader } from './rib-reader.ts'
+import { RouteExplainer } from './route-explanation.ts'
 import { RouteViews } from './route-views.ts'
 import { UpdateGroups } from './update-groups.ts'
 
@@ -41,6 +51,7 @@ export class Rib implements RibFace {
   readonly #in: AdjRibIn
   readonly #groups: UpdateGroups
   readonly #views: RouteViews
+  readonly #explainer: RouteExplainer
   readonly #decision: DecisionOptions = { multipath: defaultMultipath, preferExisting: false }
   readonly #best = new BestPath(this.#decision)
   readonly #multipath = new Multipath(this.#decision)
@@ -87,6 +98,13 @@ export class Rib implements RibFace {
       decision: this.#decision,
     })
     this.#views = new RouteViews(options, this.#peers, this.#tables, this.#attributes, this.#groups, this.#decision)
+    this.#explainer = new RouteExplainer({
+      peers: this.#peers,
+      tables: this.#tables,
+      groups: this.#groups,
+      views: this.#views,
+      isHeld: (family) => this.#held.has(family),
+    })
   }
 
   addPeer(config: PeerConfig): PeerId {
@@ -259,6 +277,10 @@ export class Rib implements RibFace {
 
   query(query: RouteQuery): RoutePage {
     return this.#views.page(query)
+  }
+
+  explain(prefix: Cidr, peer?: string): RouteExplanation {
+    return this.#explainer.explain(prefix, peer)
   }
 
   entry(query: RouteWatchQuery, family: AddressFamily, prefix: number): RouteEntry | undefined {

@@ -80,6 +80,19 @@ export class RouteViews {
     return this.#matches(query, table, id, selected) ? this.#entry(query, table, id, selected) : undefined
   }
 
+  /** Every path of the prefix, the best first, and how it fared. */
+  candidates(family: AddressFamily, id: number): Pick<RouteEntry, 'paths' | 'decidedBy'> {
+    const table = this.#tables[family]
+    const { decidedBy, standings } = this.#decision(table, id)
+    const paths = this.#inPaths(table, id, standings).sort((a, b) => Number(b.best ?? false) - Number(a.best ?? false))
+    return decidedBy === undefined ? { paths } : { paths, decidedBy }
+  }
+
+  /** What the peer is sent of the prefix. */
+  sent(family: AddressFamily, id: number, slot: PeerSlot): readonly RoutePath[] {
+    return this.#outPaths(this.#tables[family], id, slot)
+  }
+
   #matches({ table: view, peer }: RouteWatchQuery, table: FamilyTable, id: number, peers: readonly PeerSlot[]): boolean {
     if (view === 'best') {
       if (table.bestSetId(id) < 0) return false
@@ -106,9 +119,7 @@ export class RouteViews {
       const asked = query.peer === undefined ? peers.filter(({ id }) => id !== localPeer) : peers
       return { ...entry, paths: this.#inPaths(table, id).filter(({ peer }) => asked.some((slot) => nameOf(slot) === peer)) }
     }
-    const { decidedBy, standings } = this.#decision(table, id)
-    const paths = this.#inPaths(table, id, standings).sort((a, b) => Number(b.best ?? false) - Number(a.best ?? false))
-    return decidedBy === undefined ? { ...entry, paths } : { ...entry, paths, decidedBy }
+    return { ...entry, ...this.candidates(table.family, id) }
   }
 
   /** How each candidate fared, by its row. */
@@ -139,11 +150,20 @@ export class RouteViews {
       const stale = paths.stale[row] !== 0
       const path = routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale, best: row === best })
       const pathId = slot.sendsPathIds[table.family] ? { pathId: paths.pathIdOf(row) } : {}
-      rows.push({ slot, path: { ...path, ...pathId, ...standings?.get(row) } })
+      rows.push({ slot, path: { ...path, ...pathId, ...this.#unused(table, row), ...standings?.get(row) } })
     }
     return rows
       .sort((a, b) => a.slot.addressRank - b.slot.addressRank || (a.path.pathId ?? 0) - (b.path.pathId ?? 0))
       .map(({ path }) => path)
+  }
+
+  /** Why a path takes no part in the decision, asked of whoever said so. */
+  #unused(table: FamilyTable, row: number): Pick<RoutePath, 'unused'> {
+    if (table.isUsable(row)) return {}
+    const { paths } = table
+    if (paths.usedSet(row) >= 0) return { unused: 'the next hop cannot be reached' }
+    const policy = this.#peers[paths.peer[row] as number]?.importPolicy?.[table.family]
+    return { unused: policy?.refusal(paths.set[row] as number, paths.prefix[row] as number) ?? 'refused by import policy' }
   }
 
   /** Whether a path takes part in the decision, if its next hop can be reached. @param row -1: there is none */

@@ -137,6 +137,14 @@ export class UpdateGroup {
     return row === 0 ? undefined : this.#out.show(row)
   }
 
+  /** Why the peer is not told of the prefix, or not yet; undefined: it was told. */
+  refusal(prefix: number, peer: number): string | undefined {
+    const refusal = this.#out.refusal(prefix, peer)
+    if (refusal !== undefined) return refusal
+    if (this.rowFor(prefix, peer) === 0) return 'the table is still being entered'
+    return this.#byPeer[peer]?.pending?.has(prefix) === true ? 'not sent yet: the peer catches up' : undefined
+  }
+
   /** Nobody is a member any more. */
   dissolve(): void {
     this.#out.sets.clear()

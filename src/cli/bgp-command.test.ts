@@ -122,3 +122,44 @@ t.test('bgp dump writes the file, or says why not', async (t) => {
   t.equal(readFileSync(file, 'utf8'), 'MRT')
   t.match(await tortie('bgp dump /nowhere/rib.mrt'), { code: 1, err: /^tortie: cannot write \/nowhere\/rib.mrt: ENOENT/ })
 })
+
+t.test('bgp explain: each path and its fate, each peer and why', async (t) => {
+  const sent = { peer: 'tor2', nextHop: '10.99.0.1', origin: 'igp', asPath: '64512 65002' } as const
+  const { tortie } = await start(t, {
+    explainRoute: (prefix) => ({
+      prefix,
+      family: 'ipv4-unicast',
+      decidedBy: 'med',
+      paths: [
+        { peer: 'tor1', nextHop: '10.99.0.2', origin: 'igp', asPath: '65002', med: 0, best: true },
+        { peer: 'tor3', nextHop: '10.99.0.4', origin: 'igp', asPath: '65002', med: 9, lostAt: 'med' },
+        { peer: 'tor4', nextHop: '10.99.0.5', origin: 'igp', asPath: '64512', unused: 'loop' },
+      ],
+      peers: [
+        { peer: 'tor1', advertised: false, reason: 'the best path came from this peer' },
+        { peer: 'tor2', advertised: true, paths: [sent] },
+      ],
+    }),
+  })
+  t.equal(
+    (await tortie('bgp explain 10.244.1.0/26')).out,
+    `   FROM  NEXT HOP   AS PATH  LOCAL PREF  MED  DECISION
+*  tor1  10.99.0.2  65002    -           0    best: med
+   tor3  10.99.0.4  65002    -           9    lost at med
+   tor4  10.99.0.5  64512    -           -    not used: loop
+
+PEER  ADVERTISED  WHY, OR HOW
+tor1  no          the best path came from this peer
+tor2  yes         next hop 10.99.0.1, AS path 64512 65002
+`,
+  )
+  t.match(await tortie('bgp explain nothing'), { code: 1, err: /query.prefix: must be a CIDR or an address/ })
+  t.match(await tortie('bgp explain 10.0.0.0/8 --peer nobody'), { code: 1, err: 'tortie: not found: there is no BGP peer nobody\n' })
+})
+
+t.test('bgp explain of what is not there says what is', async (t) => {
+  const { tortie } = await start(t, {
+    explainRoute: (prefix) => ({ prefix, family: 'ipv4-unicast', paths: [], coveredBy: '10.0.0.0/8' as RouteEntry['prefix'], peers: [] }),
+  })
+  t.equal((await tortie('bgp explain 10.1.2.3')).out, 'there is no route to 10.1.2.3/32; its addresses are routed by 10.0.0.0/8\n')
+})

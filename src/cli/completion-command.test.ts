@@ -13,7 +13,7 @@ const resources = ['shop', 'stage']
 
 const table: [typed: string, suggested: readonly string[]][] = [
   ['dr', ['drain']],
-  ['bgp ', ['peers', 'routes', 'dump', 'help']],
+  ['bgp ', ['peers', 'routes', 'explain', 'dump', 'help']],
   ['datastore ex', ['export']],
   ['get globalnetworks', ['globalnetworksets']],
   ['get networkpolicies.', ['networkpolicies.networking.k8s.io']],

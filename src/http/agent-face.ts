@@ -1,8 +1,18 @@
 /** What the API needs to know of the running agent; src/agent.ts and its neighbours stand behind it. */
-import type { DrainState, MonitorStatus, PeerStatus, RouteEvent, RoutePage, RouteQuery, RouteWatchQuery } from '../../bgp/peer.ts'
+import type {
+  DrainState,
+  MonitorStatus,
+  PeerStatus,
+  RouteEvent,
+  RouteExplanation,
+  RoutePage,
+  RouteQuery,
+  RouteWatchQuery,
+} from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
 import type { Host } from '../../policy/explain.ts'
 import type { CheckContext } from '../model/kind.ts'
+import type { Cidr } from '../net/prefix.ts'
 import type { ToolUse } from '../os/counted-run.ts'
 import type { PeerEvent } from '../peer-watch.ts'
 
@@ -15,6 +25,8 @@ export interface AgentFace {
   routes(query: RouteQuery): RoutePage | undefined
   /** The routing table as an MRT file, in pieces; undefined: BGP is disabled. */
   bgpDump(): Iterable<Buffer> | undefined
+  /** undefined: BGP is disabled. */
+  explainRoute(prefix: Cidr, peer?: string): RouteExplanation | undefined
   monitors(): MonitorStatus
   /** Ends when `signal` aborts, or with CLOSED; undefined: BGP is disabled. */
   watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]> | undefined

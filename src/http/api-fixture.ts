@@ -117,6 +117,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
       return query.cursor === 'wrong' ? undefined : { routes: [], total: 0 }
     },
     bgpDump: () => [Buffer.from('MRT')],
+    explainRoute: (prefix) => ({ prefix, family: 'ipv4-unicast', paths: [], peers: [] }),
     monitors: () => ({ collectors: [] }),
     watchRoutes: async function* () {},
     watchPeers: async function* () {},

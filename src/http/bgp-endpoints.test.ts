@@ -15,6 +15,8 @@ const bad: [path: string, errors: readonly object[]][] = [
   ['/v1/bgp/routes?watch=1', [{ path: 'query.watch', reason: 'must be true or false' }]],
   ['/v1/bgp/peers?watch=yes', [{ path: 'query.watch' }]],
   ['/v1/bgp/peers?name=x', [{ path: 'query.name', reason: /unknown parameter; known: watch/ }]],
+  ['/v1/bgp/explain', [{ path: 'query.prefix', reason: 'is required: a CIDR or an address' }]],
+  ['/v1/bgp/explain?prefix=10.0.0', [{ path: 'query.prefix', reason: 'must be a CIDR or an address' }]],
   ['/v1/bgp/dump?format=mrt', [{ path: 'query.format', reason: /unknown parameter/ }]],
 ]
 for (const [path, errors] of bad)

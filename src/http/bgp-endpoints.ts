@@ -1,9 +1,9 @@
-/** `GET /v1/bgp/peers[/NAME]`, `/v1/bgp/routes` and `/v1/bgp/dump`. */
+/** `GET /v1/bgp/peers[/NAME]`, `/v1/bgp/routes`, `/v1/bgp/explain` and `/v1/bgp/dump`. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Answer, ok, problem, problems, type Streamed } from './answer.ts'
 import { eventLines } from './bgp-watch.ts'
 import { type Call, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
-import { about, cidr, flag, integer, oneOf, text } from './query.ts'
+import { about, cidr, flag, integer, oneOf, type QueryValues, required, text } from './query.ts'
 
 const watch = about('Stream what changes, as lines of JSON: first all that is there, then SYNCED, then each change.', flag)
 
@@ -50,6 +50,17 @@ export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
         (call) => routes(agent, call),
       ),
     },
+    '/v1/bgp/explain': {
+      GET: endpoint(
+        {
+          summary: 'Every path of a prefix, how each fared in the decision, and why the prefix is or is not advertised to each peer',
+          query: explainParameters,
+          answers: { 200: { description: 'What is known of it', schema: 'bgp-explanation' } },
+          refusals: [404, 422],
+        },
+        ({ query }) => explain(agent, query),
+      ),
+    },
     '/v1/bgp/dump': {
       GET: endpoint(
         {
@@ -65,6 +76,18 @@ export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
       ),
     },
   }
+}
+
+const explainParameters = {
+  prefix: required(about('The prefix; an address stands for itself alone.', cidr)),
+  peer: about('Only what this peer is told.', text),
+}
+
+function explain(agent: EndpointContext['agent'], { prefix, peer }: QueryValues<typeof explainParameters>): Answer {
+  if (prefix === undefined) return problems(400, [{ path: 'query.prefix', reason: 'is required: a CIDR or an address' }])
+  if (peer !== undefined && agent.peer(peer) === undefined) return problem(404, `there is no BGP peer ${peer}`)
+  const explanation = agent.explainRoute(prefix, peer)
+  return explanation === undefined ? problem(422, disabled) : ok(explanation)
 }
 
 /** IANA has none for it. */

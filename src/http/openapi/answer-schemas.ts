@@ -138,6 +138,7 @@ const path = Type.Object({
   best: Type.Optional(Type.Boolean()),
   pathId: Type.Optional(count),
   multipath: Type.Optional(Type.Boolean({ description: 'Shares the traffic with the best path (ECMP)' })),
+  unused: Type.Optional(Type.String({ description: 'Why it takes no part in the decision: import policy, a loop, its next hop' })),
   lostAt: Type.Optional(Type.String({ description: 'With table=best: the step of RFC 4271 §9.1.2 at which it was left behind' })),
 })
 
@@ -218,6 +219,21 @@ export const answerSchemas = {
     ),
     total: count,
     cursor: Type.Optional(text),
+  }),
+  'bgp-explanation': Type.Object({
+    prefix: text,
+    family: text,
+    paths: Type.Array(path, { description: 'The best one first' }),
+    decidedBy: Type.Optional(text),
+    coveredBy: Type.Optional(Type.String({ description: 'Where there is no such route: the longest one around it' })),
+    peers: Type.Array(
+      Type.Object({
+        peer: text,
+        advertised: Type.Boolean(),
+        reason: Type.Optional(Type.String({ description: 'Why it is not: "filter tor, rule 2", "NO_EXPORT (RFC 1997)"' })),
+        paths: Type.Optional(Type.Array(path, { description: 'As they are sent' })),
+      }),
+    ),
   }),
   'felix-page': Type.Object({
     items: Type.Array(
