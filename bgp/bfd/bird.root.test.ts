@@ -7,13 +7,14 @@ t.setTimeout(120_000)
 
 const terms = { minTxMs: 300, minRxMs: 200, multiplier: 4 }
 
-/** @param local BIRD's end, `remote` ours @param options lines of the session */
+/** @param local BIRD's end, `remote` ours @param options lines of the session @returns what asks it, and what kills it or starts it again */
 async function bird(t: Test, lab: NamespaceLab, local: string, remote: string, options: string) {
   const control = `${lab.directory}/bird.ctl`
   const config = await lab.file(
     'bird.conf',
     `router id 10.99.0.2;
 protocol device {}
+protocol static s4 { ipv4; route 10.2.0.0/16 blackhole; }
 protocol bfd {
   interface "eth0" { interval 250 ms; multiplier 5; };
   multihop { interval 250 ms; multiplier 5; };
@@ -24,13 +25,20 @@ protocol bgp tortie {
   hold time 90;
   connect delay time 1;
   ${options}
-  ipv4 { import all; export none; };
+  ipv4 { import all; export where source = RTS_STATIC; next hop self; };
   ipv6 { import all; export none; };
 }
 `,
   )
-  lab.start(t, lab.theirs, 'bird', ['-f', '-c', config, '-s', control])
-  return (...words: readonly string[]) => lab.inside(lab.theirs, 'birdc', '-s', control, ...words)
+  const start = () => lab.start(t, lab.theirs, 'bird', ['-f', '-c', config, '-s', control])
+  let child = start()
+  return {
+    birdc: (...words: readonly string[]) => lab.inside(lab.theirs, 'birdc', '-s', control, ...words),
+    kill: () => void child.kill('SIGKILL'),
+    start: () => {
+      child = start()
+    },
+  }
 }
 
 const kinds: [title: string, tag: string, ends: [local: string, remote: string], options: string, peer: object][] = [
@@ -42,7 +50,7 @@ const kinds: [title: string, tag: string, ends: [local: string, remote: string],
 for (const [title, tag, [local, remote], options, peer] of kinds) {
   t.test(`${title}: both are up with the agreed intervals, and a link that is cut ends BGP with Cease/BFD Down`, async (t) => {
     const lab = await NamespaceLab.create(t, tag)
-    const birdc = await bird(t, lab, local, remote, options)
+    const { birdc } = await bird(t, lab, local, remote, options)
     const order = labOrder({ address: address(local), holdTimeSec: 90, bfd: terms, ...peer })
     const speaker = new LabSpeaker(t, lab, order)
     const { peers } = await speaker.until(({ peers: [peer] }) => {
@@ -68,3 +76,21 @@ for (const [title, tag, [local, remote], options, peer] of kinds) {
     t.match(cut.peers, [{ lastError: { name: /BFD Down/, code: 6, direction: 'sent' }, bfd: { state: 'Down', downs: 1 } }])
   })
 }
+
+t.test('RFC 5882 §4.3.2: BIRD crashes and BFD with it; its routes stay over its restart', async (t) => {
+  const lab = await NamespaceLab.create(t, 'g')
+  const { kill, start } = await bird(t, lab, '10.99.0.2', '10.99.0.1', 'graceful restart on; bfd graceful;')
+  const speaker = new LabSpeaker(t, lab, labOrder({ holdTimeSec: 90, bfd: terms }))
+  const route = [['10.2.0.0/16', '10.99.0.2']]
+  await speaker.until(({ peers: [peer], best }) => peer?.bfd?.state === 'Up' && best.length === 1)
+  kill()
+  const away = await speaker.until(({ peers: [peer] }) => peer?.bfd?.downs === 1 && peer.state !== 'Established')
+  t.strictSame(away.best, route)
+  t.match(away.peers, [{ families: { 'ipv4-unicast': { stale: 1 } }, bfd: { diagnostic: 'Control Detection Time Expired' } }])
+  start()
+  const back = await speaker.until(({ peers: [peer] }) => peer?.state === 'Established')
+  t.strictSame(back.best, route)
+  const fresh = await speaker.until(({ peers: [peer] }) => peer?.families['ipv4-unicast']?.stale === 0 && peer.bfd?.state === 'Up')
+  t.strictSame(fresh.best, route)
+  t.not(fresh.peers[0]?.lastError?.code, 6)
+})

@@ -10,7 +10,8 @@ t.setTimeout(180_000)
 const run = promisify(execFile)
 const terms = { minTxMs: 300, minRxMs: 200, multiplier: 4 }
 
-type Frr = { readonly show: (...commands: readonly string[]) => Promise<string> }
+/** @property tell runs lines of vtysh */
+type Frr = { readonly tell: (...commands: readonly string[]) => Promise<string> }
 
 /** zebra, bfdd and bgpd. @param remote our end @param lines for the neighbor */
 async function frr(t: Test, lab: NamespaceLab, remote: string, lines: readonly string[]): Promise<Frr> {
@@ -23,20 +24,21 @@ async function frr(t: Test, lab: NamespaceLab, remote: string, lines: readonly s
  neighbor ${remote} remote-as 65001
  neighbor ${remote} timers 30 90
  neighbor ${remote} timers connect 1
-${['bfd 5 250 250', ...lines].map((line) => ` neighbor ${remote} ${line}\n`).join('')}
+${['bfd profile lab', ...lines].map((line) => ` neighbor ${remote} ${line}\n`).join('')}
 `,
   )
+  const profile = await lab.file('bfdd.conf', 'bfd\n profile lab\n  detect-multiplier 5\n  receive-interval 250\n  transmit-interval 250\n')
   await run('chown', ['-R', 'frr:frr', directory])
   const common = ['-A', '127.0.0.1', '--vty_socket', directory, '-z', `${directory}/zserv.api`]
-  const show: Frr['show'] = (...commands) =>
+  const tell: Frr['tell'] = (...commands) =>
     lab.inside(lab.theirs, 'vtysh', '--vty_socket', directory, ...commands.flatMap((command) => ['-c', command]))
   const start = (daemon: string, ...args: readonly string[]) =>
     lab.start(t, lab.theirs, `/usr/lib/frr/${daemon}`, [...common, '-i', `${directory}/${daemon}.pid`, ...args])
   start('zebra')
-  await untilOutput(() => show('show interface brief'), /eth0/)
-  start('bfdd', '--bfdctl', `${directory}/bfdd.sock`)
+  await untilOutput(() => tell('show interface brief'), /eth0/)
+  start('bfdd', '-f', profile, '--bfdctl', `${directory}/bfdd.sock`)
   start('bgpd', '-f', config)
-  return { show }
+  return { tell }
 }
 
 const kinds: [title: string, tag: string, ends: [local: string, remote: string], lines: string[], peer: object][] = [
@@ -47,14 +49,14 @@ const kinds: [title: string, tag: string, ends: [local: string, remote: string],
 for (const [title, tag, [local, remote], lines, peer] of kinds) {
   t.test(`${title}: both are up with the agreed intervals, and a link that is cut ends BGP for good`, async (t) => {
     const lab = await NamespaceLab.create(t, tag)
-    const { show } = await frr(t, lab, remote, lines)
+    const { tell } = await frr(t, lab, remote, lines)
     const speaker = new LabSpeaker(t, lab, labOrder({ address: address(local), holdTimeSec: 90, bfd: terms, ...peer }))
     const { peers } = await speaker.until(({ peers: [peer] }) => {
       return peer?.state === 'Established' && peer.bfd?.state === 'Up' && peer.bfd.intervalMs === 300 && peer.bfd.remote?.minTxMs === 250
     })
     const remoteTerms = { state: 'Up', minTxMs: 250, minRxMs: 250, multiplier: 5 }
     t.match(peers, [{ bfd: { multihop: lines.length > 0, detectionTimeMs: 1250, remote: remoteTerms } }])
-    const theirs = await untilOutput(() => show('show bfd peers json'), /"status":"up"/)
+    const theirs = await untilOutput(() => tell('show bfd peers json'), /"status":"up"/)
     t.match(JSON.parse(theirs), [
       {
         multihop: lines.length > 0,
@@ -74,3 +76,18 @@ for (const [title, tag, [local, remote], lines, peer] of kinds) {
     ])
   })
 }
+
+t.test('RFC 5882 §3.2: BFD that is shut down at FRR does not end BGP, and comes up again', async (t) => {
+  const lab = await NamespaceLab.create(t, 'i')
+  const { tell } = await frr(t, lab, '10.99.0.1', [])
+  const speaker = new LabSpeaker(t, lab, labOrder({ holdTimeSec: 90, bfd: terms }))
+  const before = await speaker.until(({ peers: [peer] }) => peer?.state === 'Established' && peer.bfd?.state === 'Up')
+  const profile = ['configure terminal', 'bfd', 'profile lab']
+  await tell(...profile, 'shutdown')
+  const closed = await speaker.until(({ peers: [peer] }) => peer?.bfd?.state === 'Down' && peer.bfd.remote?.state === 'AdminDown')
+  await tell(...profile, 'no shutdown')
+  const after = await speaker.until(({ peers: [peer] }) => peer?.bfd?.state === 'Up')
+  const { downs, ups = 0 } = before.peers[0]?.bfd ?? {}
+  t.match(closed.peers, [{ state: 'Established', bfd: { diagnostic: 'Neighbor Signaled Session Down', downs } }])
+  t.match(after.peers, [{ state: 'Established', since: before.peers[0]?.since, bfd: { ups: ups + 1, downs } }])
+})
