@@ -94,3 +94,12 @@ t.test('RFC 5882 §4.3.2: BIRD crashes and BFD with it; its routes stay over its
   t.strictSame(fresh.best, route)
   t.not(fresh.peers[0]?.lastError?.code, 6)
 })
+
+t.test('RFC 5881 §4 between link-local addresses: by the interface', async (t) => {
+  const lab = await NamespaceLab.create(t, 'l')
+  for (const [namespace, last] of [[lab.ours, 1] as const, [lab.theirs, 2] as const])
+    await lab.inside(namespace, 'ip', '-6', 'addr', 'add', `fe80::99:${last}/64`, 'dev', 'eth0', 'nodad')
+  await bird(t, lab, 'fe80::99:2', 'fe80::99:1%eth0', 'bfd on;')
+  const speaker = new LabSpeaker(t, lab, labOrder({ address: address('fe80::99:2'), interface: 'eth0', bfd: terms }))
+  await speaker.until(({ peers: [peer] }) => peer?.bfd?.state === 'Up' && peer.bfd.intervalMs === 300 && !peer.bfd.multihop)
+})
