@@ -35,6 +35,16 @@ t.test('a prefix without a learned best route, or with a next hop that leads now
   ])
 })
 
+t.test('RFC 7999 a best route that asks for it drops packets; one that goes is deleted all the same', async (t) => {
+  const { routes, told } = recorder()
+  const handover = new RouteHandover(routes, eth0)
+  handover.take({ ...batch({ '10.1.0.1/32': neighbour, '10.2.0.1/32': undefined }), discards: () => true })
+  t.strictSame(told, [
+    ['10.1.0.1/32', { type: 'blackhole' }],
+    ['10.2.0.1/32', undefined],
+  ])
+})
+
 t.test('when the node’s subnets change, next hops are resolved anew, and it is said whether any is another one now', async (t) => {
   const handover = new RouteHandover(recorder().routes, eth0)
   t.match(handover.resolve(neighbour, 'Never'), { device: 'eth0' })

@@ -179,3 +179,30 @@ t.test('§6.11.3 interface: the outgoing one of the next hop, asked again when n
   lab.rib.nextHopsChanged()
   t.strictSame(Object.keys(best(lab)).sort(), ['10.1.0.0/24', '10.2.0.0/24'])
 })
+
+t.test(
+  'RFC 7999 §3.3 packets are dropped for a route that has BLACKHOLE, from a peer that may ask; a change of it is handed over',
+  async (t) => {
+    const dropped = new Map<string, boolean>()
+    const lab = new RibLab(undefined, {
+      onBest: (batch) => {
+        for (const id of batch.ids.slice(0, batch.count)) dropped.set(batch.table.format(id), batch.discards(id))
+      },
+    })
+    const a = lab.peer('a', { acceptBlackhole: true })
+    const b = lab.peer('b', { asNumber: 65002 })
+    a.announce(['10.1.0.1/32'], { communities: [blackhole] })
+    a.announce(['10.2.0.1/32'])
+    b.announce(['10.3.0.1/32'], { communities: [blackhole] })
+    lab.settle()
+    t.strictSame(Object.fromEntries(dropped), { '10.1.0.1/32': true, '10.2.0.1/32': false, '10.3.0.1/32': false })
+    a.announce(['10.2.0.1/32'], { communities: [blackhole] })
+    a.announce(['10.1.0.1/32'])
+    lab.settle()
+    t.match(Object.fromEntries(dropped), { '10.1.0.1/32': false, '10.2.0.1/32': true })
+    lab.rib.configure(a.id, { ...a.config, acceptBlackhole: false })
+    lab.rib.reconsider(a.id)
+    lab.settle()
+    t.match(Object.fromEntries(dropped), { '10.2.0.1/32': false })
+  },
+)

@@ -1,11 +1,13 @@
 /** A speaker in a process of its own, for labs: started by `ip netns exec`, told what to do and asked for its state over IPC. */
 
 import type { Cidr } from '../../src/net/prefix.ts'
-import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, SpeakerOptions } from '../peer.ts'
+import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, SpeakerOptions, SpeakerPolicy } from '../peer.ts'
 import { Speaker } from '../speaker.ts'
 
 export type Order =
   | { readonly type: 'start'; readonly options: SpeakerOptions; readonly peers: readonly PeerConfig[]; readonly originate: readonly Cidr[] }
+  | { readonly type: 'policy'; readonly policy: SpeakerPolicy }
+  | { readonly type: 'peers'; readonly peers: readonly PeerConfig[] }
   | { readonly type: 'report' }
   | { readonly type: 'stop'; readonly cease?: 'shutdown' }
   /** Of the peer `theirs`: see Speaker. */
@@ -28,6 +30,8 @@ process.on('disconnect', () => process.exit(0))
 
 async function obey(order: Order): Promise<void> {
   if (order.type === 'start') await start(order)
+  else if (order.type === 'policy') speaker?.setPolicy(order.policy)
+  else if (order.type === 'peers') speaker?.setPeers(order.peers)
   else if (order.type === 'report') process.send?.(report())
   else if (order.type === 'reset') speaker?.reset('theirs')
   else if (order.type === 'request-refresh') speaker?.requestRefresh('theirs')
@@ -58,7 +62,7 @@ function onBest(batch: BestRouteBatch): void {
     const id = batch.ids[i] as number
     const nextHops = batch.nextHopsOf(id).map(({ address }) => address)
     if (nextHops.length === 0) best.delete(batch.table.format(id))
-    else best.set(batch.table.format(id), nextHops.toSorted().join(' '))
+    else best.set(batch.table.format(id), batch.discards(id) ? 'discard' : nextHops.toSorted().join(' '))
   }
 }
 
