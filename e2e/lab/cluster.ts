@@ -11,6 +11,8 @@ export type ClusterOptions = {
   readonly holdTimeSec: number
   /** How the agent is started: command and first arguments. */
   readonly command: readonly string[]
+  /** BIRD knows nothing of restarts (RFC 4724). */
+  readonly birdGracefulRestart?: 'off'
 }
 
 /**
@@ -36,10 +38,12 @@ export class Cluster {
     this.#directory = directory
     this.#switch = bridge
     this.#namespaces.push(...namespaces)
-    const { command, holdTimeSec } = options
+    const { birdGracefulRestart, command, holdTimeSec } = options
+    const restarts = birdGracefulRestart === undefined ? {} : { gracefulRestart: birdGracefulRestart }
     this.nodeA = new TortieNode({ ...addresses.a, directory: path.join(directory, 'a'), command, peers: tortiePeers('a') }, a)
     this.nodeB = new TortieNode({ ...addresses.b, directory: path.join(directory, 'b'), command, peers: tortiePeers('b') }, b)
-    this.bird = new BirdNode({ ...addresses.bird, directory: path.join(directory, 'bird'), holdTimeSec, peers: routerPeers('bird') }, bird)
+    const peers = routerPeers('bird')
+    this.bird = new BirdNode({ ...addresses.bird, ...restarts, directory: path.join(directory, 'bird'), holdTimeSec, peers }, bird)
     this.frr = new FrrNode({ ...addresses.frr, directory: path.join(directory, 'frr'), holdTimeSec, peers: routerPeers('frr') }, frr)
   }
 

@@ -17,6 +17,8 @@ export type RouterOptions = {
   readonly peers: readonly RouterPeer[]
   readonly holdTimeSec: number
   readonly directory: string
+  /** BIRD; default: on (RFC 4724). */
+  readonly gracefulRestart?: 'off'
 }
 
 /** A node that runs somebody else's BGP daemon; its pods hang on plain veths behind their gateway address. */
@@ -82,7 +84,7 @@ export class BirdNode extends RouterNode {
   }
 
   #config(): string {
-    const { address, asNumber, podCidr, peers, holdTimeSec } = this.options
+    const { address, asNumber, podCidr, peers, holdTimeSec, gracefulRestart = 'on' } = this.options
     const protocols = peers.map(
       (peer) => `protocol bgp ${peer.name.replaceAll('-', '_')} {
   local ${address} as ${asNumber};
@@ -90,7 +92,7 @@ export class BirdNode extends RouterNode {
   ${peer.passive === true ? 'passive;' : ''}
   hold time ${holdTimeSec};
   connect delay time 1; connect retry time 2; error wait time 1, 2;
-  graceful restart on;
+  graceful restart ${gracefulRestart};
   ipv4 { import all; export filter { if proto = "pods" then accept; reject; }; next hop self; };
 }`,
     )
