@@ -8,7 +8,7 @@ import type { PeerSlot } from './peer-slot.ts'
 /** Where blocks are written to be compared or looked at. */
 const scratch = [new Uint8Array(0x11000), new Uint8Array(0x11000)] as const
 
-/** What the members of one update group are told of each prefix (RFC 4271 §3.2). */
+/** What the members of one update group are told of each prefix (RFC 4271 §3.2), or, where they are told of several, of each path (`OutPaths`). */
 export class AdjRibOut {
   readonly sets: OutSets
   /** Of what `enter` changed: the row that the prefix has now, 0 for none, and whose route it was, -1 for nobody's. */
@@ -67,12 +67,17 @@ export class AdjRibOut {
     if (prefix >= this.#out.length) this.#out = grown(this.#out, prefix + 1)
   }
 
-  /** Takes over the best path of the prefix. @returns whether that is another message; then `row` and `sourceBefore` say which */
+  /** Takes over the best path of the prefix. @returns as `put` */
   enter(prefix: number): boolean {
     this.reserve(prefix)
+    const set = this.#table.bestSetId(prefix)
+    return this.put(prefix, set < 0 ? 0 : this.rowOf(set, this.#table.bestPeer(prefix), prefix))
+  }
+
+  /** @param row of `rowOf`; 0: nobody is told any more @returns whether that is another message; then `row` and `sourceBefore` say which */
+  put(prefix: number, row: number): boolean {
     const { sets } = this
     const old = this.#out[prefix] as number
-    const row = this.#exported(prefix)
     if (old === row) return false
     this.#out[prefix] = row
     this.row = row
@@ -116,11 +121,13 @@ export class AdjRibOut {
     return this.#fits(set, source, variant) ? undefined : 'its attributes do not fit a message to this peer (RFC 8654 §5)'
   }
 
-  /** The row that stands for the best path, made if there is none yet; 0: nobody is told. */
-  #exported(prefix: number): number {
-    const set = this.#table.bestSetId(prefix)
-    if (set < 0) return 0
-    const source = this.#table.bestPeer(prefix)
+  /** Whether a path may be told, if its attributes fit a message. */
+  mayTell(set: number, source: PeerSlot, prefix: number): boolean {
+    return this.#outgoing.variantOf(set, source, prefix) >= 0
+  }
+
+  /** The row that stands for a path, made if there is none yet: it is put at once. 0: nobody is told. */
+  rowOf(set: number, source: PeerSlot, prefix: number): number {
     const variant = this.#outgoing.variantOf(set, source, prefix)
     if (variant < 0) return 0
     const known = this.sets.find(set, source.id, source.remoteRouterId, variant)

@@ -47,6 +47,8 @@ export class BestPath {
   readonly #rows: number[] = []
   readonly #pathIds: number[] = []
   readonly #lostAt: (string | undefined)[] = []
+  /** Not looked at by the next `decide`. */
+  readonly #isLeftOut: boolean[] = []
   #count = 0
   /** Numbers of the candidates that are left. */
   readonly #left: number[] = []
@@ -75,6 +77,7 @@ export class BestPath {
     this.#sets[this.#count] = set
     this.#peers[this.#count] = peer
     this.#rows[this.#count] = row
+    this.#isLeftOut[this.#count] = false
     this.#pathIds[this.#count++] = pathId
   }
 
@@ -110,6 +113,10 @@ export class BestPath {
     return this.#sets[index] as AttributeSet
   }
 
+  peerAt(index: number): PeerSlot {
+    return this.#peers[index] as PeerSlot
+  }
+
   rowAt(index: number): number {
     return this.#rows[index] as number
   }
@@ -126,13 +133,13 @@ export class BestPath {
 
   /** @returns the name of the step that decided; undefined if there is no candidate */
   decide(): string | undefined {
-    this.#leftCount = this.#count
+    this.#leftCount = 0
     if (this.#equal.length > 0) this.#equal.length = 0
     for (let i = 0; i < this.#count; i++) {
-      this.#left[i] = i
+      if (!this.#isLeftOut[i]) this.#left[this.#leftCount++] = i
       this.#lostAt[i] = undefined
     }
-    if (this.#count <= 1) return this.#count === 1 ? 'only-path' : undefined
+    if (this.#leftCount <= 1) return this.#leftCount === 1 ? 'only-path' : undefined
     const decided = this.#climb(ladder)
     if (decided !== undefined) return decided
     for (let i = 0; i < this.#leftCount; i++) this.#equal.push(this.#left[i] as number)
@@ -153,6 +160,21 @@ export class BestPath {
     const path = this.#sets[best] as AttributeSet
     const others = this.#equal.filter((i) => i !== best && (relaxAsPath || sameAsPath(this.#sets[i] as AttributeSet, path)))
     return [best, ...others.sort((a, b) => this.#order(a, b)).slice(0, most - 1)]
+  }
+
+  /** The path with this number takes part no more. */
+  leaveOut(index: number): void {
+    this.#isLeftOut[index] = true
+  }
+
+  /** The numbers of at most so many paths, each the best of those that are left without the ones before it. All are left out then. */
+  ranked(most: number): readonly number[] {
+    const order: number[] = []
+    while (order.length < most && this.decide() !== undefined) {
+      order.push(this.index)
+      this.leaveOut(this.index)
+    }
+    return order
   }
 
   #climb(steps: readonly Step[]): string | undefined {

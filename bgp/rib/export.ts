@@ -19,6 +19,8 @@ export type ExportTerms = {
   readonly routeReflectorClient: boolean
   readonly fourOctetAs: boolean
   readonly maxMessageLength: number
+  /** So many paths of a prefix, with path identifiers (RFC 7911); 0: the best alone, without. */
+  readonly addPath: number
   /** Peers that know what LLGR_STALE is (RFC 9494): they announced the capability. */
   readonly longLived: boolean
   /** Our end of the session. */
@@ -62,6 +64,7 @@ export function exportTerms(slot: PeerSlot, session: SessionTerms, family: Addre
     routeReflectorClient: config?.routeReflectorClient ?? false,
     fourOctetAs: session.fourOctetAs,
     maxMessageLength: session.maxMessageLength,
+    addPath: session.addPathSend?.includes(family) ? (config?.addPath?.send ?? 0) : 0,
     longLived: session.longLived ?? false,
     localAddress: session.localAddress,
     asNumber: localAs,

@@ -50,6 +50,7 @@ export class FamilyTable {
   #chosenSet = -1
   #chosenPeer = 0
   #chosenTie = false
+  #lastPathId = 0
   /** Update groups of this family. */
   readonly groups: UpdateGroup[] = []
   /** Whoever is told of changes. */
@@ -87,6 +88,12 @@ export class FamilyTable {
   /** Of a prefix that has a best path. */
   bestPeer(prefix: number): PeerSlot {
     return this.peer(this.#bestPeer[prefix] as number)
+  }
+
+  /** One that no path of this table was told under so far, 1..4294967295; after so many from the start again (RFC 7911 §3). */
+  nextPathId(): number {
+    this.#lastPathId = (this.#lastPathId % 0xffff_ffff) + 1
+    return this.#lastPathId
   }
 
   /** Where the best path is; of several that are all the same (RFC 7911) the one with the lowest identifier. -1: there is none. */

@@ -37,6 +37,11 @@ export class GroupMember {
     this.toldBefore = before?.toldBefore
   }
 
+  /** Something is due once the table is entered, though nothing is pending. */
+  get owesAtEnd(): boolean {
+    return this.owesEndOfRib || this.owesEndOfRefresh || this.toldBefore !== undefined
+  }
+
   get family(): AddressFamily {
     return this.group.terms.family
   }

@@ -25,6 +25,7 @@ const terms = (family: 4 | 6, internal: boolean, fourOctetAs: boolean, over: Par
   routeReflectorClient: false,
   fourOctetAs,
   maxMessageLength: 4096,
+  addPath: 0,
   longLived: false,
   localAddress: address(family === 4 ? '10.99.0.1' : 'fd99::1'),
   asNumber: 65000,

@@ -89,7 +89,9 @@ export class Rib implements RibFace {
       { asNumber, routerId, clusterId, ownAddresses, interfaceOf: (nextHop) => dependencies.interfaceOf?.(nextHop as IpAddress) },
       { attributes: this.#attributes, tables: this.#tables, adjRibIn: this.#in },
     )
-    this.#groups = new UpdateGroups(options, this.#tables, this.#attributes, onNote, (address) => dependencies.interfaceOf?.(address))
+    this.#groups = new UpdateGroups({ ...options, decision: this.#decision }, this.#tables, this.#attributes, onNote, (address) =>
+      dependencies.interfaceOf?.(address),
+    )
     this.reader = new RibReader({
       peers: this.#peers,
       tables: this.#tables,
@@ -349,7 +351,8 @@ export class Rib implements RibFace {
         count = 0
       }
       const prefix = table.takeDirty()
-      if (table.decide(prefix, this.#best)) for (const group of table.groups) group.update(prefix)
+      const isOther = table.decide(prefix, this.#best)
+      for (const group of table.groups) if (isOther || group.tellsPaths) group.update(prefix)
       table.noteDecided(prefix)
     }
     return false

@@ -178,10 +178,12 @@ export class RouteViews {
   /** What the octets say that the peer is sent. */
   #outPaths(table: FamilyTable, id: number, slot: PeerSlot): RoutePath[] {
     const member = this.#member(table, slot)
-    const told = member?.group.told(id, slot.id)
-    if (member === undefined || told === undefined) return []
-    const attributes = attributesToldIn(told, member.group.terms)
-    return [routePath(attributes, { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale: false, best: false })]
+    if (member === undefined) return []
+    const context = { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale: false, best: false }
+    return member.group.toldPaths(id, slot.id).map(({ pathId, sent }) => {
+      const path = routePath(attributesToldIn(sent, member.group.terms), context)
+      return pathId === undefined ? path : { ...path, pathId }
+    })
   }
 
   #ownAddress({ family }: FamilyTable): string {

@@ -1,26 +1,28 @@
 import type { IpAddress } from '../../src/net/address.ts'
 import type { ExportRules } from '../policy/speaker-rules.ts'
-import { BgpError } from '../wire/bgp-error.ts'
 import { endOfRib } from '../wire/end-of-rib.ts'
-import { type AddressFamily, headerLength } from '../wire/message.ts'
-import { emptyMpRanges, locateMp, reachOverhead } from '../wire/multiprotocol.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import { pathIdLength } from '../wire/nlri.ts'
 import { u16At } from '../wire/octets.ts'
 import { beginOfRefresh, endOfRefresh } from '../wire/route-refresh.ts'
-import { emptyUpdateRanges, splitUpdate, updateOverhead } from '../wire/update.ts'
 import { AdjRibOut } from './adj-rib-out.ts'
 import type { AttributeTable } from './attribute-table.ts'
+import { BestPath, type DecisionOptions } from './best-path.ts'
 import type { ExportOptions, ExportTerms } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import { GroupMember } from './group-member.ts'
 import { MessageLog } from './message-log.ts'
+import { nlriFields } from './nlri-fields.ts'
+import { type OnSlot, OutPaths } from './out-paths.ts'
 import { type Outgoing, OutgoingAttributes } from './outgoing-attributes.ts'
 import { PendingPrefixes } from './pending-prefixes.ts'
 import { UpdateBatch } from './update-batch.ts'
-import { longestNlri, type Target, type UpdateWriter } from './update-writer.ts'
+import { longestNlri, type Target, type UpdateWriter, updateOctets } from './update-writer.ts'
 
 export type UpdateGroupOptions = ExportOptions & {
   /** Octets of the log that a peer may leave unread before it catches up from the table instead. */
   readonly backlogLimit: number
+  readonly decision: DecisionOptions
 }
 
 /** Prefixes that a peer which catches up is told of at once. */
@@ -45,6 +47,8 @@ export class UpdateGroup {
   readonly #catchingUp = new Set<GroupMember>()
   readonly #outgoing: OutgoingAttributes
   readonly #out: AdjRibOut
+  /** Where several paths of a prefix are told: the Adj-RIB-Out is by their slots then, not by prefixes. */
+  readonly #paths: OutPaths | undefined
   /** Prefixes below are in the Adj-RIB-Out; the rest of the table is still being entered. */
   #filledTo = 0
   #filled = false
@@ -64,12 +68,20 @@ export class UpdateGroup {
     this.#options = options
     this.#table = table
     this.#writer = writer
-    this.#target = { prefixes: table.prefixes, family: terms.family, maxMessageLength: terms.maxMessageLength }
+    const { family, maxMessageLength, addPath } = terms
+    const longest = longestNlri(family, addPath > 0)
     this.#onNote = onNote
-    const room = (nextHop: Uint8Array) => terms.maxMessageLength - overhead(terms.family, nextHop) - longestNlri(terms.family)
+    const room = (nextHop: Uint8Array) => maxMessageLength - updateOctets(family, nextHop) - longest
     this.#outgoing = new OutgoingAttributes(terms, options, attributes, table.prefixes, interfaceOf)
     this.#out = new AdjRibOut(table, attributes, this.#outgoing, room, (octets) => this.#noteTooLong(octets))
     this.#batch = new UpdateBatch(this.#out)
+    this.#paths = addPath > 0 ? new OutPaths(table, this.#out, new BestPath(options.decision), addPath) : undefined
+    this.#target = { prefixes: this.#paths ?? table.prefixes, longestNlri: longest, family, maxMessageLength }
+  }
+
+  /** Told of each change of a path, not only of the best one. */
+  get tellsPaths(): boolean {
+    return this.#paths !== undefined
   }
 
   /** Everything in the table has been entered once. */
@@ -92,6 +104,8 @@ export class UpdateGroup {
     this.members.push(member)
     this.#byPeer[peer] = member
     this.#catchingUp.add(member)
+    if (before?.toldBefore !== undefined && this.#paths !== undefined)
+      this.#takeSlots(member, { group: before.group, slots: before.toldBefore })
     this.#pendAll(member)
     return member
   }
@@ -123,26 +137,37 @@ export class UpdateGroup {
 
   /** Whether the peer is told of the prefix. */
   isTold(prefix: number, peer: number): boolean {
-    return this.#out.rowFor(prefix, peer) !== 0
+    return this.rowFor(prefix, peer) !== 0
   }
 
-  /** Prefixes for which the peer is told the same have the same number; 0: it is told nothing. */
+  /** Prefixes for which the peer is told the same have the same number; 0: it is told nothing. Of several paths it is that of one. */
   rowFor(prefix: number, peer: number): number {
-    return this.#out.rowFor(prefix, peer)
+    if (this.#paths === undefined) return this.#out.rowFor(prefix, peer)
+    return this.#paths.rowFor(prefix, peer)
   }
 
   /** What the peer is told of the prefix, as it is sent. */
   told(prefix: number, peer: number): Outgoing | undefined {
-    const row = this.#out.rowFor(prefix, peer)
+    const row = this.rowFor(prefix, peer)
     return row === 0 ? undefined : this.#out.show(row)
   }
 
   /** Why the peer is not told of the prefix, or not yet; undefined: it was told. */
   refusal(prefix: number, peer: number): string | undefined {
+    const isTold = this.rowFor(prefix, peer) !== 0
+    if (isTold && this.#paths !== undefined) return undefined
     const refusal = this.#out.refusal(prefix, peer)
     if (refusal !== undefined) return refusal
-    if (this.rowFor(prefix, peer) === 0) return 'the table is still being entered'
+    if (!isTold) return 'the table is still being entered'
     return this.#byPeer[peer]?.pending?.has(prefix) === true ? 'not sent yet: the peer catches up' : undefined
+  }
+
+  /** All paths of the prefix that the peer is told, as they are sent; with their identifiers where it gets several. */
+  toldPaths(prefix: number, peer: number): readonly { readonly pathId?: number; readonly sent: Outgoing }[] {
+    const paths = this.#paths
+    const sent = paths === undefined ? this.told(prefix, peer) : undefined
+    if (paths === undefined) return sent === undefined ? [] : [{ sent }]
+    return paths.told(prefix, peer)
   }
 
   /** Nobody is a member any more. */
@@ -168,6 +193,8 @@ export class UpdateGroup {
   flush(): void {
     this.#batch.write(this.#writer, this.#log, this.#target)
     this.#log.seal()
+    // The table looks at their prefixes itself: they have just been decided.
+    for (const slot of this.#paths?.takeGone() ?? []) if (!this.#isOwed(slot)) this.#paths?.release(slot)
     for (const member of this.members) {
       if (member.pending === undefined && this.#log.backlog(member.cursor) > this.#options.backlogLimit) this.#detach(member)
     }
@@ -177,7 +204,7 @@ export class UpdateGroup {
   /** Whether `read` would return something, but for routes which are not entered yet. */
   hasOutput(member: GroupMember): boolean {
     if (member.ownCursor < member.own.end) return true
-    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && owesAtEnd(member))
+    if (member.pending !== undefined) return member.pending.count > 0 || (this.#filled && member.owesAtEnd)
     member.cursor = this.#log.next(member.cursor, member.peer)
     return member.cursor < this.#log.end
   }
@@ -211,9 +238,28 @@ export class UpdateGroup {
 
   /** Whether a member that catches up has still to be told what became of the prefix. */
   isPending(prefix: number): boolean {
+    return this.#paths === undefined ? this.#isOwed(prefix) : this.#paths.holds(prefix)
+  }
+
+  /** @param key a prefix, or the slot of a path */
+  #isOwed(key: number): boolean {
     if (this.#catchingUp.size === 0) return false
-    for (const { pending, toldBefore } of this.#catchingUp) if (pending?.has(prefix) || toldBefore?.has(prefix)) return true
+    for (const { pending, toldBefore } of this.#catchingUp) if (pending?.has(key) || toldBefore?.has(key)) return true
     return false
+  }
+
+  /** What nobody is told of any more, and everybody knows it. */
+  #release(key: number): void {
+    if (this.#out.has(key) || (this.#paths !== undefined && this.#isOwed(key))) return
+    this.#table.removeIfUnused(this.#paths?.release(key) ?? key)
+  }
+
+  /** What the member was told in a group with other slots. */
+  #takeSlots(member: GroupMember, { group, slots }: { group: UpdateGroup; slots: PendingPrefixes }): void {
+    const theirs = new Int32Array(slots.count)
+    slots.take(theirs)
+    member.toldBefore = this.#paths?.slotsFor(group.#paths, theirs)
+    for (const slot of theirs) group.#release(slot)
   }
 
   /** What changes meanwhile is entered by itself. */
@@ -226,8 +272,11 @@ export class UpdateGroup {
   }
 
   #enter(prefix: number): void {
-    if (this.#out.enter(prefix)) this.#tell(prefix, this.#out.row, this.#out.sourceBefore)
+    if (this.#paths !== undefined) this.#paths.enter(prefix, this.#onSlot)
+    else if (this.#out.enter(prefix)) this.#tell(prefix, this.#out.row, this.#out.sourceBefore)
   }
+
+  readonly #onSlot: OnSlot = (slot, row, sourceBefore) => this.#tell(slot, row, sourceBefore)
 
   #noteTooLong(length: number): void {
     const note = `attributes of ${length} octets do not fit a message of ${this.terms.maxMessageLength}: not advertised (RFC 8654 §5)`
@@ -256,7 +305,8 @@ export class UpdateGroup {
   #tellWatchers(prefix: number, row: number, sourceBefore: number): void {
     const source = row === 0 ? sourceBefore : (this.#out.sets.source[row] as number)
     const untold = sourceBefore < 0 || sourceBefore === source ? source : -1
-    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, prefix, this.members, untold)
+    const of = this.#paths?.prefixOf(prefix) ?? prefix
+    for (const watcher of this.#table.watchers) watcher.outChanged(this.terms.family, of, this.members, untold)
   }
 
   #hasFollowersBut(source: number): boolean {
@@ -271,7 +321,7 @@ export class UpdateGroup {
   #pendAll(member: GroupMember): void {
     const { pending } = member
     if (pending === undefined) throw new Error('a peer that follows has nothing pending')
-    for (let prefix = 0; prefix < this.#out.length; prefix++) if (this.isTold(prefix, member.peer)) pending.add(prefix)
+    for (let prefix = 0; prefix < this.#out.length; prefix++) if (this.#out.rowFor(prefix, member.peer) !== 0) pending.add(prefix)
   }
 
   /** Writes the next piece of what is pending; when there is none, End-of-RIB if it is owed, and the member follows the log. */
@@ -306,14 +356,14 @@ export class UpdateGroup {
       else batch.announce(prefix, row)
     }
     batch.write(this.#writer, member.own, this.#target, 0)
-    for (const prefix of piece) if (!this.#out.has(prefix)) this.#table.removeIfUnused(prefix)
+    for (const prefix of piece) this.#release(prefix)
   }
 
   /** The table kept these prefixes for a member that is gone. */
   #forgetPending(pending: PendingPrefixes): void {
     const prefixes = new Int32Array(pending.count)
     pending.take(prefixes)
-    for (const prefix of prefixes) if (!this.#out.has(prefix)) this.#table.removeIfUnused(prefix)
+    for (const prefix of prefixes) this.#release(prefix)
   }
 
   /** What the member has not read becomes pending: its latest state will do. */
@@ -329,24 +379,15 @@ export class UpdateGroup {
   }
 
   #pendMessage(pending: PendingPrefixes, bytes: Uint8Array, start: number): void {
-    const update = emptyUpdateRanges()
-    const mp = emptyMpRanges()
-    const fault =
-      splitUpdate(bytes, start + headerLength, start + u16At(bytes, start + 16), update) ??
-      locateMp(bytes, update.attributesStart, update.attributesEnd, mp)
-    if (fault instanceof BgpError) throw new Error('an UPDATE of our own cannot be read', { cause: fault })
-    this.#pendNlri(pending, bytes, update.withdrawnStart, update.withdrawnEnd)
-    this.#pendNlri(pending, bytes, update.nlriStart, update.nlriEnd)
-    this.#pendNlri(pending, bytes, mp.reachNlriStart, mp.reachNlriEnd)
-    this.#pendNlri(pending, bytes, mp.unreachNlriStart, mp.unreachNlriEnd)
-  }
-
-  #pendNlri(pending: PendingPrefixes, bytes: Uint8Array, start: number, end: number): void {
-    for (let at = start; at < end; at += 1 + (((bytes[at] as number) + 7) >>> 3)) {
-      const prefix = this.#table.insert(bytes, at + 1, bytes[at] as number)
-      this.#out.reserve(prefix)
-      pending.add(prefix)
-    }
+    const paths = this.#paths
+    for (const [from, to] of nlriFields(bytes, start))
+      for (let at = from; at < to; ) {
+        const key = paths === undefined ? this.#table.insert(bytes, at + 1, bytes[at] as number) : paths.readNlri(bytes, at)
+        this.#out.reserve(key)
+        pending.add(key)
+        if (paths !== undefined) at += pathIdLength
+        at += 1 + (((bytes[at] as number) + 7) >>> 3)
+      }
   }
 
   #trim(): void {
@@ -354,14 +395,4 @@ export class UpdateGroup {
     for (const { pending, cursor } of this.members) if (pending === undefined && cursor < slowest) slowest = cursor
     this.#log.trim(slowest)
   }
-}
-
-/** Octets of an UPDATE beside its prefixes and attributes. */
-function overhead(family: AddressFamily, nextHop: Uint8Array): number {
-  return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
-}
-
-/** What a member that catches up is told once the table is entered. */
-function owesAtEnd({ owesEndOfRib, owesEndOfRefresh, toldBefore }: GroupMember): boolean {
-  return owesEndOfRib || owesEndOfRefresh || toldBefore !== undefined
 }

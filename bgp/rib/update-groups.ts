@@ -2,6 +2,7 @@ import type { IpAddress } from '../../src/net/address.ts'
 import { SpeakerRules } from '../policy/speaker-rules.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
+import type { DecisionOptions } from './best-path.ts'
 import { type ExportTerms, exportTerms } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import type { GroupMember } from './group-member.ts'
@@ -29,7 +30,7 @@ export class UpdateGroups {
   readonly #members: (readonly GroupMember[])[] = []
 
   constructor(
-    options: RibOptions & { readonly backlogLimit?: number },
+    options: RibOptions & { readonly backlogLimit?: number; readonly decision: DecisionOptions },
     tables: Readonly<Record<AddressFamily, FamilyTable>>,
     attributes: AttributeTable,
     onNote: (peer: number, note: string) => void,
@@ -153,6 +154,7 @@ function sameTerms(a: ExportTerms, b: ExportTerms): boolean {
     a.routeReflectorClient === b.routeReflectorClient &&
     a.fourOctetAs === b.fourOctetAs &&
     a.maxMessageLength === b.maxMessageLength &&
+    a.addPath === b.addPath &&
     a.longLived === b.longLived &&
     a.localAddress === b.localAddress
   )

@@ -1,7 +1,8 @@
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import type { AddressFamily } from '../wire/message.ts'
-import { finishReach, finishUnreach, startReach, startUnreach } from '../wire/multiprotocol.ts'
-import { endAttributes, finishAnnounce, finishWithdraw, startAttributes, startWithdraw } from '../wire/update.ts'
+import { finishReach, finishUnreach, reachOverhead, startReach, startUnreach } from '../wire/multiprotocol.ts'
+import { pathIdLength } from '../wire/nlri.ts'
+import { endAttributes, finishAnnounce, finishWithdraw, startAttributes, startWithdraw, updateOverhead } from '../wire/update.ts'
 import type { Audience, MessageLog } from './message-log.ts'
 
 const chunkLength = 65536
@@ -32,11 +33,11 @@ export class UpdateWriter {
    * @param ids of `prefixes`
    */
   withdraw(log: MessageLog, audience: Audience, target: Target, ids: Int32Array | readonly number[], count: number): void {
-    const { prefixes, family, maxMessageLength } = target
+    const { prefixes, family, maxMessageLength, longestNlri } = target
     const ipv4 = family === 'ipv4-unicast'
     for (let i = 0; i < count; ) {
       const start = this.#reserve(maxMessageLength)
-      const limit = start + maxMessageLength - (ipv4 ? 2 : 0) - longestNlri(family)
+      const limit = start + maxMessageLength - (ipv4 ? 2 : 0) - longestNlri
       let at = ipv4 ? startWithdraw(start) : startUnreach(this.#chunk, start, family)
       while (i < count && at <= limit) at = prefixes.writeNlri(ids[i++] as number, this.#chunk, at)
       this.#at = ipv4 ? finishWithdraw(this.#chunk, start, at) : finishUnreach(this.#chunk, start, at)
@@ -58,12 +59,12 @@ export class UpdateWriter {
   }
 
   #announceIpv4(log: MessageLog, audience: Audience, target: Target, source: AttributeSource, row: number, places: Places): void {
-    const { prefixes, maxMessageLength } = target
+    const { prefixes, maxMessageLength, longestNlri } = target
     const { next, ids } = places
     for (let place = places.first; place >= 0; ) {
       const start = this.#reserve(maxMessageLength)
       const chunk = this.#chunk
-      const limit = start + maxMessageLength - longestNlri('ipv4-unicast')
+      const limit = start + maxMessageLength - longestNlri
       let at = endAttributes(chunk, start, source.write(row, chunk, startAttributes(start)))
       for (; place >= 0 && at <= limit; place = next[place] as number) at = prefixes.writeNlri(ids[place] as number, chunk, at)
       this.#at = finishAnnounce(chunk, start, at)
@@ -72,13 +73,13 @@ export class UpdateWriter {
   }
 
   #announceReach(log: MessageLog, audience: Audience, target: Target, source: AttributeSource, row: number, places: Places): void {
-    const { prefixes, family, maxMessageLength } = target
+    const { prefixes, family, maxMessageLength, longestNlri } = target
     const { next, ids } = places
     const attributes = this.#block.subarray(0, source.write(row, this.#block, 0))
     const nextHop = source.nextHop(row)
     for (let place = places.first; place >= 0; ) {
       const start = this.#reserve(maxMessageLength)
-      const limit = start + maxMessageLength - attributes.length - longestNlri(family)
+      const limit = start + maxMessageLength - attributes.length - longestNlri
       let at = startReach(this.#chunk, start, family, nextHop)
       for (; place >= 0 && at <= limit; place = next[place] as number) at = prefixes.writeNlri(ids[place] as number, this.#chunk, at)
       this.#at = finishReach(this.#chunk, start, at, attributes)
@@ -96,8 +97,20 @@ export class UpdateWriter {
   }
 }
 
-export type Target = { readonly prefixes: PrefixTable; readonly family: AddressFamily; readonly maxMessageLength: number }
+/** @property prefixes writes what the ids stand for: prefixes, or paths with their identifier @property longestNlri octets of one */
+export type Target = {
+  readonly prefixes: Pick<PrefixTable, 'writeNlri'>
+  readonly longestNlri: number
+  readonly family: AddressFamily
+  readonly maxMessageLength: number
+}
 
-export function longestNlri(family: AddressFamily): number {
-  return family === 'ipv4-unicast' ? 5 : 17
+/** @param withIds each has a path identifier before it (RFC 7911) */
+export function longestNlri(family: AddressFamily, withIds: boolean): number {
+  return (family === 'ipv4-unicast' ? 5 : 17) + (withIds ? pathIdLength : 0)
+}
+
+/** Octets of an UPDATE beside its prefixes and attributes. */
+export function updateOctets(family: AddressFamily, nextHop: Uint8Array): number {
+  return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
 }
