@@ -1,7 +1,6 @@
 import type { IpAddress } from '../../src/net/address.ts'
 import type { ExportRules } from '../policy/speaker-rules.ts'
 import { endOfRib } from '../wire/end-of-rib.ts'
-import type { AddressFamily } from '../wire/message.ts'
 import { pathIdLength } from '../wire/nlri.ts'
 import { u16At } from '../wire/octets.ts'
 import { beginOfRefresh, endOfRefresh } from '../wire/route-refresh.ts'
