@@ -1,4 +1,4 @@
-/** `tortie drain` (RFC 8326) as its neighbours see it: BIRD outside the AS, another Tortie inside. */
+/** `tortie drain` (RFC 8326) as its neighbours see it: BIRD and FRR outside the AS, another Tortie inside. */
 import t from 'tap'
 import { agentCommand } from './lab/agent-command.ts'
 import { Cluster } from './lab/cluster.ts'
@@ -7,13 +7,21 @@ import { until } from './lab/until.ts'
 
 const cluster = await Cluster.create({ holdTimeSec: 9, command: agentCommand() })
 t.teardown(() => cluster.remove())
-const { nodeA, nodeB, bird } = cluster
+const { nodeA, nodeB, bird, frr } = cluster
 await Promise.all([nodeA.writeConfig(), nodeB.writeConfig()])
-await Promise.all([bird.start(), nodeA.start(), nodeB.start()])
+await Promise.all([bird.start(), frr.start(), nodeA.start(), nodeB.start()])
 
 const tortie = tortieOn(nodeA)
 const prefix = nodeA.options.podCidr
 const outside = () => bird.birdc('show', 'route', 'for', prefix, 'all', 'protocol', 'node_a')
+
+type FrrPath = { readonly peer?: { readonly peerId?: string }; readonly locPrf?: number; readonly community?: { readonly string: string } }
+
+/** What FRR was told by node-a. */
+async function atFrr(): Promise<FrrPath | undefined> {
+  const answer = JSON.parse(await frr.vtysh(`show bgp ipv4 unicast ${prefix} json`)) as { paths?: readonly FrrPath[] }
+  return answer.paths?.find(({ peer }) => peer?.peerId === nodeA.options.address)
+}
 
 type Path = { readonly peer: string; readonly localPref?: number; readonly communities?: readonly string[] }
 
@@ -24,6 +32,10 @@ async function inside(): Promise<Path | undefined> {
 }
 
 async function plain(): Promise<void> {
+  await until('FRR has the route as it always is', async () => {
+    const path = await atFrr()
+    return path !== undefined && path.community === undefined
+  })
   await until('both neighbours have the route as it always is', async () => {
     const text = await outside().catch(() => '')
     return text.includes(prefix) && !text.includes('(65535,0)') && (await inside())?.localPref === 100
@@ -38,14 +50,19 @@ t.test('RFC 8326 §4.2: announced with GRACEFUL_SHUTDOWN, inside with LOCAL_PREF
     communities: ['graceful-shutdown'],
     localPref: 0,
   })
+  // RFC 8326 §4.1: who receives the community prefers anything else; FRR does so without being told
+  t.match(await until('FRR has it as well', async () => ((await atFrr())?.community === undefined ? undefined : atFrr())), {
+    community: { string: 'graceful-shutdown' },
+    locPrf: 0,
+  })
   const { out } = await tortie('status -o json')
   t.match(JSON.parse(out), { drain: { state: 'announced' }, problems: [{ subject: 'bgp/drain', severity: 'warning' }] })
   t.match(await drain.result(), { code: 0, out: /^drained since \S+: the prefixes of this node are withdrawn, sessions are up; / })
   await until('BIRD has no route any more', async () => !(await outside().catch(() => '')).includes(prefix))
+  await until('nor has FRR', async () => (await atFrr()) === undefined)
   await until('nor has node-b', async () => (await inside()) === undefined)
   const peers = JSON.parse((await tortie('bgp peers -o json')).out) as { peers: readonly { name: string; state: string; flaps: number }[] }
-  for (const { name, state, flaps } of peers.peers.filter((peer) => peer.name !== 'frr'))
-    t.strictSame([state, flaps], ['Established', 0], `${name} stays up`)
+  for (const { name, state, flaps } of peers.peers) t.strictSame([state, flaps], ['Established', 0], `${name} stays up`)
   t.match(await nodeA.namespace.ip('route', 'show', prefix), 'blackhole', 'our own kernel is as it was')
   t.match(await tortie('drain --undo'), { code: 0, out: 'not drained: the prefixes of this node are announced\n' })
   await plain()
