@@ -12,6 +12,7 @@ import { excessCapabilities } from './os/capabilities.ts'
 import { hostName } from './os/host-name.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { kernelHasIpv6 } from './os/kernel-ipv6.ts'
+import { returnLargeMemory } from './os/large-memory.ts'
 import { openServiceManager, type ServiceManager } from './os/service-manager.ts'
 import { trimMemory } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
@@ -31,6 +32,7 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
     for (const line of lines) console.log(line)
     return exitCode === 0 ? 0 : fail(problems, exitCode)
   }
+  await returnLargeMemory()
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)
   const facts = nodeFacts(read.config, opened.datastore, {

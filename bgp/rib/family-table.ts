@@ -173,7 +173,7 @@ export class FamilyTable {
       if (!this.isUsable(row)) continue
       const set = paths.usedSet(row)
       const peer = paths.peer[row] as number
-      best.add(this.#attributes.get(set), this.peer(peer), row, paths.pathIdOf(row))
+      best.add(this.#attributes.look(set), this.peer(peer), row, paths.pathIdOf(row))
       if (set + 1 === this.#bestSet[prefix] && peer === this.#bestPeer[prefix]) best.markExisting()
     }
   }

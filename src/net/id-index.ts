@@ -1,4 +1,4 @@
-import { grown, grownLength, resized } from './grown.ts'
+import { grown, resized } from './grown.ts'
 
 /**
  * Small integers found again by a hash: open addressing with linear probing over typed arrays, at most half full. What an id stands
@@ -77,7 +77,7 @@ export class IdIndex {
   /** In the order of the old slots: what is written next lies near to what was written last. */
   #grow(): void {
     const old = this.slots
-    this.#capacity = grownLength(this.#capacity, this.#capacity + 1)
+    this.#capacity *= 2
     this.slots = new Int32Array(this.#capacity * 4)
     this.#mask = this.#capacity * 4 - 2
     for (let slot = 0; slot < old.length; slot += 2) if (old[slot] !== 0) this.#place(old[slot] as number, old[slot + 1] as number)
