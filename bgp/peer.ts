@@ -58,6 +58,8 @@ export type CountsByType = {
 export type FamilyStatus = {
   readonly received: number
   readonly accepted: number
+  /** Prefixes whose best path came from the peer. */
+  readonly best?: number
   readonly advertised: number
   readonly stale: number
   /**
@@ -159,6 +161,8 @@ export type MonitorStatus = {
     readonly connects: number
   }[]
   readonly mrt?: { readonly files: number; readonly failures: number }
+  /** Sizes of the tables, by family. @property best prefixes with a best path */
+  readonly tables?: Readonly<Record<string, { readonly prefixes: number; readonly paths: number; readonly best: number }>>
 }
 
 export type RouteQuery = {

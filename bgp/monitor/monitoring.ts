@@ -35,7 +35,12 @@ export class Monitoring {
 
   get status(): MonitorStatus {
     const snapshots = this.#snapshots
-    return { collectors: [...this.#stations.values()].map(({ status }) => status), ...(snapshots && { mrt: snapshots.counts }) }
+    const { reader } = this.#deps
+    return {
+      collectors: [...this.#stations.values()].map(({ status }) => status),
+      ...(snapshots && { mrt: snapshots.counts }),
+      tables: { 'ipv4-unicast': reader.sizes('ipv4-unicast'), 'ipv6-unicast': reader.sizes('ipv6-unicast') },
+    }
   }
 
   start(): void {

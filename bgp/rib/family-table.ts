@@ -25,6 +25,8 @@ export class FamilyTable {
   readonly paths = new PathTable()
   /** Prefixes with a best path. */
   bestCount = 0
+  /** The same by peer. */
+  readonly #bestFrom: number[] = []
   readonly #attributes: AttributeTable
   readonly #peers: readonly (PeerSlot | undefined)[]
   /** By prefix: the best path's set + 1, and its peer. */
@@ -178,6 +180,11 @@ export class FamilyTable {
     }
   }
 
+  /** Prefixes whose best path came from the peer. */
+  bestFrom(peer: number): number {
+    return this.#bestFrom[peer] ?? 0
+  }
+
   /** Decides again what `takeDirty` gave. @returns whether the best path is another one now, or its peer is */
   decide(prefix: number, best: BestPath): boolean {
     const isSame = this.#isDirty[prefix] !== changed
@@ -190,11 +197,14 @@ export class FamilyTable {
     if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return !isSame
     this.#noteNextHop(prefix, entry - 1)
     if (entry !== 0) this.#attributes.hold(entry - 1)
+    const peerBefore = this.#bestPeer[prefix] as number
     this.#bestSet[prefix] = entry
     this.#bestPeer[prefix] = peer
     if (old === 0) this.bestCount++
     else this.#attributes.release(old - 1)
     if (entry === 0) this.bestCount--
+    if (old !== 0) this.#bestFrom[peerBefore] = this.bestFrom(peerBefore) - 1
+    if (entry !== 0) this.#bestFrom[peer] = this.bestFrom(peer) + 1
     if (this.watchers.size > 0) for (const watcher of this.watchers) watcher.bestChanged(this.family, prefix)
     return true
   }

@@ -108,6 +108,8 @@ export interface RibFace {
    */
   read(peer: PeerId, maxBytes: number): Uint8Array | undefined
   counts(peer: PeerId, family: AddressFamily): PeerCounts
+  /** Prefixes whose best path came from the peer. */
+  bestFrom(peer: PeerId, family: AddressFamily): number
   query(query: RouteQuery): RoutePage
   explain(prefix: Cidr, peer?: string): RouteExplanation
   /** As in a page of `query`, one prefix by its id. */

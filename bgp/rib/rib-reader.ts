@@ -119,6 +119,12 @@ export class RibReader {
     return this.#parts.tables[family].bestCount
   }
 
+  /** @property paths as they were received, this node's own among them */
+  sizes(family: AddressFamily): { readonly prefixes: number; readonly paths: number; readonly best: number } {
+    const { prefixes, bestCount: best } = this.#parts.tables[family]
+    return { prefixes: prefixes.size, paths: this.peers().reduce((sum, { counts }) => sum + counts[family].received, 0), best }
+  }
+
   /** Tells of changes from now on. @returns ends that */
   watch(watcher: RibWatcher): () => void {
     const tables = Object.values(this.#parts.tables)

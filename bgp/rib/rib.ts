@@ -277,6 +277,10 @@ export class Rib implements RibFace {
     return { ...this.#slot(peer).counts[family], advertised: this.#groups.advertised(peer, family) }
   }
 
+  bestFrom(peer: PeerId, family: AddressFamily): number {
+    return this.#tables[family].bestFrom(peer)
+  }
+
   query(query: RouteQuery): RoutePage {
     return this.#views.page(query)
   }

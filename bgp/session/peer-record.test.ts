@@ -7,7 +7,8 @@ import { PeerRecord } from './peer-record.ts'
 
 const config = peerConfig({ name: 'tor1', address: address('10.99.0.2'), port: 179, families: ['ipv4-unicast', 'ipv6-unicast'] })
 const counts = { received: 5, accepted: 4, advertised: 3, stale: 2 }
-const rib = { counts: () => counts }
+const rib = { counts: () => counts, bestFrom: () => 1 }
+const shown = { ...counts, best: 1 }
 const none = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
 const at = (ms: number) => new Date(ms).toISOString()
 const fixed = { passive: false, connectRetryCounter: 0 }
@@ -20,7 +21,7 @@ t.test('a peer that was never reached', async (t) => {
     asNumber: 65002,
     state: 'Idle',
     since: at(0),
-    families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+    families: { 'ipv4-unicast': shown, 'ipv6-unicast': shown },
     timers: { holdTimeSec: 90, keepaliveSec: 30, configuredHoldTimeSec: 90, connectRetrySec: 0 },
     messages: { sent: 0, received: 0, updatesSent: 0, updatesReceived: 0, sentByType: none, receivedByType: none, handlingSec: 0 },
     flaps: 0,
@@ -75,7 +76,7 @@ t.test('an established peer shows what was agreed on, every capability by name',
         'fqdn',
       ],
       negotiated: ['multiprotocol ipv4-unicast', 'four-octet-as', 'route-refresh'],
-      families: { 'ipv4-unicast': counts, 'ipv6-unicast': counts },
+      families: { 'ipv4-unicast': shown, 'ipv6-unicast': shown },
       timers: { holdTimeSec: 9, keepaliveSec: 3, configuredHoldTimeSec: 90, connectRetrySec: 1.5, holdRemainingSec: 8.5 },
       messages: {
         sent: 5,

@@ -47,7 +47,11 @@ export class PeerRecord {
   }
 
   /** @param connection the state that speaks for the peer, and its timers */
-  status(connection: { readonly state: State; readonly timers: TimerValues }, rib: Pick<RibFace, 'counts'>, id: number): PeerStatus {
+  status(
+    connection: { readonly state: State; readonly timers: TimerValues },
+    rib: Pick<RibFace, 'counts' | 'bestFrom'>,
+    id: number,
+  ): PeerStatus {
     const { name, address, interface: link, asNumber, families, holdTimeSec, shutdown } = this.#config
     const { state } = connection
     const terms = 'terms' in state ? state.terms : undefined
@@ -61,7 +65,7 @@ export class PeerRecord {
       since: new Date(this.#sinceMs).toISOString(),
       ...(this.#state === 'Established' ? { uptimeSec: Math.floor((this.#now() - this.#sinceMs) / 1000) } : {}),
       ...(terms === undefined ? {} : learnt(terms)),
-      families: Object.fromEntries(families.map((family) => [family, rib.counts(id, family)])),
+      families: Object.fromEntries(families.map((family) => [family, { ...rib.counts(id, family), best: rib.bestFrom(id, family) }])),
       timers: {
         holdTimeSec: terms?.holdTimeSec ?? holdTimeSec,
         keepaliveSec: terms?.keepaliveSec ?? holdTimeSec / 3,

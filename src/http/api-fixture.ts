@@ -6,7 +6,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { PeerStatus, RouteQuery } from '../../bgp/peer.ts'
+import type { MonitorStatus, PeerStatus, RouteQuery } from '../../bgp/peer.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
 import { type HistoryLimits, historyLimits } from '../datastore/history.ts'
@@ -46,6 +46,23 @@ export const peer: PeerStatus = {
   timers: { holdTimeSec: 90, keepaliveSec: 30, connectRetrySec: 120 },
   messages: { sent: 5, received: 6, updatesSent: 1, updatesReceived: 2 },
   flaps: 1,
+}
+
+export const monitors: MonitorStatus = {
+  collectors: [
+    {
+      name: 'noc',
+      address: '192.0.2.9' as PeerStatus['address'],
+      port: 11_019,
+      connected: true,
+      messages: 30,
+      octets: 4_000,
+      unread: 5,
+      connects: 2,
+    },
+  ],
+  mrt: { files: 7, failures: 1 },
+  tables: { 'ipv4-unicast': { prefixes: 4, paths: 6, best: 3 } },
 }
 
 export const counters: AgentCounters = {

@@ -2,11 +2,17 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { AgentFace } from './agent-face.ts'
-import { counters, peer, status } from './api-fixture.ts'
+import { counters, monitors, peer, status } from './api-fixture.ts'
 import { buildMetrics } from './metrics.ts'
 
 const dashboard = readFileSync(new URL('../../docs/grafana/tortie.json', import.meta.url), 'utf8')
-const agent = { ready: () => ({ ready: true, reasons: [] }), status: () => status, peers: () => [peer], counters: () => counters }
+const agent = {
+  ready: () => ({ ready: true, reasons: [] }),
+  status: () => status,
+  peers: () => [peer],
+  monitors: () => monitors,
+  counters: () => counters,
+}
 const exposed = [...(await buildMetrics(agent as Partial<AgentFace> as AgentFace)()).matchAll(/^# TYPE (\S+)/gm)].map(
   ([, name]) => name ?? '',
 )

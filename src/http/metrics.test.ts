@@ -1,15 +1,16 @@
 import t from 'tap'
 import type { PeerStatus } from '../../bgp/peer.ts'
 import type { AgentFace } from './agent-face.ts'
-import { counters, peer, status } from './api-fixture.ts'
+import { counters, monitors, peer, status } from './api-fixture.ts'
 import { buildMetrics } from './metrics.ts'
 
 /** An agent of which only this is asked. */
-function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers'>> = {}): AgentFace {
+function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers' | 'monitors'>> = {}): AgentFace {
   return {
     ready: () => ({ ready: true, reasons: [] }),
     status: () => status,
     peers: () => [peer],
+    monitors: () => ({ collectors: [] }),
     counters: () => counters,
     ...face,
   } as AgentFace
@@ -47,6 +48,7 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_bgp_peer_established{peer="tor1"} 1',
     ...['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm'].map((state) => `tortie_bgp_peer_state{peer="tor1",state="${state}"} 0`),
     'tortie_bgp_peer_state{peer="tor1",state="Established"} 1',
+    'tortie_bgp_peer_established_timestamp_seconds{peer="tor1"} 1767355200',
     'tortie_bgp_peer_flaps_total{peer="tor1"} 1',
     'tortie_bgp_peer_messages_sent_total{peer="tor1"} 5',
     'tortie_bgp_peer_messages_received_total{peer="tor1"} 6',
@@ -56,7 +58,55 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="accepted"} 2',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="advertised"} 1',
     'tortie_bgp_peer_prefixes{peer="tor1",family="ipv4-unicast",count="stale"} 0',
+    'tortie_mrt_files_total 0',
+    'tortie_mrt_failures_total 0',
   ])
+})
+
+t.test('what a peer has said and done, by type; what went wrong last, by its code', async (t) => {
+  const byType = { open: 1, update: 2, notification: 0, keepalive: 3, routeRefresh: 0 }
+  const busy: PeerStatus = {
+    ...peer,
+    state: 'Idle',
+    families: { 'ipv6-unicast': { received: 3, accepted: 2, best: 1, advertised: 0, stale: 0 } },
+    messages: { ...peer.messages, sentByType: byType, receivedByType: byType, handlingSec: 1.5 },
+    lastError: { name: 'Cease/Administrative Shutdown', code: 6, subcode: 2, direction: 'received', at: '', message: 'x"} 1\n\u001b[2J' },
+  }
+  const lines = ours(await buildMetrics(agent({ peers: () => [busy] }))())
+  t.strictSame(
+    lines.filter((line) => /messages_total\{.*update|handling|last_error|timestamp|count="best"/.test(line)),
+    [
+      'tortie_bgp_peer_last_error_code{peer="tor1"} 6',
+      'tortie_bgp_peer_last_error_subcode{peer="tor1"} 2',
+      'tortie_bgp_peer_messages_total{peer="tor1",direction="sent",type="update"} 2',
+      'tortie_bgp_peer_messages_total{peer="tor1",direction="received",type="update"} 2',
+      'tortie_bgp_peer_handling_seconds_total{peer="tor1"} 1.5',
+      'tortie_bgp_peer_prefixes{peer="tor1",family="ipv6-unicast",count="best"} 1',
+    ],
+  )
+  t.notOk(
+    lines.some((line) => line.includes('[2J')),
+    'input 79: what a peer says is in no label',
+  )
+})
+
+t.test('tables, collectors and MRT files', async (t) => {
+  const lines = ours(await buildMetrics(agent({ monitors: () => monitors }))())
+  t.strictSame(
+    lines.filter((line) => /^tortie_(bgp_rib|bmp|mrt)/.test(line)),
+    [
+      'tortie_bgp_rib{family="ipv4-unicast",count="prefixes"} 4',
+      'tortie_bgp_rib{family="ipv4-unicast",count="paths"} 6',
+      'tortie_bgp_rib{family="ipv4-unicast",count="best"} 3',
+      'tortie_bmp_connected{collector="noc"} 1',
+      'tortie_bmp_connects_total{collector="noc"} 2',
+      'tortie_bmp_messages_total{collector="noc"} 30',
+      'tortie_bmp_octets_total{collector="noc"} 4000',
+      'tortie_bmp_unread_bytes{collector="noc"} 5',
+      'tortie_mrt_files_total 7',
+      'tortie_mrt_failures_total 1',
+    ],
+  )
 })
 
 t.test('BFD has lines for the peers that have BFD', async (t) => {
@@ -116,5 +166,5 @@ t.test('a scrape reads the agent once, and what it says now', async (t) => {
 t.test('with very many peers the number of series stays bounded', async (t) => {
   const peers = Array.from({ length: 1_200 }, (_, index): PeerStatus => ({ ...peer, name: `p${index}` }))
   const lines = ours(await buildMetrics(agent({ peers: () => peers }))())
-  t.equal(lines.filter((line) => line.startsWith('tortie_bgp_peer_established')).length, 1_000)
+  t.equal(lines.filter((line) => line.startsWith('tortie_bgp_peer_established{')).length, 1_000)
 })

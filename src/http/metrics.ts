@@ -1,33 +1,15 @@
 /** The numbers of `/metrics`: read from the agent when Prometheus asks, once per scrape, so that nothing is counted twice. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { PeerStatus } from '../../bgp/peer.ts'
-import type { AgentCounters, AgentFace, AgentStatus } from './agent-face.ts'
-import { type LoopLag, measureLoopLag } from './loop-lag.ts'
+import type { AgentCounters, AgentFace } from './agent-face.ts'
+import { bgpMetrics } from './bgp-metrics.ts'
+import { measureLoopLag } from './loop-lag.ts'
+import type { Metric, Reading } from './metric.ts'
 
 /** Peers beyond this many have no series of their own. */
 const maxPeers = 1_000
 
 /** prom-client's own measure of the loop's lag counts the wait as lag: it is put to sleep, and left out. */
 const hourMs = 3_600_000
-
-type Reading = {
-  readonly ready: boolean
-  readonly status: AgentStatus
-  readonly peers: readonly PeerStatus[]
-  readonly counters: AgentCounters
-  readonly lag: LoopLag
-}
-
-/** One value, by its labels; a gauge has several of them. */
-type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
-
-/** @property name a counter's ends in `_total`, as Prometheus has it; the others are gauges */
-type Metric = {
-  readonly name: string
-  readonly help: string
-  readonly labels: readonly string[]
-  read(reading: Reading): readonly Sample[]
-}
 
 /**
  * With prom-client's default metrics of the process.
@@ -45,7 +27,14 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
   })
   return async () => {
     const peers = agent.peers().slice(0, maxPeers)
-    const reading = { ready: agent.ready().ready, status: agent.status(), peers, counters: agent.counters(), lag: readLag() }
+    const reading = {
+      ready: agent.ready().ready,
+      status: agent.status(),
+      peers,
+      monitors: agent.monitors(),
+      counters: agent.counters(),
+      lag: readLag(),
+    }
     for (const { metric, series } of all) {
       series.reset() // a removed peer's series ends
       for (const { labels, value } of metric.read(reading)) series.inc(labels, value)
@@ -53,8 +42,6 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
     return await registry.metrics()
   }
 }
-
-const states: readonly PeerStatus['state'][] = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established']
 
 const metrics: readonly Metric[] = [
   {
@@ -104,28 +91,7 @@ const metrics: readonly Metric[] = [
     ({ counters }) => counters.lock.waits,
   ),
   single('tortie_xtables_lock_wait_seconds_total', 'Time those writes took', ({ counters }) => counters.lock.seconds),
-  perPeer('tortie_bgp_peer_established', '1 while the session is Established', ({ state }) => Number(state === 'Established')),
-  {
-    name: 'tortie_bgp_peer_state',
-    help: '1 for the state the session is in (RFC 4271 §8.2.2)',
-    labels: ['peer', 'state'],
-    read: ({ peers }) =>
-      peers.flatMap(({ name, state }) => states.map((each) => ({ labels: { peer: name, state: each }, value: Number(each === state) }))),
-  },
-  perPeer('tortie_bgp_peer_flaps_total', 'Times the session left Established', ({ flaps }) => flaps),
-  perBfdPeer('tortie_bgp_peer_bfd_up', '1 while the BFD session beside it is Up', ({ state }) => Number(state === 'Up')),
-  perBfdPeer('tortie_bgp_peer_bfd_ups_total', 'Times that came Up', ({ ups }) => ups),
-  perBfdPeer('tortie_bgp_peer_bfd_downs_total', 'Times that found the path broken', ({ downs }) => downs),
-  perPeer('tortie_bgp_peer_messages_sent_total', 'BGP messages sent', ({ messages }) => messages.sent),
-  perPeer('tortie_bgp_peer_messages_received_total', 'BGP messages received', ({ messages }) => messages.received),
-  perPeer('tortie_bgp_peer_updates_sent_total', 'UPDATE messages sent', ({ messages }) => messages.updatesSent),
-  perPeer('tortie_bgp_peer_updates_received_total', 'UPDATE messages received', ({ messages }) => messages.updatesReceived),
-  {
-    name: 'tortie_bgp_peer_prefixes',
-    help: 'Prefixes of a peer by family: received, accepted, advertised, stale',
-    labels: ['peer', 'family', 'count'],
-    read: ({ peers }) => peers.flatMap(prefixes),
-  },
+  ...bgpMetrics,
 ]
 
 function single(name: string, help: string, value: (reading: Reading) => number): Metric {
@@ -137,17 +103,6 @@ function counts(name: string, help: string, numbers: (reading: Reading) => Reado
   return { name, help, labels: ['count'], read }
 }
 
-/** Peers without BFD have no line. */
-function perBfdPeer(name: string, help: string, value: (bfd: NonNullable<PeerStatus['bfd']>) => number): Metric {
-  const read = ({ peers }: Reading) =>
-    peers.flatMap(({ name: peer, bfd }) => (bfd === undefined ? [] : [{ labels: { peer }, value: value(bfd) }]))
-  return { name, help, labels: ['peer'], read }
-}
-
-function perPeer(name: string, help: string, value: (peer: PeerStatus) => number): Metric {
-  return { name, help, labels: ['peer'], read: ({ peers }) => peers.map((peer) => ({ labels: { peer: peer.name }, value: value(peer) })) }
-}
-
 function perTable(name: string, help: string, numbers: (counters: AgentCounters) => Readonly<Record<string, number>>): Metric {
   const read = ({ counters }: Reading) => Object.entries(numbers(counters)).map(([table, value]) => ({ labels: { table }, value }))
   return { name, help, labels: ['table'], read }
@@ -156,10 +111,4 @@ function perTable(name: string, help: string, numbers: (counters: AgentCounters)
 function perTool(name: string, help: string, value: (use: AgentCounters['tools'][number]) => number): Metric {
   const read = ({ counters }: Reading) => counters.tools.map((use) => ({ labels: { command: use.command }, value: value(use) }))
   return { name, help, labels: ['command'], read }
-}
-
-function prefixes({ name, families }: PeerStatus): readonly Sample[] {
-  return Object.entries(families).flatMap(([family, { received, accepted, advertised, stale }]) =>
-    Object.entries({ received, accepted, advertised, stale }).map(([count, value]) => ({ labels: { peer: name, family, count }, value })),
-  )
 }

@@ -25,6 +25,7 @@ const problem = Type.Object({
 const family = Type.Object({
   received: count,
   accepted: count,
+  best: Type.Optional(count),
   advertised: count,
   stale: count,
   staleState: Type.Optional(
