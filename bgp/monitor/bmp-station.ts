@@ -59,7 +59,7 @@ const families = ['ipv4-unicast', 'ipv6-unicast'] as const
 export class BmpStation {
   readonly config: BmpCollectorConfig
   readonly #deps: BmpStationDependencies
-  readonly #teller: RouteTeller
+  #teller: RouteTeller
   readonly #told = new Map<number, SessionFacts>()
   #socket: Socket | undefined
   #queues: ChangeQueues | undefined
@@ -131,7 +131,10 @@ export class BmpStation {
     const session = this.#told.get(peer)
     if (session === undefined) return
     this.#told.delete(peer)
-    for (const view of ['received', 'accepted', 'advertised'] as const) this.#queues?.close({ view, peer })
+    for (const view of ['received', 'accepted', 'advertised'] as const) {
+      this.#queues?.close({ view, peer })
+      this.#teller.forget({ view, peer })
+    }
     writePeerDown(this.#buffer, this.#about('received', session), down)
     this.#messages++
     this.#flush()
@@ -144,6 +147,7 @@ export class BmpStation {
     this.#connectedAtMs = performance.now()
     log.info({ collector: name, address, port }, 'BMP collector connected')
     this.#queues = new ChangeQueues(reader, () => this.#schedule())
+    this.#teller = new RouteTeller(reader, node.address)
     writeInitiation(this.#buffer, { name: node.name, description: `Tortie ${node.version}` })
     this.#messages++
     for (const session of sessions()) this.#sayUp(session)

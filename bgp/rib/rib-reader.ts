@@ -61,6 +61,11 @@ export class RibReader {
     return found
   }
 
+  /** Whether prefixes of this Adj-RIB-In come with path identifiers (RFC 7911). */
+  hasPathIds(family: AddressFamily, { peer }: { readonly peer: number }): boolean {
+    return this.#parts.peers[peer]?.sendsPathIds[family] ?? false
+  }
+
   /** Each prefix that the peer sent a path to. */
   eachReceived(family: AddressFamily, peer: number, act: (prefix: number) => void): void {
     const { paths } = this.#parts.tables[family]
@@ -75,7 +80,8 @@ export class RibReader {
       const slot = this.#parts.peers[paths.peer[row] as number]
       const used = paths.usedSet(row)
       if (slot === undefined || used < 0 || (peer !== undefined && slot.id !== peer)) continue
-      found.push({ peer: slot, set: used, isStale: paths.stale[row] !== 0 })
+      const pathId = slot.sendsPathIds[family] ? { pathId: paths.pathIdOf(row) } : {}
+      found.push({ peer: slot, set: used, isStale: paths.stale[row] !== 0, ...pathId })
     }
     return found
   }
