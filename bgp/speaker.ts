@@ -295,7 +295,8 @@ export class Speaker {
     const unusable = this.#peers.all.flatMap(({ config, problem }) =>
       problem === undefined ? [] : [{ subject: `bgp/peer/${config.name}`, message: problem }],
     )
-    return [...refused, ...unusable, ...this.#heldProblem()]
+    const unwatched = this.#bfd.problems.map(({ peer, problem }) => ({ subject: `bgp/peer/${peer}`, message: `BFD ${problem}` }))
+    return [...refused, ...unusable, ...unwatched, ...this.#heldProblem()]
   }
 
   #heldProblem(): readonly SpeakerProblem[] {

@@ -172,6 +172,7 @@ t.test('a problem of the sockets is told, and the session is there all the same'
   const a = new Side(t)
   a.bfd.setPeers([peerAt(16, 17, { place: { remote: loopback(17), local: address('192.0.2.1'), multihop: false } })])
   t.match(await a.until((status) => status?.problem !== undefined), { state: 'Down', problem: /EADDRNOTAVAIL/ })
+  t.match(a.bfd.problems, [{ peer: 'p', problem: /^cannot receive on port 3784: .*EADDRNOTAVAIL/ }])
   t.ok(a.lines.includes('BFD does not work, trying again'))
 })
 
@@ -181,7 +182,14 @@ t.test('without peers there is no thread', async (t) => {
   })
   a.bfd.setPeers([])
   await a.bfd.stop()
-  t.strictSame(a.lines, [])
+  t.strictSame([a.lines, a.bfd.problems], [[], []])
+})
+
+t.test('a thread that does not end is ended', async (t) => {
+  const a = new Side(t, () => new Worker('setInterval(() => {}, 1000)', { eval: true }))
+  a.bfd.setPeers([peerAt(18, 19)])
+  await a.bfd.stop()
+  t.equal(a.bfd.status('p'), undefined)
 })
 
 /** As a table that loads. */

@@ -26,6 +26,8 @@ type Watched = BfdPeer & { readonly id: number; readonly record: BfdRecord }
 
 /** After a bug of ours ended the thread. */
 const RESTART_MS = 1000
+/** What the thread has to say AdminDown to all; a moment is enough. */
+const STOP_MS = 1000
 
 export class Bfd {
   readonly #deps: BfdDependencies
@@ -53,6 +55,11 @@ export class Bfd {
     return watched && statusOf(watched.place, watched.record)
   }
 
+  /** What keeps sessions from working, by peer. */
+  get problems(): readonly { readonly peer: string; readonly problem: string }[] {
+    return [...this.#byPeer.values()].flatMap(({ peer, record: { problem } }) => (problem === undefined ? [] : [{ peer, problem }]))
+  }
+
   /** Peers are told AdminDown, so that they keep their BGP sessions (RFC 5882 §3.2), and the thread ends. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -61,7 +68,9 @@ export class Bfd {
     if (worker === undefined) return
     const exited = new Promise((resolve) => worker.once('exit', resolve))
     worker.postMessage({ type: 'end' } satisfies Order)
+    const overdue = setTimeout(() => void worker.terminate(), STOP_MS)
     await exited
+    clearTimeout(overdue)
   }
 
   #put(peer: BfdPeer): void {

@@ -26,10 +26,10 @@ export class TestEngine {
     })
   }
 
-  /** At `loopback(host)`, ended with the test. */
-  static async create(t: Test, host: number): Promise<TestEngine> {
+  /** At `loopback(host)`, ended with the test. @param random uniform in [0, 1) */
+  static async create(t: Test, host: number, random: () => number = Math.random): Promise<TestEngine> {
     const openSocket = await udpSockets()
-    const made = new TestEngine(host, (report) => new Engine({ openSocket, report, random: Math.random }))
+    const made = new TestEngine(host, (report) => new Engine({ openSocket, report, random }))
     t.teardown(() => made.obey({ type: 'end' }))
     return made
   }

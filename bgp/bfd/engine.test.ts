@@ -144,6 +144,23 @@ t.test('sessions of one address share its socket, and it goes with the last of t
   await new Promise<void>((resolve) => free.close(resolve))
 })
 
+t.test('§6.8.1: discriminators are unique and not 0, and so are source ports, also where chance gives the same ones again', async (t) => {
+  const coarse = () => Math.floor(Math.random() * 128) / 128
+  const a = await TestEngine.create(t, 33, coarse)
+  const b = await TestEngine.create(t, 34)
+  for (let id = 1; id <= 60; id++) a.start(id, 100 + id)
+  const discriminators = a.reports.flatMap((report) => (report.type === 'changed' ? [report.view.localDiscriminator] : []))
+  t.equal(new Set(discriminators).size, 60)
+  t.notOk(discriminators.includes(0))
+  a.start(61, 34)
+  b.start(1, 33)
+  await a.up(61)
+  t.notOk(
+    a.reports.some((report) => report.type === 'problem'),
+    'each has its port',
+  )
+})
+
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
 t.test('IPv6: packets go out with the hop limit that is heard', { skip: hasIpv6 ? false : 'no ::1 here' }, async (t) => {
   const a = await TestEngine.create(t, 32)

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { asn } from '../../src/net/asn.ts'
 import type { PeerConfig } from '../peer.ts'
-import { freePort, peerConfig, speakerFor, until } from '../session/fixture.ts'
+import { address, freePort, peerConfig, speakerFor, until } from '../session/fixture.ts'
 import { forge, loopback } from './engine.fixture.ts'
 import { packet } from './fixture.ts'
 
@@ -82,6 +82,18 @@ t.test('RFC 5882 §3.2: a node that stops without a word says AdminDown in BFD: 
   t.match(two.peer().bfd, { remote: { state: 'AdminDown' }, downs: 0 })
   await until(() => two.peer().state !== 'Established')
   t.not(two.peer().lastError?.code, 6)
+})
+
+t.test('a BFD that cannot work is a problem of the speaker', async (t) => {
+  const port = await freePort()
+  const here = loopback(11)
+  const one = speakerFor(t, port, { listenAddresses: [here], localAddress: { ipv4: here } })
+  one.speaker.setPeers([peerConfig({ address: loopback(12), port, bfd, sourceAddress: address('192.0.2.1') })])
+  await one.speaker.start()
+  await until(() => one.speaker.problems().length > 0)
+  t.match(one.speaker.problems(), [
+    { subject: 'bgp/peer/peer', message: /^BFD cannot receive on port 3784: bind 192\.0\.2\.1 .*EADDRNOTAVAIL/ },
+  ])
 })
 
 t.test('a peer that is shut down has no BFD', async (t) => {
