@@ -276,7 +276,9 @@ function bitsOf(family: AddressFamily): 32 | 128 {
   return family === 'ipv4-unicast' ? 32 : 128
 }
 
+/** What is stale is not counted: a peer that restarted may come back with other prefixes. */
 function limitError(peer: PeerSlot, family: AddressFamily): BgpError | undefined {
   const limit = peer.config?.maxPrefixes ?? 0
-  return limit === 0 || peer.counts[family].received <= limit ? undefined : overLimit(family, limit)
+  const { received, stale } = peer.counts[family]
+  return limit === 0 || received - stale <= limit ? undefined : overLimit(family, limit)
 }

@@ -193,7 +193,7 @@ t.test('RFC 4724 §4.2 the state of stale routes and the time they have left are
   await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
   first.send(update)
   await until(() => peer().families['ipv4-unicast']?.received === 2)
-  t.strictSame(peer().families['ipv4-unicast'], { received: 2, accepted: 2, advertised: 0, stale: 0 })
+  t.match(peer().families['ipv4-unicast'], { received: 2, accepted: 2, stale: 0, staleState: undefined })
   first.reset()
   await until(() => peer().state === 'Active')
   t.match(peer().families['ipv4-unicast'], { stale: 2, staleState: 'awaited', staleLeftSec: 60 })
@@ -220,6 +220,33 @@ t.test('RFC 4724 §4.1 restarter: whom it waits for is shown, and why nothing is
   raw.send(endOfRib)
   await speaker.converged
   t.strictSame([speaker.problems(), peer().families['ipv4-unicast']?.endOfRibAwaited], [[], undefined])
+})
+
+t.test('RFC 4724 §4.1 restarter: a change of its only peer does not end the wait', async (t) => {
+  const { speaker, port, dial, peer } = await lab(t, { options: { restarting: true } })
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true, holdTimeSec: 30 })])
+  t.equal(peer().families['ipv4-unicast']?.endOfRibAwaited, true)
+  const raw = await dial()
+  await raw.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  raw.send(update, endOfRib)
+  await speaker.converged
+  t.strictSame(speaker.problems(), [])
+})
+
+t.test('RFC 4486 §4 what is stale does not count towards the prefix limit: a peer may come back with other prefixes', async (t) => {
+  const { dial, best, peer } = await lab(t, { peer: { maxPrefixes: 2 } })
+  const first = await dial()
+  await first.establish({ capabilities: [ipv4Unicast, gracefulRestart()] })
+  first.send(update)
+  await until(() => best.size === 2)
+  first.reset()
+  await until(() => peer().state === 'Active')
+  const second = await dial()
+  await second.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restarting: true })] })
+  const others = '18 0a0a01 18 0a0a02'
+  second.send(octets(`${marker} 0031 02 0000 0012 400101 00 400204 0201 fdea 400304 c0000201 ${others}`), endOfRib)
+  await until(() => peer().families['ipv4-unicast']?.stale === 0 && best.size === 2)
+  t.strictSame([peer().state, [...best.keys()].toSorted()], ['Established', ['10.10.1.0/24', '10.10.2.0/24']])
 })
 
 t.test('RFC 4724 §4.1 restarter: a peer that is to stay down is not waited for', async (t) => {

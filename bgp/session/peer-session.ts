@@ -2,14 +2,13 @@ import type { Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
 import { type Asn, asn } from '../../src/net/asn.ts'
 import { cease } from '../fsm/cease.ts'
-import { resolveCollision, type Verdict } from '../fsm/collision.ts'
 import type { Event } from '../fsm/event.ts'
 import { asNumberOf, negotiate, type Offer, openOf } from '../fsm/negotiate.ts'
 import type { Active, Idle, State } from '../fsm/state.ts'
 import type { Terms } from '../fsm/terms.ts'
 import { needsRoutesAgain } from '../knobs.ts'
 import type { PeerConfig, PeerStatus } from '../peer.ts'
-import type { PeerId, RibFace } from '../rib/rib-face.ts'
+import type { PeerCounts, PeerId, RibFace } from '../rib/rib-face.ts'
 import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode } from '../wire/error-code.ts'
@@ -18,8 +17,9 @@ import { refreshRequest, refreshSubtype } from '../wire/route-refresh.ts'
 import type { ClosingSockets } from './closing-sockets.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Log } from './log.ts'
+import { offerOf } from './offer.ts'
 import { Output } from './output.ts'
-import { partyOf } from './party.ts'
+import { verdictOn } from './party.ts'
 import { PeerConnections } from './peer-connections.ts'
 import { isAmong } from './peer-ranges.ts'
 import { PeerRecord } from './peer-record.ts'
@@ -28,6 +28,7 @@ import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
 import { withRestarts } from './restart-status.ts'
+import { ribTerms } from './rib-terms.ts'
 import { type SessionEnd, type SessionFacts, sessionEnd, sessionFacts } from './session-facts.ts'
 import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
@@ -99,7 +100,7 @@ export class PeerSession implements ConnectionOwner {
     this.#transport = new PeerTransport(config, { ...options, sockets: dependencies.sockets })
     this.#limit = new PrefixLimit(config, {
       log: dependencies.log,
-      received: (family) => rib.counts(this.id, family).received,
+      received: (family) => confirmed(rib.counts(this.id, family)),
       onRestart: () => this.#begin(),
     })
     this.#stale = new StaleRoutes(rib, this.id, () => {
@@ -242,35 +243,20 @@ export class PeerSession implements ConnectionOwner {
   admit(newcomer: Connection, terms: Terms): void {
     const existing = this.#connections.besides(newcomer)
     if (existing === undefined) return
-    const verdict = this.#verdict(existing, newcomer, terms)
+    const { routerId: localRouterId, localAs } = this.#options
+    const ends = { localRouterId, remoteRouterId: terms.remoteRouterId, localAs, remoteAs: this.#config.asNumber }
+    const verdict = verdictOn(existing, newcomer, ends)
     this.#deps.log.debug({ peer: this.#config.name, verdict }, 'two connections with the same peer')
     if (verdict === 'existing-restarted') this.#record.fail({ name: 'The peer restarted (RFC 4724)', direction: 'local' })
     this.#connections.settle(newcomer, existing, verdict)
   }
 
-  /** A connection that still waits for TCP has not collided yet: it is no longer needed. */
-  #verdict(existing: Connection, newcomer: Connection, terms: Terms): Verdict {
-    const party = partyOf(existing)
-    if (party === undefined) return 'dump-existing'
-    const ends = {
-      localRouterId: this.#options.routerId,
-      remoteRouterId: terms.remoteRouterId,
-      localAs: this.#options.localAs,
-      remoteAs: this.#config.asNumber,
-    }
-    return resolveCollision(ends, party, { initiator: newcomer.initiator, state: 'OpenSent', gracefulRestart: false, sinceSec: 0 })
-  }
-
   up(connection: Connection, terms: Terms): void {
     const { rib, turn, onUp } = this.#deps
-    const { families, fourOctetAs, maxMessageLength, remoteRouterId, enhancedRouteRefresh, capabilities } = terms
-    const { addPathReceive = [], addPathSend = [] } = terms
-    const longLived = capabilities.some(({ type }) => type === 'long-lived-graceful-restart')
     const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
     const nextHop = ours ?? this.#options.localAddress
     if (nextHop === undefined) throw new Error(`the session with ${this.#config.address} has no local address`)
-    const told = { longLived, enhancedRouteRefresh, addPathReceive, addPathSend }
-    rib.sessionUp(this.id, { families, fourOctetAs, maxMessageLength, remoteRouterId, localAddress: nextHop, ...told })
+    rib.sessionUp(this.id, ribTerms(terms, nextHop))
     this.#forwards = true
     this.#stale.established(terms)
     turn.schedule()
@@ -327,14 +313,7 @@ export class PeerSession implements ConnectionOwner {
   }
 
   get #offer(): Offer {
-    const { localAs, routerId } = this.#options
-    const { asNumber: peerAs, families, holdTimeSec, longLivedStaleSec = 0 } = this.#config
-    const { restartTimeSec = this.#options.restartTimeSec } = this.#config
-    const role = this.#config.role !== undefined && peerAs !== localAs ? { role: this.#config.role } : {}
-    const { addPath = { receive: false, send: 0 } } = this.#config
-    const paths = { addPath: { receive: addPath.receive, send: addPath.send > 0 } }
-    const restart = { restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards, restartTimeSec, longLivedStaleSec }
-    return { localAs, peerAs, routerId, holdTimeSec, families, ...paths, ...role, ...restart }
+    return offerOf(this.#config, { ...this.#options, restarting: this.#deps.restarting(), forwardingPreserved: this.#forwards })
   }
 
   /** Of several AS numbers this is the one. What an earlier one taught is not kept for it. */
@@ -411,4 +390,9 @@ export class PeerSession implements ConnectionOwner {
     this.#limit.keepOut()
     this.#connections.stop()
   }
+}
+
+/** Prefixes that the peer has announced in this session: what is stale is not counted towards its limit. */
+function confirmed({ received, stale }: PeerCounts): number {
+  return received - stale
 }

@@ -110,6 +110,7 @@ export class Peers {
    * they are; who is not changed notices nothing.
    */
   set(peers: readonly PeerConfig[], ranges: readonly PeerRange[]): void {
+    this.#deps.gate.peersChange()
     this.#setRanges(ranges)
     const configured = new Map(peers.map((peer) => [peer.name, peer]))
     const ends = new Set(peers.map(zoned))

@@ -10,7 +10,7 @@ const usualWarnPercent = 75
 
 export type PrefixLimitDependencies = {
   readonly log: Log
-  /** Prefixes of the family that the peer has announced. */
+  /** Prefixes of the family that the peer has announced, without stale ones. */
   readonly received: (family: AddressFamily) => number
   /** The time a peer is kept out is over. */
   readonly onRestart: () => void

@@ -57,6 +57,18 @@ t.test('no peers yet is not no peers: it waits until they are known', async (t) 
   t.strictSame(done, ['hold', 'release ipv4-unicast', 'all peers finished', 'release ipv6-unicast', 'all peers finished'])
 })
 
+t.test('a peer that is made anew with other settings, the only one, does not end the wait', async (t) => {
+  const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 120 })
+  gate.handle(added('a'))
+  gate.peersKnown()
+  done.length = 0
+  gate.peersChange()
+  gate.handle({ type: 'peer-removed', peer: 'a' })
+  gate.handle(added('a'))
+  gate.peersKnown()
+  t.strictSame([done, gate.restarting], [[], true])
+})
+
 t.test('RFC 4724 §4.1 the deferral timer ends the wait', async (t) => {
   const { gate, done } = gateFor(t, { restarting: true, restartTimeSec: 0 })
   gate.handle(added('a'))

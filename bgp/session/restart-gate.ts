@@ -81,6 +81,11 @@ export class RestartGate {
     this.#check()
   }
 
+  /** Peers go and come until `peersKnown`: in between nobody to wait for means nothing. */
+  peersChange(): void {
+    this.#peersKnown = false
+  }
+
   /** All configured peers were added: from now on nobody to wait for means done. */
   peersKnown(): void {
     this.#peersKnown = true
