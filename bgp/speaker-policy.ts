@@ -14,6 +14,8 @@ export type SpeakerPolicy = {
   readonly multipath?: MultipathOptions
   /** RFC 5004: between equal external paths the one that was the best stays it, whatever its BGP Identifier. Absent: false. */
   readonly preferExisting?: boolean
+  /** The default route leads to next hops on no subnet of this node too. Absent: false. */
+  readonly resolveViaDefault?: boolean
 }
 
 /** ECMP: how many equally good paths share the traffic to a prefix, 1..64, when the best is external or internal. */

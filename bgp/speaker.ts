@@ -45,6 +45,8 @@ export type SpeakerDependencies = {
   readonly log: Log
   /** IGP metric to a next hop; undefined: unreachable (RFC 4271 §9.1.2.1). Asked again after `nextHopsChanged`. */
   readonly nextHopMetric: (nextHop: IpAddress) => number | undefined
+  /** Whether it is on a subnet of this node; absent: whatever has a metric is. Asked with `nextHopMetric`. */
+  readonly isConnected?: (nextHop: IpAddress) => boolean
   /** The interface that packets to a next hop leave by, for filters; absent: it is not known of any. Asked again as `nextHopMetric` is. */
   readonly nextHopInterface?: (nextHop: IpAddress) => string | undefined
   /** Learned best routes that changed, at most once per family and turn of the event loop; valid only during the call. */
@@ -102,6 +104,7 @@ export class Speaker {
       { ...options, clusterId },
       {
         nextHopMetric,
+        ...(dependencies.isConnected !== undefined && { isConnected: dependencies.isConnected }),
         ...(dependencies.nextHopInterface !== undefined && { interfaceOf: dependencies.nextHopInterface }),
         onBest,
         onOutput: (id) => this.#peers.numbered(id)?.output(),

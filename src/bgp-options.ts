@@ -25,9 +25,9 @@ export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses)
 }
 
 /** How the best path is found, and how many share the traffic. */
-export function decisionPolicy({ bgp }: Config): Pick<SpeakerPolicy, 'multipath' | 'preferExisting'> {
-  const { multipath, preferExisting } = bgp
-  return { multipath, preferExisting }
+export function decisionPolicy({ bgp }: Config): Pick<SpeakerPolicy, 'multipath' | 'preferExisting' | 'resolveViaDefault'> {
+  const { multipath, preferExisting, resolveViaDefault } = bgp
+  return { multipath, preferExisting, resolveViaDefault }
 }
 
 /**

@@ -14,6 +14,7 @@ const defaults = {
     enabled: true,
     multipath: { ebgp: 16, ibgp: 16, relaxAsPath: true },
     preferExisting: false,
+    resolveViaDefault: false,
     requireEbgpPolicy: false,
     aggregates: [],
     peers: [],
@@ -59,6 +60,7 @@ bgp:
   listenPort: 1790
   multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false }
   preferExisting: true
+  resolveViaDefault: true
   requireEbgpPolicy: true
   aggregates: [10.244.0.0/22]
   peers:
@@ -124,6 +126,7 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
         listenPort: 1790,
         multipath: { ebgp: 4, ibgp: 1, relaxAsPath: false },
         preferExisting: true,
+        resolveViaDefault: true,
         requireEbgpPolicy: true,
         aggregates: ['10.244.0.0/22'],
         peers: [

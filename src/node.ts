@@ -204,6 +204,7 @@ export class Node {
     const dependencies = {
       log: this.#log,
       nextHopMetric: (nextHop: IpAddress) => this.#nextHopMetric(nextHop),
+      isConnected: (nextHop: IpAddress) => this.#handover === undefined || this.#handover.resolve(nextHop, 'Never') !== undefined,
       nextHopInterface: (nextHop: IpAddress) => this.#handover?.resolve(nextHop, 'Never')?.device,
       onBest: (batch: BestRouteBatch) => this.#handover?.take(batch),
       onChange: () => {

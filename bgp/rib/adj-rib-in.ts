@@ -104,6 +104,8 @@ export class AdjRibIn {
       if (oldUsed >= 0 && oldUsed !== old) attributes.release(oldUsed)
       attributes.release(old)
     }
+    const nextHop = attributes.nextHop(set)
+    if (nextHop?.isConnected === false) nextHop.users[table.family].add(prefix)
     table.markDirty(prefix)
     table.pathChanged(prefix, peer)
     return row

@@ -16,7 +16,7 @@ function block(sent: Sent): Uint8Array {
 function tables() {
   const asked: string[] = []
   const notes: string[] = []
-  const nextHops = new NextHopTable((address) => asked.push(address))
+  const nextHops = new NextHopTable({ metricOf: (address) => asked.push(address), isConnected: () => true })
   const options = { asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: ['10.0.0.1'] }
   const table = new AttributeTable(options, nextHops)
   const context = table.contextOf(external)

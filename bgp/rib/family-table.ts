@@ -27,7 +27,7 @@ export class FamilyTable {
   bestCount = 0
   /** The same by peer. */
   readonly #bestFrom: number[] = []
-  readonly #attributes: AttributeTable
+  readonly attributes: AttributeTable
   readonly #peers: readonly (PeerSlot | undefined)[]
   /** By prefix: the best path's set + 1, and its peer. */
   #bestSet = new Int32Array(64)
@@ -61,7 +61,7 @@ export class FamilyTable {
   constructor(family: AddressFamily, prefixes: PrefixTable, attributes: AttributeTable, peers: readonly (PeerSlot | undefined)[]) {
     this.family = family
     this.prefixes = prefixes
-    this.#attributes = attributes
+    this.attributes = attributes
     this.#peers = peers
   }
 
@@ -84,7 +84,7 @@ export class FamilyTable {
 
   bestSet(prefix: number): AttributeSet | undefined {
     const id = this.bestSetId(prefix)
-    return id < 0 ? undefined : this.#attributes.get(id)
+    return id < 0 ? undefined : this.attributes.get(id)
   }
 
   /** Of a prefix that has a best path. */
@@ -115,14 +115,14 @@ export class FamilyTable {
   /** Of the best path, if it was learned. */
   bestNextHop(prefix: number): NextHop | undefined {
     const id = this.bestSetId(prefix)
-    return id < 0 ? undefined : this.#attributes.nextHop(id)
+    return id < 0 ? undefined : this.attributes.nextHop(id)
   }
 
   /** Whether the best path asks for packets to be dropped, and its peer may ask (RFC 7999 §3.3). */
   discards(prefix: number): boolean {
     const id = this.bestSetId(prefix)
-    if (id < 0 || !this.#attributes.isMarked(id) || this.bestPeer(prefix).config?.acceptBlackhole !== true) return false
-    return this.#attributes.get(id).attributes.communities?.includes(wellKnownCommunity.blackhole) === true
+    if (id < 0 || !this.attributes.isMarked(id) || this.bestPeer(prefix).config?.acceptBlackhole !== true) return false
+    return this.attributes.get(id).attributes.communities?.includes(wellKnownCommunity.blackhole) === true
   }
 
   /** One whose routes are in the table, or were when it was decided last. */
@@ -145,6 +145,21 @@ export class FamilyTable {
   markChanged(prefix: number): void {
     this.markDirty(prefix)
     this.#isDirty[prefix] = changed
+  }
+
+  /** Next hops are on a subnet no more: what depends on how they are resolved is looked for. */
+  noteUsers(): void {
+    for (const prefix of this.prefixes.ids())
+      for (let row = this.paths.firstOfPrefix(prefix); row >= 0; row = this.paths.nextOfPrefix[row] as number) {
+        const nextHop = this.attributes.nextHop(this.paths.set[row] as number)
+        if (nextHop?.isConnected === false) nextHop.users[this.family].add(prefix)
+      }
+  }
+
+  /** A next hop of the prefix's paths is: it is decided again, and its best path handed over again. */
+  reachedOtherwise(prefix: number): void {
+    this.markDirty(prefix)
+    if (this.bestNextHop(prefix) !== undefined) this.#noteChanged(prefix)
   }
 
   /** The path of this peer to the prefix is another one now, or none. */
@@ -175,7 +190,7 @@ export class FamilyTable {
       if (!this.isUsable(row)) continue
       const set = paths.usedSet(row)
       const peer = paths.peer[row] as number
-      best.add(this.#attributes.look(set), this.peer(peer), row, paths.pathIdOf(row))
+      best.add(this.attributes.look(set), this.peer(peer), row, paths.pathIdOf(row))
       if (set + 1 === this.#bestSet[prefix] && peer === this.#bestPeer[prefix]) best.markExisting()
     }
   }
@@ -196,12 +211,12 @@ export class FamilyTable {
     const old = this.#bestSet[prefix] as number
     if (entry === old && (entry === 0 || peer === this.#bestPeer[prefix])) return !isSame
     this.#noteNextHop(prefix, entry - 1)
-    if (entry !== 0) this.#attributes.hold(entry - 1)
+    if (entry !== 0) this.attributes.hold(entry - 1)
     const peerBefore = this.#bestPeer[prefix] as number
     this.#bestSet[prefix] = entry
     this.#bestPeer[prefix] = peer
     if (old === 0) this.bestCount++
-    else this.#attributes.release(old - 1)
+    else this.attributes.release(old - 1)
     if (entry === 0) this.bestCount--
     if (old !== 0) this.#bestFrom[peerBefore] = this.bestFrom(peerBefore) - 1
     if (entry !== 0) this.#bestFrom[peer] = this.bestFrom(peer) + 1
@@ -295,7 +310,7 @@ export class FamilyTable {
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
       if (!this.isUsable(row)) continue
       if (paths.peer[row] === localPeer) return undecided
-      const preference = this.#attributes.preference(paths.usedSet(row))
+      const preference = this.attributes.preference(paths.usedSet(row))
       if (preference > lowest) continue
       isAlone = preference < lowest
       lowest = preference
@@ -308,15 +323,15 @@ export class FamilyTable {
   isUsable(row: number): boolean {
     const set = this.paths.usedSet(row)
     if (set < 0) return false
-    const nextHop = this.#attributes.nextHop(set)
+    const nextHop = this.attributes.nextHop(set)
     return nextHop === undefined || nextHop.metric !== undefined
   }
 
   /** The kernel's route may be another with this set: its next hop is, or one of both is marked. */
   #noteNextHop(prefix: number, set: number): void {
     const before = this.bestSetId(prefix)
-    const isMarked = (id: number): boolean => id >= 0 && this.#attributes.isMarked(id)
-    const nextHop = set < 0 ? undefined : this.#attributes.nextHop(set)
+    const isMarked = (id: number): boolean => id >= 0 && this.attributes.isMarked(id)
+    const nextHop = set < 0 ? undefined : this.attributes.nextHop(set)
     if (this.bestNextHop(prefix) !== nextHop || isMarked(before) || isMarked(set)) this.#noteChanged(prefix)
   }
 

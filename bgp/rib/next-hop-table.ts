@@ -1,38 +1,79 @@
-import { formatAddress, type IpAddress } from '../../src/net/address.ts'
+import { addressBytes, type Family, familyOf, formatAddress, type IpAddress } from '../../src/net/address.ts'
 import type { LearnedNextHop } from '../peer.ts'
+import type { AddressFamily } from '../wire/message.ts'
+import { RecursiveHops } from './recursive-hops.ts'
 
 /** Of all meanings that next hops ever had. */
 let lastMeaning = 0
 
+/** What is asked about an address. */
+export type Reach = {
+  /** IGP metric of what is reached without the help of routes learned here, directly or through a tunnel. */
+  readonly metricOf: (nextHop: IpAddress) => number | undefined
+  /** Whether it is on a subnet of this node. */
+  readonly isConnected: (nextHop: IpAddress) => boolean
+}
+
 /** A next hop that routes have, with what the IGP says about it. */
 export class NextHop {
   readonly address: IpAddress
+  readonly octets: Uint8Array
   /** Sets of attributes that have it. */
   uses = 0
+  /** It is on a subnet of this node: it is its own gateway. */
+  isConnected: boolean
+  /** Without learned routes; undefined: not reached so. */
+  direct: number | undefined
   /** IGP metric; undefined: unreachable (RFC 4271 §9.1.2.1). */
   metric: number | undefined
   /** As it is handed over: another object, with another number, when it is reached otherwise. */
   learned: LearnedNextHop
-  meaning = 0
+  meaning = ++lastMeaning
   /** It as the only one of a route. */
   alone: readonly LearnedNextHop[]
+  /** Prefixes with a path that has it, or had, while it is not connected: what depends on how it is resolved. */
+  readonly users: Readonly<Record<AddressFamily, Set<number>>> = { 'ipv4-unicast': new Set(), 'ipv6-unicast': new Set() }
 
-  constructor(address: IpAddress, metric: number | undefined) {
+  constructor(address: IpAddress, octets: Uint8Array, reach: Reach) {
     this.address = address
+    this.octets = octets
+    this.direct = reach.metricOf(address)
+    this.isConnected = this.direct !== undefined && reach.isConnected(address)
+    this.metric = this.direct
+    this.learned = { address, gateways: this.isConnected ? [address] : [] }
+    this.alone = [this.learned]
+  }
+
+  get family(): Family {
+    return familyOf(this.address)
+  }
+
+  /** @param resolved over a learned route; undefined: it leads nowhere @returns whether it is reached otherwise now */
+  resolve(resolved: { readonly metric: number; readonly gateways: readonly IpAddress[] } | undefined): boolean {
+    const gateways = this.isConnected ? [this.address] : (resolved?.gateways ?? [])
+    const metric = this.direct ?? resolved?.metric
+    const isSame = gateways.join() === this.learned.gateways.join()
+    if (isSame && metric === this.metric) return false
     this.metric = metric
-    this.learned = { address, gateways: [address] }
+    if (isSame) return true
+    this.learned = { address: this.address, gateways }
     this.alone = [this.learned]
     this.meaning = ++lastMeaning
+    return true
   }
 }
 
 /** Every next hop in use once, so that equal ones are the same object and the IGP is asked once for each. */
 export class NextHopTable {
-  readonly #metricOf: (nextHop: IpAddress) => number | undefined
+  readonly #reach: Reach
   readonly #byAddress = new Map<IpAddress, NextHop>()
+  /** Those that are on no subnet of this node. */
+  readonly recursive: Readonly<Record<Family, RecursiveHops>> = { 4: new RecursiveHops(), 6: new RecursiveHops() }
+  /** Of those the ones that may be reached otherwise now. */
+  readonly unresolved = new Set<NextHop>()
 
-  constructor(metricOf: (nextHop: IpAddress) => number | undefined) {
-    this.#metricOf = metricOf
+  constructor(reach: Reach) {
+    this.#reach = reach
   }
 
   /** @param octets 4, 16 or 32 (RFC 2545 §3: the global address counts) */
@@ -40,26 +81,40 @@ export class NextHopTable {
     const address = formatAddress(octets, 0, Math.min(octets.length, 16))
     let nextHop = this.#byAddress.get(address)
     if (nextHop === undefined) {
-      nextHop = new NextHop(address, this.#metricOf(address))
+      nextHop = new NextHop(address, addressBytes(address) ?? octets, this.#reach)
       this.#byAddress.set(address, nextHop)
+      if (!nextHop.isConnected) this.#track(nextHop)
     }
     nextHop.uses++
     return nextHop
   }
 
   release(nextHop: NextHop): void {
-    if (--nextHop.uses === 0) this.#byAddress.delete(nextHop.address)
+    if (--nextHop.uses > 0) return
+    this.#byAddress.delete(nextHop.address)
+    this.unresolved.delete(nextHop)
+    if (!nextHop.isConnected) this.recursive[nextHop.family].remove(nextHop)
   }
 
-  /** Asks again for all. @returns whether any answer is another one now */
+  /** Asks again for all; those on no subnet are to be resolved again. @returns whether any answer is another one now */
   refresh(): boolean {
     let changed = false
     for (const nextHop of this.#byAddress.values()) {
-      const metric = this.#metricOf(nextHop.address)
-      if (metric === nextHop.metric) continue
-      nextHop.metric = metric
-      changed = true
+      const { isConnected, direct } = nextHop
+      nextHop.direct = this.#reach.metricOf(nextHop.address)
+      nextHop.isConnected = nextHop.direct !== undefined && this.#reach.isConnected(nextHop.address)
+      if (isConnected && !nextHop.isConnected) this.#track(nextHop)
+      if (!isConnected && nextHop.isConnected) this.recursive[nextHop.family].remove(nextHop)
+      if (nextHop.isConnected) this.unresolved.delete(nextHop)
+      else this.unresolved.add(nextHop)
+      if (direct !== nextHop.direct || isConnected !== nextHop.isConnected) changed = true
+      if (nextHop.isConnected && nextHop.resolve(undefined)) changed = true
     }
     return changed
+  }
+
+  #track(nextHop: NextHop): void {
+    this.recursive[nextHop.family].add(nextHop)
+    this.unresolved.add(nextHop)
   }
 }

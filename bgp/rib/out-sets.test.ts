@@ -7,7 +7,10 @@ import { NextHopTable } from './next-hop-table.ts'
 import { OutSets } from './out-sets.ts'
 
 function outSets() {
-  const attributes = new AttributeTable({ asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] }, new NextHopTable(() => 0))
+  const attributes = new AttributeTable(
+    { asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] },
+    new NextHopTable({ metricOf: () => 0, isConnected: () => true }),
+  )
   const context = attributes.contextOf(external)
   const sets = new OutSets(attributes)
   /** Held by nobody but rows. */

@@ -73,7 +73,10 @@ t.test('ordinary or not: what is written is what `outgoing` makes of the attribu
       fc.oneof(fc.constant<Partial<ExportTerms>>({}), anyTerms),
       fc.option(fc.constant(9), { nil: undefined }),
       ([family, fromInside, block, toInside, fourOctetAs], over, clusterId) => {
-        const attributes = new AttributeTable({ asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] }, new NextHopTable(() => 0))
+        const attributes = new AttributeTable(
+          { asNumber: 65000, routerId: 1, clusterId: 2, ownAddresses: [] },
+          new NextHopTable({ metricOf: () => 0, isConnected: () => true }),
+        )
         const id = attributes.intern(attributes.contextOf(fromInside ? internal : external), block, 0, block.length, () => {})
         if (typeof id !== 'number' || id < 0) return
         attributes.hold(id)

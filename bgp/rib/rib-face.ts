@@ -47,6 +47,8 @@ export type RibOptions = {
 export type RibDependencies = {
   /** IGP metric to a next hop, undefined = unreachable (RFC 4271 §9.1.2.1). Asked once per distinct next hop and again after `nextHopsChanged`. */
   readonly nextHopMetric: (nextHop: IpAddress) => number | undefined
+  /** Whether a next hop is on a subnet of this node, so that it can be a gateway; absent: whatever has a metric is. Asked with the metric. */
+  readonly isConnected?: (nextHop: IpAddress) => boolean
   /** The outgoing interface of a next hop, for filters that ask; absent: of none it is known. */
   readonly interfaceOf?: (nextHop: IpAddress) => string | undefined
   /** The best learned routes that changed in this flush, one call per family. */

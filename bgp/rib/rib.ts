@@ -26,6 +26,7 @@ import { ImportPolicies } from './import-policies.ts'
 import { LongLivedSets } from './long-lived-sets.ts'
 import { Multipath } from './multipath.ts'
 import { NextHopTable } from './next-hop-table.ts'
+import { NextHopTracking } from './next-hop-tracking.ts'
 import { ownAttributes } from './own-attributes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
 import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
@@ -43,6 +44,7 @@ export class Rib implements RibFace {
   readonly #deps: RibDependencies
   readonly #localAs: number
   readonly #nextHops: NextHopTable
+  readonly #tracking: NextHopTracking
   readonly #attributes: AttributeTable
   readonly #local: Readonly<Record<DrainState, AttributeSet>>
   /** By PeerId; the first is this node. */
@@ -72,7 +74,8 @@ export class Rib implements RibFace {
     const { asNumber, routerId, localAddress } = options
     this.#deps = dependencies
     this.#localAs = asNumber
-    this.#nextHops = new NextHopTable(dependencies.nextHopMetric)
+    const { nextHopMetric: metricOf, isConnected = () => true } = dependencies
+    this.#nextHops = new NextHopTable({ metricOf, isConnected })
     const ownAddresses = [localAddress.ipv4, ...(localAddress.ipv6 === undefined ? [] : [localAddress.ipv6])]
     const clusterId = options.clusterId ?? routerId
     this.#attributes = new AttributeTable({ asNumber, routerId, clusterId, ownAddresses }, this.#nextHops)
@@ -83,6 +86,7 @@ export class Rib implements RibFace {
       'ipv4-unicast': new FamilyTable('ipv4-unicast', new Ipv4PrefixTable(), this.#attributes, this.#peers),
       'ipv6-unicast': new FamilyTable('ipv6-unicast', new Ipv6PrefixTable(), this.#attributes, this.#peers),
     }
+    this.#tracking = new NextHopTracking(this.#nextHops, this.#tables, this.#decision)
     const { onEndOfRib, onNote } = dependencies
     this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
     this.#imports = new ImportPolicies(
@@ -218,7 +222,8 @@ export class Rib implements RibFace {
     this.#rules = new SpeakerRules(policy, this.#rules)
     this.#imports.setRules(this.#rules, this.#peers)
     this.#groups.setRules(this.#rules)
-    const { multipath = defaultMultipath, preferExisting = false } = policy
+    const { multipath = defaultMultipath, preferExisting = false, resolveViaDefault = false } = policy
+    this.#tracking.setViaDefault(resolveViaDefault)
     const decision = this.#decision
     if (sameSharing(multipath, decision.multipath) && preferExisting === decision.preferExisting) return
     Object.assign(decision, { multipath, preferExisting })
@@ -250,8 +255,10 @@ export class Rib implements RibFace {
     this.#imports.nextHopsChanged(this.#peers)
     this.#groups.nextHopsChanged()
     for (const family of families) {
-      this.#tables[family].tellAllAgain()
-      if (isOther) this.#tables[family].markAllDirty()
+      const table = this.#tables[family]
+      table.tellAllAgain()
+      if (isOther) table.markAllDirty()
+      if (isOther) table.noteUsers()
     }
   }
 
@@ -260,7 +267,11 @@ export class Rib implements RibFace {
     if (open.length === 0) return false
     const until = performance.now() + budgetMs
     let more = this.#imports.run(until)
+    this.#tracking.resolve()
     for (const family of open) if (this.#decide(this.#tables[family], until)) more = true
+    // What is reached otherwise by what was just decided is decided in the next flush.
+    this.#tracking.resolve()
+    if (open.some((family) => this.#tables[family].dirtyCount > 0)) more = true
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
     for (const family of open) if (this.#handOver(this.#tables[family])) more = true
@@ -355,6 +366,7 @@ export class Rib implements RibFace {
         count = 0
       }
       const prefix = table.takeDirty()
+      this.#tracking.touched(table, prefix)
       const isOther = table.decide(prefix, this.#best)
       for (const group of table.groups) if (isOther || group.tellsPaths) group.update(prefix)
       table.noteDecided(prefix)

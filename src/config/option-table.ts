@@ -150,6 +150,9 @@ export const optionTable = closedObject({
       [],
       { meaning: 'originated in place of what this node originates inside, as long as there is something' },
     ),
+    resolveViaDefault: withDefault(Type.Boolean(), false, {
+      meaning: "the default route learned from a peer leads to next hops too that are on none of the node's subnets",
+    }),
     peers: withDefault(Type.Array(peer), [], { meaning: 'static peers' }),
     monitors: optional(Type.Array(monitor), { meaning: 'BMP collectors that are told of sessions and routes', otherwise: 'none' }),
     mrt: Type.Optional(mrt),
