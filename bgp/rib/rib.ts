@@ -161,6 +161,7 @@ export class Rib implements RibFace {
 
   sweepStale(peer: PeerId, family: AddressFamily): void {
     const slot = this.#slot(peer)
+    if (slot.counts[family].stale === 0) return
     this.#eachRoute(slot, family, (table, row) => {
       if (table.paths.stale[row] !== 0) this.#in.drop(table, slot, row)
     })
@@ -180,9 +181,11 @@ export class Rib implements RibFace {
     })
   }
 
+  /** A peer that says BoRR again and again costs nothing more. */
   markStale(peer: PeerId, family: AddressFamily): void {
     const slot = this.#slot(peer)
-    this.#eachRoute(slot, family, (table, row) => this.#markStale(table, slot, row))
+    const { received, stale } = slot.counts[family]
+    if (stale < received) this.#eachRoute(slot, family, (table, row) => this.#markStale(table, slot, row))
   }
 
   receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
