@@ -29,7 +29,7 @@ export function readBmp(message: Buffer): readonly string[] {
     ]
   const about = aboutOf(body)
   const rest = body.subarray(42)
-  if (type === 0) return routes(about, rest)
+  if (type === 0) return routes(about, rest, ((body[1] as number) & 0x20) === 0)
   if (type === 1) return [`statistics ${about} ${statistics(rest)}`]
   if (type === 2) return [`down ${about} ${down(rest)}`]
   if (type === 3) return [`up ${about} ${up(rest)}`]
@@ -44,7 +44,7 @@ function aboutOf(body: Buffer): string {
   return `${view}${address} AS ${body.readUInt32BE(26)}`
 }
 
-function routes(about: string, pdu: Buffer): readonly string[] {
+function routes(about: string, pdu: Buffer, fourOctetAs: boolean): readonly string[] {
   if (pdu[18] !== 2 || pdu.readUInt16BE(16) !== pdu.length) throw new Error('no whole UPDATE')
   const update = emptyUpdateRanges()
   const mp = emptyMpRanges()
@@ -60,7 +60,7 @@ function routes(about: string, pdu: Buffer): readonly string[] {
     ...prefixesOf('ipv4-unicast', pdu, update.nlriStart, update.nlriEnd),
     ...prefixesOf('ipv6-unicast', pdu, mp.reachNlriStart, mp.reachNlriEnd),
   ]
-  const context = { fourOctetAs: true, internal: true, peerAs: 1, localAs: 1 }
+  const context = { fourOctetAs, internal: true, peerAs: 1, localAs: 1 }
   const decoded = come.length === 0 ? undefined : decodeAttributes(pdu, update.attributesStart, update.attributesEnd, context, true)
   if (decoded instanceof BgpError) throw decoded
   const said = decoded?.attributes === undefined ? '' : summary(decoded.attributes)

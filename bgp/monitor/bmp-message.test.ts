@@ -61,6 +61,11 @@ for (const [title, view, text, type, flags] of views)
     if (view === 'best') t.equal(message.subarray(8, 32).toString('hex'), '0'.repeat(48), 'its address is zero')
   })
 
+t.test('RFC 7854 §4.2: AS paths of an OLD speaker, A flag', async (t) => {
+  const message = written((into) => writeRouteMonitoring(into, { ...about('accepted'), twoOctetAs: true }, endOfRib('ipv4-unicast')))
+  t.equal(message[7], 0x60)
+})
+
 const downs: [title: string, down: BmpPeerDown, read: string][] = [
   ['we sent a NOTIFICATION', { reason: 'local-notification', message: encodeNotification(6, 2) }, 'local notification 6/2'],
   ['we ended without one: the event', { reason: 'local', fsmEvent: 24 }, 'local event 24'],

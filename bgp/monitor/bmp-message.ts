@@ -17,7 +17,7 @@ export const bmpType = { routeMonitoring: 0, statistics: 1, peerDown: 2, peerUp:
 
 const peerType = { global: 0, locRib: 3 } as const
 /** RFC 7854 §4.2, RFC 8671 §4 */
-const peerFlag = { ipv6: 0x80, postPolicy: 0x40, out: 0x10 } as const
+const peerFlag = { ipv6: 0x80, postPolicy: 0x40, twoOctetAs: 0x20, out: 0x10 } as const
 
 /** Which table of a peer a message is about. */
 export type BmpView = View
@@ -25,8 +25,8 @@ export type BmpView = View
 /** Whom a message is about. With the view 'best' it is this node itself (RFC 9069 §4.1): its address is not said. */
 export type BmpPeer = { readonly address: IpAddress; readonly asNumber: number; readonly routerId: number }
 
-/** @param timeMs milliseconds since 1970; 0: not known */
-export type BmpAbout = { readonly view: BmpView; readonly peer: BmpPeer; readonly timeMs: number }
+/** @property timeMs milliseconds since 1970; 0: not known  @property twoOctetAs AS paths are as an OLD speaker has them (RFC 6793), A flag */
+export type BmpAbout = { readonly view: BmpView; readonly peer: BmpPeer; readonly timeMs: number; readonly twoOctetAs?: boolean }
 
 /** RFC 7854 §4.3: who we are. */
 export function writeInitiation(into: OctetBuffer, { name, description }: { readonly name: string; readonly description: string }): void {
@@ -46,7 +46,7 @@ export function writeTermination(into: OctetBuffer, reason: keyof typeof termina
   end()
 }
 
-/** RFC 7854 §4.6: one UPDATE of ours or made anew, with four-octet AS numbers. @param update whole */
+/** RFC 7854 §4.6: one UPDATE. @param update whole */
 export function writeRouteMonitoring(into: OctetBuffer, about: BmpAbout, update: Uint8Array): void {
   const end = start(into, bmpType.routeMonitoring)
   writePeer(into, about)
@@ -106,11 +106,11 @@ export function writeStatistics(into: OctetBuffer, about: BmpAbout, statistics: 
   end()
 }
 
-function writePeer(into: OctetBuffer, { view, peer, timeMs }: BmpAbout): void {
+function writePeer(into: OctetBuffer, { view, peer, timeMs, twoOctetAs = false }: BmpAbout): void {
   const isBest = view === 'best'
   const isIpv6 = !isBest && familyOf(peer.address) === 6
   into.u8(isBest ? peerType.locRib : peerType.global)
-  into.u8((isIpv6 ? peerFlag.ipv6 : 0) | flagsOf(view))
+  into.u8((isIpv6 ? peerFlag.ipv6 : 0) | (twoOctetAs ? peerFlag.twoOctetAs : 0) | flagsOf(view))
   into.zeros(8)
   if (isBest) into.zeros(16)
   else writeAddress(into, peer.address)

@@ -22,6 +22,7 @@ function sessionOf({ id, config }: Peer): SessionFacts {
     asNumber: config.asNumber,
     routerId: 2,
     families: config.families,
+    fourOctetAs: true,
     sinceMs: 0,
     localAddress: address('10.0.0.1'),
     localPort: 179,

@@ -260,7 +260,7 @@ export class BmpStation {
     const session = piece.view === 'best' ? undefined : this.#told.get(piece.peer)
     if (piece.view !== 'best' && session === undefined) return
     const about = this.#about(piece.view, session)
-    for (const update of this.#teller.updates(piece)) this.#sayRoutes(about, update)
+    for (const update of this.#teller.updates(piece, session?.fourOctetAs)) this.#sayRoutes(about, update)
     const isSpoken = session === undefined || session.families.includes(piece.family)
     if (piece.ends && isSpoken) this.#sayRoutes(about, endOfRib(piece.family))
     if (this.#buffer.length >= 64 * 1024) this.#flush()
@@ -280,6 +280,7 @@ export class BmpStation {
   }
 
   #about(view: View, session?: SessionFacts): BmpAbout {
-    return { view, peer: session ?? { ...this.#deps.node, address: this.#deps.node.address.ipv4 }, timeMs: this.#deps.now() }
+    const peer = session ?? { ...this.#deps.node, address: this.#deps.node.address.ipv4 }
+    return { view, peer, timeMs: this.#deps.now(), twoOctetAs: session?.fourOctetAs === false }
   }
 }

@@ -1,4 +1,4 @@
-/** Routes of a RIB as the UPDATEs that would make it: four-octet AS numbers, prefixes with the same attributes together. */
+/** Routes of a RIB as the UPDATEs that would make it: prefixes with the same attributes together. */
 import type { PrefixTable } from '../../src/net/prefix-table.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import { type AddressFamily, maxExtendedMessageLength, maxMessageLength } from '../wire/message.ts'
@@ -10,10 +10,13 @@ import { finishAnnounce, finishWithdraw, startAnnounce, startWithdraw, updateOve
 /** Attributes as they are written: MP_REACH_NLRI apart. @property nextHop for it; empty where NEXT_HOP is among the attributes */
 export type WrittenAttributes = { readonly bytes: Uint8Array; readonly nextHop: Uint8Array }
 
-/** @param internal LOCAL_PREF and the attributes of reflection are shown  @param ownNextHop of routes of this node, which have none of their own */
-export function writtenAttributes(attributes: PathAttributes, internal: boolean, ownNextHop: Uint8Array): WrittenAttributes {
+/** How attributes are written. @property internal LOCAL_PREF and the attributes of reflection are shown */
+export type Form = { readonly internal: boolean; readonly fourOctetAs: boolean }
+
+/** @param ownNextHop of routes of this node, which have none of their own */
+export function writtenAttributes(attributes: PathAttributes, form: Form, ownNextHop: Uint8Array): WrittenAttributes {
   const nextHop = attributes.nextHop.length === 0 ? ownNextHop : attributes.nextHop
-  const bytes = encodeAttributes({ ...attributes, nextHop }, { fourOctetAs: true, internal })
+  const bytes = encodeAttributes({ ...attributes, nextHop }, form)
   return { bytes, nextHop: nextHop.length === 4 ? noOctets : nextHop }
 }
 

@@ -30,8 +30,11 @@ export class RouteTeller {
     for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const) this.#told.delete(keyOf({ view, peer, family }))
   }
 
-  /** Withdrawals first. Ids of which nothing is left may be given to other prefixes afterwards. All is taken before anything else happens. */
-  *updates(piece: Piece): Generator<Uint8Array> {
+  /**
+   * Withdrawals first. Ids of which nothing is left may be given to other prefixes afterwards. All is taken before anything else happens.
+   * @param fourOctetAs as on the session itself: collectors go by its OPENs
+   */
+  *updates(piece: Piece, fourOctetAs = true): Generator<Uint8Array> {
     const { family } = piece
     const table = this.#reader.prefixes(family)
     const gone: number[] = []
@@ -42,7 +45,8 @@ export class RouteTeller {
     yield* withdrawals(family, table, { prefixes: gone })
     for (const { internal, attributes, ...nlri } of come.values()) {
       const read = attributes()
-      if (read !== undefined) yield* announcements(family, table, nlri, writtenAttributes(read, internal, this.#ownNextHop[family]))
+      if (read === undefined) continue
+      yield* announcements(family, table, nlri, writtenAttributes(read, { internal, fourOctetAs }, this.#ownNextHop[family]))
     }
     for (const prefix of piece.prefixes) this.#reader.release(family, prefix)
   }

@@ -76,7 +76,7 @@ function attributeWriter(reader: RibReader, family: AddressFamily, address: Moni
   const write = (path: RibPath): Uint8Array => {
     const before = known.get(path.set)
     if (before !== undefined) return before
-    const { bytes, nextHop } = writtenAttributes(reader.attributes(path), path.peer.internal, own)
+    const { bytes, nextHop } = writtenAttributes(reader.attributes(path), { internal: path.peer.internal, fourOctetAs: true }, own)
     const written = mrtAttributes(bytes, nextHop)
     known.set(path.set, written)
     return written

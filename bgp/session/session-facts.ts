@@ -15,6 +15,8 @@ export type SessionFacts = {
   readonly asNumber: number
   readonly routerId: number
   readonly families: readonly AddressFamily[]
+  /** RFC 6793 */
+  readonly fourOctetAs: boolean
   /** Milliseconds since 1970. */
   readonly sinceMs: number
   /** Our end; absent: TCP is gone already. */
@@ -46,6 +48,7 @@ export function sessionFacts(peer: number, config: PeerConfig, connection: Conne
     asNumber: config.asNumber,
     routerId: terms.remoteRouterId,
     families: terms.families,
+    fourOctetAs: terms.fourOctetAs,
     sinceMs,
     ...(ours !== undefined && { localAddress: ours }),
     localPort: socket?.localPort ?? 0,
