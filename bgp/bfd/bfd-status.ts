@@ -1,6 +1,6 @@
 import type { BfdState } from './control-packet.ts'
 import { diagnosticName } from './diagnostic.ts'
-import type { SessionPlace, SessionView } from './message.ts'
+import type { SessionCounts, SessionPlace, SessionView } from './message.ts'
 
 /** The BFD session beside a BGP session, as the API shows it. */
 export type BfdStatus = {
@@ -36,13 +36,12 @@ export type BfdStatus = {
 export type BfdRecord = {
   readonly view?: SessionView
   readonly sinceMs: number
-  readonly ups: number
-  readonly downs: number
+  readonly counts: SessionCounts
   readonly problem?: string | undefined
 }
 
 /** Undefined: it has not begun. */
-export function statusOf({ multihop }: SessionPlace, { view, sinceMs, ups, downs, problem }: BfdRecord): BfdStatus | undefined {
+export function statusOf({ multihop }: SessionPlace, { view, sinceMs, counts: { ups, downs }, problem }: BfdRecord): BfdStatus | undefined {
   if (view === undefined) return undefined
   const { state, diagnostic, localDiscriminator, transmitIntervalUs, detectionTimeUs, remote } = view
   return {

@@ -5,8 +5,8 @@ import type { BfdTerms } from '../peer-config.ts'
 import type { Log } from '../session/log.ts'
 import type { SessionTerms } from './bfd-session.ts'
 import { type BfdRecord, type BfdStatus, statusOf } from './bfd-status.ts'
-import { diagnosticName } from './diagnostic.ts'
-import type { Order, Report, SessionPlace } from './message.ts'
+import { diagnostic, diagnosticName } from './diagnostic.ts'
+import type { Order, Report, SessionCounts, SessionPlace } from './message.ts'
 
 /** A peer to watch. @property peer its name */
 export type BfdPeer = { readonly peer: string; readonly place: SessionPlace; readonly terms: BfdTerms }
@@ -24,6 +24,7 @@ export type BfdDependencies = {
 
 type Watched = BfdPeer & { readonly id: number; readonly record: BfdRecord }
 
+const none: SessionCounts = { ups: 0, downs: 0, downDiagnostic: diagnostic.none }
 /** After a bug of ours ended the thread. */
 const RESTART_MS = 1000
 /** What the thread has to say AdminDown to all; a moment is enough. */
@@ -85,7 +86,7 @@ export class Bfd {
 
   #start(peer: BfdPeer): void {
     const id = ++this.#lastId
-    this.#byPeer.set(peer.peer, { ...peer, id, record: { sinceMs: this.#deps.now(), ups: 0, downs: 0 } })
+    this.#byPeer.set(peer.peer, { ...peer, id, record: { sinceMs: this.#deps.now(), counts: none } })
     this.#peerOf.set(id, peer.peer)
     this.#order({ type: 'start', id, place: peer.place, terms: sessionTerms(peer.terms) })
   }
@@ -143,16 +144,18 @@ export class Bfd {
     this.#deps.onChange()
   }
 
-  #changed(watched: Watched, { view, change }: Extract<Report, { type: 'changed' }>): void {
+  #changed(watched: Watched, { view, counts }: Extract<Report, { type: 'changed' }>): void {
     const { peer, place, record } = watched
-    const sinceMs = record.view?.state === view.state ? record.sinceMs : this.#deps.now()
-    const counts = { ups: record.ups + (change === 'up' ? 1 : 0), downs: record.downs + (change === 'failed' ? 1 : 0) }
-    this.#byPeer.set(peer, { ...watched, record: { ...record, view, sinceMs, ...counts } })
-    const fields = { peer, address: place.remote, state: view.state, diagnostic: diagnosticName(view.diagnostic) }
-    if (change === 'up') this.#deps.log.info({ ...fields, detectionTimeMs: view.detectionTimeUs / 1000 }, 'BFD session is up')
-    else if (change === 'failed') this.#deps.log.warn(fields, 'BFD session is down')
-    else if (change === 'closed') this.#deps.log.info(fields, 'BFD session was closed by the peer')
-    if (change === 'failed') this.#deps.onDown(peer)
+    const wasUp = record.view?.state === 'Up'
+    const hasFailed = counts.downs > record.counts.downs
+    const sinceMs = record.view?.state === view.state && counts.ups === record.counts.ups ? record.sinceMs : this.#deps.now()
+    this.#byPeer.set(peer, { ...watched, record: { ...record, view, sinceMs, counts } })
+    const fields = { peer, address: place.remote }
+    if (hasFailed) this.#deps.log.warn({ ...fields, diagnostic: diagnosticName(counts.downDiagnostic) }, 'BFD session is down')
+    else if (wasUp && view.state !== 'Up') this.#deps.log.info(fields, 'BFD session was closed by the peer')
+    if (counts.ups > record.counts.ups)
+      this.#deps.log.info({ ...fields, detectionTimeMs: view.detectionTimeUs / 1000 }, 'BFD session is up')
+    if (hasFailed) this.#deps.onDown(peer)
   }
 
   #problem(watched: Watched, problem: string | undefined): void {

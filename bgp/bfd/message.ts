@@ -26,11 +26,22 @@ export type Order =
   | { readonly type: 'end' }
 
 export type Report =
-  | { readonly type: 'changed'; readonly id: number; readonly view: SessionView; readonly change: 'up' | 'failed' | 'closed' | undefined }
+  /** How the session is now. It may have been otherwise meanwhile: the counts tell. */
+  | { readonly type: 'changed'; readonly id: number; readonly view: SessionView; readonly counts: SessionCounts }
   /** What keeps the session from working; undefined: nothing any more. */
   | { readonly type: 'problem'; readonly id: number; readonly problem: string | undefined }
-  /** Packets of the peer are discarded for a new reason. */
+  /** Packets of the peer are discarded; told once for each reason. */
   | { readonly type: 'discarded'; readonly id: number; readonly reason: Discard }
+
+/** Since the session began. */
+export type SessionCounts = {
+  /** How often it came Up. */
+  readonly ups: number
+  /** How often it left Up because the path was broken, by nobody's will (RFC 5882 §3.2). */
+  readonly downs: number
+  /** The diagnostic of the last time it did. */
+  readonly downDiagnostic: number
+}
 
 /** A session as people are shown it; intervals in microseconds. @property remote absent: unheard */
 export type SessionView = {

@@ -3,7 +3,8 @@ import { zoned } from '../../src/net/zone.ts'
 import { Deadline } from '../session/deadline.ts'
 import { type BfdSession, dueMs, newSession, type SessionTerms, transmitIntervalUs } from './bfd-session.ts'
 import { type ControlPacket, type Discard, encodeControlPacket } from './control-packet.ts'
-import type { Report, SessionPlace } from './message.ts'
+import { diagnostic } from './diagnostic.ts'
+import type { Report, SessionCounts, SessionPlace } from './message.ts'
 import { looksAlike, viewOf } from './session-view.ts'
 import { closedByPeer, configure, disable, elapse, receive, type Transition } from './transition.ts'
 import { dropAll } from './ttl-filter.ts'
@@ -15,6 +16,8 @@ export const MULTIHOP_PORT = 4784 // RFC 5883 §5
 const FIRST_SOURCE_PORT = 49_152
 const SOURCE_PORTS = 16_384
 const MOST_PORT_TRIES = 100
+/** A session that flaps at the pace of packets is told of no faster. */
+const REPORT_PAUSE_MS = 100
 
 export type RunnerOptions = {
   readonly id: number
@@ -44,7 +47,10 @@ export class SessionRunner {
   #sendProblem: string | undefined
   #receiveProblem: string | undefined
   #problem: string | undefined
-  #discard: Discard | undefined
+  readonly #discards = new Set<Discard>()
+  #counts: SessionCounts = { ups: 0, downs: 0, downDiagnostic: diagnostic.none }
+  #reportPause: NodeJS.Timeout | undefined
+  #isReportDue = false
   #untilMs = Number.POSITIVE_INFINITY
   #onClosed: (() => void) | undefined
 
@@ -58,7 +64,7 @@ export class SessionRunner {
   }
 
   start(): void {
-    this.#deps.report({ type: 'changed', id: this.id, view: viewOf(this.#session), change: undefined })
+    this.#report()
     this.#step(elapse(this.#session, this.#moment()))
   }
 
@@ -87,6 +93,7 @@ export class SessionRunner {
 
   close(): void {
     this.#timer.stop()
+    clearTimeout(this.#reportPause)
     this.#untilMs = 0
     this.#socket?.socket.close()
     this.#socket = undefined
@@ -99,10 +106,10 @@ export class SessionRunner {
     this.#tellProblem()
   }
 
-  /** A packet of the peer was discarded; told once as long as the reason stays. */
+  /** A packet of the peer was discarded. */
   discarded(reason: Discard): void {
-    if (reason === this.#discard) return
-    this.#discard = reason
+    if (this.#discards.has(reason)) return
+    this.#discards.add(reason)
     this.#deps.report({ type: 'discarded', id: this.id, reason })
   }
 
@@ -110,10 +117,25 @@ export class SessionRunner {
     const before = this.#session
     this.#session = after
     for (const packet of packets) this.#send(packet)
-    if (!looksAlike(before, after))
-      this.#deps.report({ type: 'changed', id: this.id, view: viewOf(after), change: changeOf(before, after) })
+    this.#counts = counted(this.#counts, before, after)
+    if (!looksAlike(before, after)) this.#reportSoon()
     if (performance.now() >= this.#untilMs) this.close()
     else this.#timer.start(Math.max(0, Math.min(dueMs(after), this.#untilMs) - performance.now()) / 1000)
+  }
+
+  /** At once, if nothing was told just before; what comes in the pause after it is told in one. */
+  #reportSoon(): void {
+    if (this.#reportPause === undefined) this.#report()
+    else this.#isReportDue = true
+  }
+
+  #report(): void {
+    this.#isReportDue = false
+    this.#deps.report({ type: 'changed', id: this.id, view: viewOf(this.#session), counts: this.#counts })
+    this.#reportPause = setTimeout(() => {
+      this.#reportPause = undefined
+      if (this.#isReportDue) this.#report()
+    }, REPORT_PAUSE_MS)
   }
 
   #send(packet: ControlPacket): void {
@@ -175,9 +197,9 @@ export function hostOf({ remote, interface: link }: SessionPlace): string {
   return zoned({ address: remote, ...(link !== undefined && { interface: link }) })
 }
 
-function changeOf(before: BfdSession, after: BfdSession): 'up' | 'failed' | 'closed' | undefined {
-  if (before.state === after.state) return undefined
-  if (after.state === 'Up') return 'up'
-  if (before.state !== 'Up') return undefined
-  return closedByPeer(after) || after.state === 'AdminDown' ? 'closed' : 'failed'
+function counted(counts: SessionCounts, before: BfdSession, after: BfdSession): SessionCounts {
+  if (before.state === after.state) return counts
+  if (after.state === 'Up') return { ...counts, ups: counts.ups + 1 }
+  const isFailure = before.state === 'Up' && after.state === 'Down' && !closedByPeer(after)
+  return isFailure ? { ...counts, downs: counts.downs + 1, downDiagnostic: after.diagnostic } : counts
 }
