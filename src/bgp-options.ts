@@ -86,13 +86,12 @@ function peerConfig(
 
 /** What can be said of every session, whoever begins it. */
 function sessionSettings(session: ConfigPeer | ConfigRange, families: readonly AddressFamily[], password: string | undefined) {
-  const { multihop, ttlSecurity, extendedNextHop, maxPrefixesWarnPercent, maxPrefixesRestartSec } = session
+  const { multihop, ttlSecurity, maxPrefixesWarnPercent, maxPrefixesRestartSec } = session
   const { restartTimeSec, longLivedStaleSec } = session
   return {
     families: session.families ?? families,
     ...(multihop !== undefined && { multihop }),
     ...(ttlSecurity !== undefined && { ttlSecurity }),
-    ...(extendedNextHop !== undefined && { extendedNextHop }),
     routeReflectorClient: session.routeReflectorClient,
     holdTimeSec: session.holdTimeSec,
     addPath: session.addPath ?? defaultAddPath,

@@ -8,12 +8,15 @@ import {
   AF_INET6,
   connectionOptions,
   dialOptions,
+  IPPROTO_TCP,
   isKeyRemoval,
   listenOptions,
   md5Key,
   octetsOf,
   type SocketOption,
   socketAddress,
+  synTtl,
+  TCP_SAVED_SYN,
 } from './socket-options.ts'
 import type { SocketTerms } from './socket-terms.ts'
 import type { Endpoint, ListenTarget, Sockets } from './sockets.ts'
@@ -52,6 +55,10 @@ export class KernelSockets implements Sockets {
     const fd = descriptorOf(socket)
     if (fd === undefined) return // it is gone already, and 'close' tells
     for (const option of connectionOptions(remote, terms)) this.#set(fd, option)
+    const { minTtl } = terms
+    const ttl = minTtl === undefined ? undefined : this.#synTtl(fd)
+    if (minTtl !== undefined && ttl !== undefined && ttl < minTtl)
+      throw new Error(`it came with a TTL of ${ttl}, ttlSecurity takes ${minTtl} and more (RFC 5082)`)
   }
 
   bind({ address, interface: link = '' }: Endpoint, port: number): ListenTarget {
@@ -68,6 +75,14 @@ export class KernelSockets implements Sockets {
 
   setListenKey(fd: number, peers: Cidr, key: string | undefined): void {
     this.#set(fd, md5Key(peers, key))
+  }
+
+  #synTtl(fd: number): number | undefined {
+    const syn = new Uint8Array(256)
+    const length = Uint32Array.of(syn.length)
+    if (this.#libc.getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, syn, length) < 0)
+      throw new SystemCallError('the TTL of a connection', this.#libc.errno())
+    return synTtl(syn.subarray(0, length[0]))
   }
 
   #open(address: IpAddress, options: readonly SocketOption[]): number {

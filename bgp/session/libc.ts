@@ -10,6 +10,8 @@ export type Libc = {
   readonly setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number
   /** @param program classic BPF: struct sock_filter, 8 octets each */
   readonly attachFilter: (fd: number, program: Uint8Array) => number
+  /** `length` holds the room in `value`, and then what is taken of it. */
+  readonly getsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: Uint32Array) => number
   /** 0: there is no such interface. */
   readonly if_nametoindex: (name: string) => number
   readonly close: (fd: number) => number
@@ -28,6 +30,7 @@ export async function loadLibc(): Promise<Libc> {
     setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint32_t)'),
     attachFilter: (fd, instructions) =>
       attachFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, { length: instructions.length / 8, instructions }, koffi.sizeof(program)),
+    getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
     if_nametoindex: libc.func('unsigned int if_nametoindex(const char *)'),
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { asn } from '../../src/net/asn.ts'
 import { parseCidr } from '../../src/net/prefix.ts'
-import type { PeerConfig, SpeakerOptions } from '../peer.ts'
+import type { PeerConfig, PeerRange, SpeakerOptions } from '../peer.ts'
 import { address, peerConfig } from './fixture.ts'
 import type { Order, Report } from './speaker-process.ts'
 
@@ -78,6 +78,10 @@ export class LabSpeaker {
     const script = join(import.meta.dirname, 'speaker-process.ts')
     this.process = lab.start(t, lab.ours, process.execPath, [script], true)
     this.process.send(start)
+  }
+
+  setPeers(peers: readonly PeerConfig[], ranges: readonly PeerRange[] = []): void {
+    this.process.send({ type: 'peers', peers, ranges } satisfies Order)
   }
 
   report(): Promise<Report> {

@@ -13,8 +13,10 @@ const IPPROTO_IP = 0
 const IP_TOS = 1
 const IP_TTL = 2
 const IP_MINTTL = 21
-const IPPROTO_TCP = 6
+export const IPPROTO_TCP = 6
 const TCP_MD5SIG = 14
+const TCP_SAVE_SYN = 27
+export const TCP_SAVED_SYN = 28
 const TCP_MD5SIG_EXT = 32
 const TCP_MD5SIG_FLAG_PREFIX = 1
 const IPPROTO_IPV6 = 41
@@ -35,7 +37,12 @@ const farthestTtl = 255
  * accepted connection then gets its own.
  */
 export function listenOptions(family: Family): readonly SocketOption[] {
-  const common = [number(SOL_SOCKET, SO_REUSEADDR, 1), trafficClass(family), ttl(family, farthestTtl)]
+  const common = [
+    number(SOL_SOCKET, SO_REUSEADDR, 1),
+    trafficClass(family),
+    ttl(family, farthestTtl),
+    number(IPPROTO_TCP, TCP_SAVE_SYN, 1), // see `synTtl`
+  ]
   return family === 4 ? common : [number(IPPROTO_IPV6, IPV6_V6ONLY, 1), ...common]
 }
 
@@ -70,6 +77,16 @@ export function md5Key(peers: IpAddress | Cidr, key: string | undefined): Socket
   value.set(hostU16(octets.length), 130)
   value.set(octets, 136)
   return { level: IPPROTO_TCP, name: isRange ? TCP_MD5SIG_EXT : TCP_MD5SIG, value }
+}
+
+/**
+ * The TTL or hop limit of the SYN that began an accepted connection: what came before the kernel knew the least TTL was not checked by
+ * it, and has the same way behind it as the SYN.
+ * @param syn the packet as TCP_SAVED_SYN has it, from its IP header on; empty: the connection was not accepted, or has been asked before
+ */
+export function synTtl(syn: Uint8Array): number | undefined {
+  const version = (syn[0] ?? 0) >>> 4
+  return version === 6 ? syn[7] : syn[8]
 }
 
 /** Whether the kernel had no key to take back: nothing is wrong then. */

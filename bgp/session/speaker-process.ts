@@ -1,13 +1,13 @@
 /** A speaker in a process of its own, for labs: started by `ip netns exec`, told what to do and asked for its state over IPC. */
 
 import type { Cidr } from '../../src/net/prefix.ts'
-import type { BestRouteBatch, PeerConfig, PeerStatus, RoutePage, SpeakerOptions, SpeakerPolicy } from '../peer.ts'
+import type { BestRouteBatch, PeerConfig, PeerRange, PeerStatus, RoutePage, SpeakerOptions, SpeakerPolicy } from '../peer.ts'
 import { Speaker } from '../speaker.ts'
 
 export type Order =
   | { readonly type: 'start'; readonly options: SpeakerOptions; readonly peers: readonly PeerConfig[]; readonly originate: readonly Cidr[] }
   | { readonly type: 'policy'; readonly policy: SpeakerPolicy }
-  | { readonly type: 'peers'; readonly peers: readonly PeerConfig[] }
+  | { readonly type: 'peers'; readonly peers: readonly PeerConfig[]; readonly ranges?: readonly PeerRange[] }
   | { readonly type: 'report' }
   | { readonly type: 'stop'; readonly cease?: 'shutdown' }
   /** Of the peer `theirs`: see Speaker. */
@@ -31,8 +31,8 @@ process.on('disconnect', () => process.exit(0))
 async function obey(order: Order): Promise<void> {
   if (order.type === 'start') await start(order)
   else if (order.type === 'policy') speaker?.setPolicy(order.policy)
-  else if (order.type === 'peers') speaker?.setPeers(order.peers)
   else if (order.type === 'report') process.send?.(report())
+  else if (order.type === 'peers') speaker?.setPeers(order.peers, order.ranges)
   else if (order.type === 'reset') speaker?.reset('theirs')
   else if (order.type === 'request-refresh') speaker?.requestRefresh('theirs')
   else {
