@@ -50,6 +50,7 @@ const restart: Capability = {
   ],
 }
 
+const ipv6NextHops: Capability = { type: 'extended-next-hop', encodings: [{ afi: 1, safi: 1, nextHopAfi: 2 }] }
 const role: Offer['role'] = { local: 'customer', strict: true }
 
 const accepted: [title: string, open: Open, changes: Partial<Terms>, offer?: Partial<Offer>][] = [
@@ -68,6 +69,20 @@ const accepted: [title: string, open: Open, changes: Partial<Terms>, offer?: Par
     {},
   ],
   ['RFC 9234 §4.2 a role that fits ours', open({ capabilities: [ipv4, { type: 'role', value: 0 }] }), {}, { role }],
+  [
+    'RFC 8950 §4 IPv4 with IPv6 next hops, which both announced',
+    open({ capabilities: [ipv4, ipv6NextHops] }),
+    { extendedNextHop: true },
+    { extendedNextHop: true },
+  ],
+  ['RFC 8950 §4 what the peer alone announced', open({ capabilities: [ipv4, ipv6NextHops] }), {}],
+  ['RFC 8950 §4 what we alone announced', open(), {}, { extendedNextHop: true }],
+  [
+    'RFC 8950 §4 next hops of another kind',
+    open({ capabilities: [ipv4, { type: 'extended-next-hop', encodings: [{ afi: 1, safi: 128, nextHopAfi: 2 }] }] }),
+    {},
+    { extendedNextHop: true },
+  ],
   ['RFC 2918 route refresh', open({ capabilities: [ipv4, { type: 'route-refresh' }] }), { routeRefresh: true }],
   ['RFC 8654 extended messages', open({ capabilities: [ipv4, { type: 'extended-message' }] }), { maxMessageLength: 65535 }],
   [

@@ -22,6 +22,8 @@ export type Offer = RestartOffer & {
   readonly holdTimeSec: number
   /** Towards an external peer (RFC 9234 §4.1). */
   readonly role?: OwnRole
+  /** IPv4 prefixes with IPv6 next hops (RFC 8950). */
+  readonly extendedNextHop?: boolean
   /** RFC 7911; absent: neither. */
   readonly addPath?: AddPathOffer
 }
@@ -41,6 +43,7 @@ export function openOf(offer: Offer): Open {
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: localAs },
       ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
+      ...(offer.extendedNextHop === true ? [extendedNextHop] : []),
       ...addPathCapabilities(offer.addPath, families),
       ...restartCapabilities(offer),
       { type: 'enhanced-route-refresh' },
@@ -63,6 +66,7 @@ export function negotiate(offer: Offer, open: Open): Terms | BgpError {
     routeRefresh: has(open, 'route-refresh'),
     enhancedRouteRefresh: has(open, 'enhanced-route-refresh'),
     maxMessageLength: has(open, 'extended-message') ? maxExtendedMessageLength : maxMessageLength,
+    ...(offer.extendedNextHop === true && allowsIpv6NextHops(open) ? { extendedNextHop: true as const } : {}),
     ...addPathTerms(offer.addPath, open.capabilities, families),
     ...restartTerms(offer, open.capabilities, families),
     capabilities: open.capabilities,
@@ -99,6 +103,17 @@ function commonFamilies(ours: readonly AddressFamily[], theirs: readonly Capabil
   const announced = theirs.filter((capability) => capability.type === 'multiprotocol')
   const spoken = announced.length === 0 ? ['ipv4-unicast'] : announced.map(({ afi, safi }) => familyOfAfiSafi(afi, safi))
   return ours.filter((family) => spoken.includes(family))
+}
+
+/** RFC 8950 §4: IPv4 unicast with IPv6 next hops. */
+const extendedNextHop: Capability = { type: 'extended-next-hop', encodings: [{ afi: 1, safi: 1, nextHopAfi: 2 }] }
+
+function allowsIpv6NextHops({ capabilities }: Open): boolean {
+  return capabilities.some(
+    (capability) =>
+      capability.type === 'extended-next-hop' &&
+      capability.encodings.some(({ afi, safi, nextHopAfi }) => afi === 1 && safi === 1 && nextHopAfi === 2),
+  )
 }
 
 function multiprotocol(family: AddressFamily): Capability {

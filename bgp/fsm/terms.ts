@@ -10,6 +10,8 @@ export type Terms = {
   /** A third of the hold time, 0 with hold time 0 (RFC 4271 §4.4). */
   readonly keepaliveSec: number
   readonly fourOctetAs: boolean
+  /** IPv4 prefixes with IPv6 next hops (RFC 8950); absent: not agreed on. */
+  readonly extendedNextHop?: true
   readonly routeRefresh: boolean
   /** BoRR and EoRR frame what is told again, both ways (RFC 7313 §4). */
   readonly enhancedRouteRefresh: boolean

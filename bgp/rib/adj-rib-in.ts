@@ -1,12 +1,14 @@
 import { familyOfAfiSafi } from '../wire/address-family.ts'
+import { attributeError } from '../wire/attribute-header.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
 import { isEndOfRib, longestEndOfRib } from '../wire/end-of-rib.ts'
+import { updateError } from '../wire/error-code.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { emptyMpRanges, locateMp } from '../wire/multiprotocol.ts'
 import { checkNlri, pathIdLength } from '../wire/nlri.ts'
 import { u32At } from '../wire/octets.ts'
-import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
+import { emptyUpdateRanges, type MpRanges, splitUpdate } from '../wire/update.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { BareBlock } from './bare-block.ts'
 import type { FamilyTable } from './family-table.ts'
@@ -42,7 +44,8 @@ export class AdjRibIn {
       locateMp(bytes, update.attributesStart, update.attributesEnd, mp) ??
       checkNlri(bytes, update.withdrawnStart, update.withdrawnEnd, 32, peer.sendsPathIds['ipv4-unicast']) ??
       checkNlri(bytes, update.nlriStart, update.nlriEnd, 32, peer.sendsPathIds['ipv4-unicast']) ??
-      this.#checkMp(peer, bytes)
+      this.#checkMp(peer, bytes) ??
+      checkIpv4NextHop(peer, bytes, mp)
     if (fault !== undefined) return fault
     if (end - start <= longestEndOfRib) {
       const finished = isEndOfRib(update, mp)
@@ -272,6 +275,14 @@ export class AdjRibIn {
       this.#deps.onNote(peer.id, note)
     }
   }
+}
+
+/** Other than IPv4 it must be agreed on (RFC 8950 §4); if it is not, its length is an error (RFC 7606 §7.11). */
+function checkIpv4NextHop({ terms }: PeerSlot, bytes: Uint8Array, mp: MpRanges): BgpError | undefined {
+  const length = mp.reachNextHopEnd - mp.reachNextHopStart
+  if (mp.reachStart < 0 || mp.reachAfi !== 1 || mp.reachSafi !== 1 || length === 4 || terms?.extendedNextHop === true) return undefined
+  const reason = `Optional Attribute Error: MP_REACH_NLRI next hop of ${length} octets for IPv4`
+  return attributeError(updateError.optionalAttribute, reason, bytes, mp.reachStart, mp.reachEnd)
 }
 
 function bitsOf(family: AddressFamily): 32 | 128 {

@@ -25,6 +25,8 @@ export type ExportTerms = {
   readonly longLived: boolean
   /** Our end of the session. */
   readonly localAddress: IpAddress
+  /** IPv4 in MP_REACH_NLRI, with next hops of either family (RFC 8950). */
+  readonly extendedNextHop: boolean
   /** The AS that we are to them. */
   readonly asNumber: number
   /** Our own, where that is another and they see it too, behind the other (RFC 7705 §3.1). */
@@ -67,6 +69,7 @@ export function exportTerms(slot: PeerSlot, session: SessionTerms, family: Addre
     addPath: session.addPathSend?.includes(family) ? (config?.addPath?.send ?? 0) : 0,
     longLived: session.longLived ?? false,
     localAddress: session.localAddress,
+    extendedNextHop: family === 'ipv4-unicast' && session.extendedNextHop === true,
     asNumber: localAs,
     behind: internal || localAs === ownAs || replaceAs ? undefined : ownAs,
     keptPrivateAs: !internal && removePrivateAs ? config?.asNumber : undefined,
@@ -100,11 +103,17 @@ export function reticence(source: PeerSlot, terms: ExportTerms): string | undefi
 export function outgoing(attributes: PathAttributes, source: PeerSlot, terms: ExportTerms, options: ExportOptions): Outgoing {
   const nextHop = outgoingNextHop(attributes.nextHop, terms, options)
   const changed = terms.internal ? toInternal(attributes, source, options) : toExternal(attributes, source, terms)
-  const bytes = encodeAttributes({ ...changed, nextHop: terms.family === 'ipv4-unicast' ? nextHop : noOctets }, terms)
-  return { bytes, nextHop: terms.family === 'ipv4-unicast' ? noOctets : nextHop }
+  const inReach = goesInReach(terms)
+  const bytes = encodeAttributes({ ...changed, nextHop: inReach ? noOctets : nextHop }, terms)
+  return { bytes, nextHop: inReach ? nextHop : noOctets }
 }
 
 const noOctets = new Uint8Array(0)
+
+/** Whether prefixes and next hop go in MP_REACH_NLRI (RFC 4760 §3, RFC 8950 §3). */
+export function goesInReach({ family, extendedNextHop }: Pick<ExportTerms, 'family' | 'extendedNextHop'>): boolean {
+  return family !== 'ipv4-unicast' || extendedNextHop
+}
 
 /** RFC 4271 §5.1.5: LOCAL_PREF always; RFC 4456 §8: what is reflected is marked. */
 function toInternal(attributes: PathAttributes, source: PeerSlot, options: ExportOptions): PathAttributes {
@@ -142,9 +151,11 @@ export function keepsNextHop({ nextHop, internal }: ExportTerms): boolean {
 
 /** What is kept goes without a link-local address, which means nothing beyond its link (RFC 2545 §3). @param nextHop empty: this node */
 export function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
-  if (keepsNextHop(terms) && nextHop.length > 0) return nextHop.subarray(0, 16)
+  const { family, extendedNextHop } = terms
+  const canBeTold = family !== 'ipv4-unicast' || extendedNextHop || nextHop.length === 4
+  if (keepsNextHop(terms) && nextHop.length > 0 && canBeTold) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
-  if (terms.family === 'ipv4-unicast') return session.length === 4 ? session : octets(options.localAddress.ipv4)
+  if (family === 'ipv4-unicast') return session.length === 4 || extendedNextHop ? session : octets(options.localAddress.ipv4)
   if (options.localAddress.ipv6 !== undefined) return octets(options.localAddress.ipv6)
   return session.length === 16 ? session : mapped(session)
 }

@@ -92,12 +92,12 @@ export function announcement(prefixes: readonly string[], sent: Sent = {}): Uint
   const attributes = attributesOf(sent)
   const octets = nlri(prefixes)
   const into = new Uint8Array(octets.length + 65535)
-  if (!isIpv6(prefixes)) {
+  if (!isIpv6(prefixes) && attributes.nextHop.length === 4) {
     const at = startAnnounce(into, 0, encodeAttributes(attributes, { fourOctetAs, internal }))
     into.set(octets, at)
     return into.slice(headerLength, finishAnnounce(into, 0, at + octets.length))
   }
-  const at = startReach(into, 0, 'ipv6-unicast', attributes.nextHop)
+  const at = startReach(into, 0, isIpv6(prefixes) ? 'ipv6-unicast' : 'ipv4-unicast', attributes.nextHop)
   into.set(octets, at)
   return into.slice(headerLength, finishReach(into, 0, at + octets.length, encodeAttributes(attributes, { fourOctetAs, internal })))
 }
@@ -203,7 +203,7 @@ export class Reader {
     this.#withdraw(read('ipv6-unicast', mp.unreachNlriStart, mp.unreachNlriEnd))
     const announced = [
       ...read('ipv4-unicast', update.nlriStart, update.nlriEnd),
-      ...read('ipv6-unicast', mp.reachNlriStart, mp.reachNlriEnd),
+      ...read(mp.reachAfi === 1 ? 'ipv4-unicast' : 'ipv6-unicast', mp.reachNlriStart, mp.reachNlriEnd),
     ]
     if (announced.length === 0) return
     const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: this.#ourAs, localAs }

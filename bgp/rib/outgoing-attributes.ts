@@ -9,7 +9,16 @@ import { attributeType } from '../wire/attribute-type.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { mostRewriteAdds, type Rewrite, rewriteAttributes } from '../wire/rewrite-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
-import { type ExportOptions, type ExportTerms, keepsNextHop, outgoing, outgoingNextHop, prohibition, reticence } from './export.ts'
+import {
+  type ExportOptions,
+  type ExportTerms,
+  goesInReach,
+  keepsNextHop,
+  outgoing,
+  outgoingNextHop,
+  prohibition,
+  reticence,
+} from './export.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
 
 /** What a route's attributes become on the wire. */
@@ -51,17 +60,17 @@ export class OutgoingAttributes {
     prefixes: PrefixTable,
     interfaceOf: (nextHop: IpAddress) => string | undefined,
   ) {
-    const { internal, family, fourOctetAs, asNumber, behind, keptPrivateAs, role } = terms
+    const { internal, fourOctetAs, asNumber, behind, keptPrivateAs, role } = terms
     this.terms = terms
     this.#options = options
     this.#attributes = attributes
-    this.#ipv4 = family === 'ipv4-unicast'
+    this.#ipv4 = !goesInReach(terms)
     this.#self = outgoingNextHop(noOctets, terms, options)
     this.#keeps = keepsNextHop(terms)
     const nextHop = this.#ipv4 ? (this.#keeps ? 'received' : this.#self) : 'none'
     const { routerId, clusterId = routerId } = options
     this.#rewrite = { internal, asNumber, nextHop, clusterId, reflects: false, originatorId: 0 }
-    this.#isUsual = fourOctetAs && behind === undefined && keptPrivateAs === undefined && role === undefined
+    this.#isUsual = fourOctetAs && behind === undefined && keptPrivateAs === undefined && role === undefined && !terms.extendedNextHop
     this.#prefixes = prefixes
     const interfaceName = (): string | undefined => {
       const nextHop = attributes.nextHop(this.#set)

@@ -22,6 +22,8 @@ export type PeerId = number
 export type SessionTerms = {
   readonly families: readonly AddressFamily[]
   readonly fourOctetAs: boolean
+  /** IPv4 prefixes go in MP_REACH_NLRI, with next hops of either family (RFC 8950). */
+  readonly extendedNextHop?: boolean
   /** RFC 7911: families in which prefixes come with a path identifier, and in which we send them so; absent: none. */
   readonly addPathReceive?: readonly AddressFamily[]
   readonly addPathSend?: readonly AddressFamily[]

@@ -7,7 +7,7 @@ import { beginOfRefresh, endOfRefresh } from '../wire/route-refresh.ts'
 import { AdjRibOut } from './adj-rib-out.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import { BestPath, type DecisionOptions } from './best-path.ts'
-import type { ExportOptions, ExportTerms } from './export.ts'
+import { type ExportOptions, type ExportTerms, goesInReach } from './export.ts'
 import type { FamilyTable } from './family-table.ts'
 import { GroupMember } from './group-member.ts'
 import { MessageLog } from './message-log.ts'
@@ -70,12 +70,12 @@ export class UpdateGroup {
     const { family, maxMessageLength, addPath } = terms
     const longest = longestNlri(family, addPath > 0)
     this.#onNote = onNote
-    const room = (nextHop: Uint8Array) => maxMessageLength - updateOctets(family, nextHop) - longest
+    const room = (nextHop: Uint8Array) => maxMessageLength - updateOctets(nextHop) - longest
     this.#outgoing = new OutgoingAttributes(terms, options, attributes, table.prefixes, interfaceOf)
     this.#out = new AdjRibOut(table, attributes, this.#outgoing, room, (octets) => this.#noteTooLong(octets))
     this.#batch = new UpdateBatch(this.#out)
     this.#paths = addPath > 0 ? new OutPaths(table, this.#out, new BestPath(options.decision), addPath) : undefined
-    this.#target = { prefixes: this.#paths ?? table.prefixes, longestNlri: longest, family, maxMessageLength }
+    this.#target = { prefixes: this.#paths ?? table.prefixes, longestNlri: longest, family, inReach: goesInReach(terms), maxMessageLength }
   }
 
   /** Told of each change of a path, not only of the best one. */

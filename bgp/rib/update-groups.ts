@@ -144,6 +144,7 @@ export class UpdateGroups {
 function sameTerms(a: ExportTerms, b: ExportTerms): boolean {
   return (
     a.asNumber === b.asNumber &&
+    a.extendedNextHop === b.extendedNextHop &&
     a.behind === b.behind &&
     a.keptPrivateAs === b.keptPrivateAs &&
     a.nextHop === b.nextHop &&

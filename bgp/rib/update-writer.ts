@@ -47,7 +47,7 @@ export class UpdateWriter {
 
   /** Announces prefixes with one set of attributes. */
   announce(log: MessageLog, audience: Audience, target: Target, source: AttributeSource, row: number, places: Places): void {
-    if (target.family === 'ipv4-unicast') this.#announceIpv4(log, audience, target, source, row, places)
+    if (!target.inReach) this.#announceIpv4(log, audience, target, source, row, places)
     else this.#announceReach(log, audience, target, source, row, places)
   }
 
@@ -97,11 +97,16 @@ export class UpdateWriter {
   }
 }
 
-/** @property prefixes writes what the ids stand for: prefixes, or paths with their identifier @property longestNlri octets of one */
+/**
+ * @property prefixes writes what the ids stand for: prefixes, or paths with their identifier
+ * @property longestNlri octets of one
+ * @property inReach what is announced goes in MP_REACH_NLRI
+ */
 export type Target = {
   readonly prefixes: Pick<PrefixTable, 'writeNlri'>
   readonly longestNlri: number
   readonly family: AddressFamily
+  readonly inReach: boolean
   readonly maxMessageLength: number
 }
 
@@ -110,7 +115,7 @@ export function longestNlri(family: AddressFamily, withIds: boolean): number {
   return (family === 'ipv4-unicast' ? 5 : 17) + (withIds ? pathIdLength : 0)
 }
 
-/** Octets of an UPDATE beside its prefixes and attributes. */
-export function updateOctets(family: AddressFamily, nextHop: Uint8Array): number {
-  return family === 'ipv4-unicast' ? updateOverhead : reachOverhead(nextHop)
+/** Octets of an UPDATE beside its prefixes and attributes. @param nextHop for MP_REACH_NLRI, empty without */
+export function updateOctets(nextHop: Uint8Array): number {
+  return nextHop.length === 0 ? updateOverhead : reachOverhead(nextHop)
 }

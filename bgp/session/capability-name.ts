@@ -41,6 +41,8 @@ export function capabilityName(capability: Capability): string {
   const { type } = capability
   if (type === 'multiprotocol') return `multiprotocol ${familyName(capability.afi, capability.safi)}`
   if (type === 'graceful-restart') return `graceful-restart ${capability.restartTimeSec}s${capability.restarting ? ' restarting' : ''}`
+  if (type === 'extended-next-hop')
+    return `extended-next-hop ${capability.encodings.map(({ afi, safi, nextHopAfi }) => `${familyName(afi, safi)}:ipv${nextHopAfi === 2 ? 6 : 4}`).join(' ')}`
   if (type === 'role') return `role ${roleName(capability.value)}`
   if (type === 'four-octet-as') return `four-octet-as ${capability.asNumber}`
   if (type === 'long-lived-graceful-restart')

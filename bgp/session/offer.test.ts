@@ -34,5 +34,15 @@ const table: [title: string, changes: Partial<PeerConfig>, expected: object][] =
   ['RFC 9234 §4.1: a role towards an external peer', { role }, { ...usual, role }],
   ['RFC 9234 §4.1: none inside the AS', { role, asNumber: asn(65001) }, { ...usual, peerAs: 65001 }],
 ]
+const overIpv6 = { address: address('fd99::2'), families: ['ipv4-unicast', 'ipv6-unicast'] } as const
+t.test('RFC 8950 IPv6 next hops for IPv4 are offered over IPv6, or where that is asked for', async (t) => {
+  const offered = (changes: Partial<PeerConfig>) =>
+    offerOf(peerConfig({ address: address('127.0.0.2'), port: 179, ...changes }), own).extendedNextHop
+  t.equal(offered(overIpv6), true)
+  t.equal(offered({ ...overIpv6, families: ['ipv6-unicast'] }), undefined)
+  t.equal(offered({ ...overIpv6, extendedNextHop: false }), undefined)
+  t.equal(offered({ extendedNextHop: true }), true)
+})
+
 for (const [title, changes, expected] of table)
   t.test(title, async (t) => t.strictSame(offerOf(peerConfig({ address: address('127.0.0.2'), port: 179, ...changes }), own), expected))

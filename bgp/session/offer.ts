@@ -1,3 +1,4 @@
+import { familyOf } from '../../src/net/address.ts'
 import type { Offer } from '../fsm/negotiate.ts'
 import type { PeerConfig } from '../peer.ts'
 
@@ -15,6 +16,7 @@ export type OwnTerms = {
 /** What we bring to the OPENs with this peer. */
 export function offerOf(config: PeerConfig, own: OwnTerms): Offer {
   const { asNumber: peerAs, families, holdTimeSec, role, addPath, longLivedStaleSec = 0 } = config
+  const { extendedNextHop = familyOf(config.address) === 6 } = config
   const { localAs, routerId, restarting, forwardingPreserved } = own
   return {
     localAs,
@@ -22,6 +24,7 @@ export function offerOf(config: PeerConfig, own: OwnTerms): Offer {
     routerId,
     holdTimeSec,
     families,
+    ...(extendedNextHop && families.includes('ipv4-unicast') ? { extendedNextHop } : {}),
     addPath: { receive: addPath?.receive ?? false, send: (addPath?.send ?? 0) > 0 },
     ...(role !== undefined && peerAs !== localAs ? { role } : {}),
     restarting,

@@ -16,5 +16,6 @@ export function ribTerms(terms: Terms, localAddress: IpAddress): SessionTerms {
     enhancedRouteRefresh,
     addPathReceive,
     addPathSend,
+    extendedNextHop: terms.extendedNextHop ?? false,
   }
 }

@@ -10,6 +10,11 @@ const known: [title: string, bytes: string, capability: Capability][] = [
   ['RFC 4760 §8: multiprotocol', '01 04 0002 00 01', { type: 'multiprotocol', afi: 2, safi: 1 }],
   ['RFC 2918 §2: route refresh', '02 00', { type: 'route-refresh' }],
   ['RFC 8654 §3: extended messages', '06 00', { type: 'extended-message' }],
+  [
+    'RFC 8950 §4: IPv4 unicast with IPv6 next hops',
+    '05 06 0001 0001 0002',
+    { type: 'extended-next-hop', encodings: [{ afi: 1, safi: 1, nextHopAfi: 2 }] },
+  ],
   ['RFC 9234 §4.1: role', '09 01 04', { type: 'role', value: 4 }],
   ['RFC 6793 §3: four-octet AS', '41 04 ffffffff', { type: 'four-octet-as', asNumber: 4294967295 }],
   [

@@ -1,12 +1,13 @@
 /** Capabilities of OPEN (RFC 5492). */
 import { afiOf, familyOfAfiSafi, safiOf } from './address-family.ts'
-import type { AddPathFamily, Capability, GracefulRestartFamily, LongLivedFamily } from './message.ts'
+import type { AddPathFamily, Capability, ExtendedNextHop, GracefulRestartFamily, LongLivedFamily } from './message.ts'
 import { putU16, putU32, u16At, u32At } from './octets.ts'
 import type { Reader } from './reader.ts'
 
 const capabilityCode = {
   multiprotocol: 1,
   routeRefresh: 2,
+  extendedNextHop: 5,
   extendedMessage: 6,
   role: 9,
   gracefulRestart: 64,
@@ -41,6 +42,8 @@ function parseCapability(code: number, data: Uint8Array): Capability | undefined
       return data.length === 0 ? { type: 'route-refresh' } : undefined
     case capabilityCode.extendedMessage: // RFC 8654 §3: empty
       return data.length === 0 ? { type: 'extended-message' } : undefined
+    case capabilityCode.extendedNextHop:
+      return parseExtendedNextHop(data)
     case capabilityCode.role: // RFC 9234 §4.1:  role u8
       return data.length === 1 ? { type: 'role', value: data[0] as number } : undefined
     case capabilityCode.fourOctetAs: // RFC 6793 §3:  AS number u32
@@ -56,6 +59,15 @@ function parseCapability(code: number, data: Uint8Array): Capability | undefined
     default:
       return undefined
   }
+}
+
+/** RFC 8950 §4:  { afi u16 | safi u16 | next hop afi u16 }* */
+function parseExtendedNextHop(data: Uint8Array): Capability | undefined {
+  if (data.length === 0 || data.length % 6 !== 0) return undefined
+  const encodings: ExtendedNextHop[] = []
+  for (let at = 0; at < data.length; at += 6)
+    encodings.push({ afi: u16At(data, at), safi: u16At(data, at + 2), nextHopAfi: u16At(data, at + 4) })
+  return { type: 'extended-next-hop', encodings }
 }
 
 const restartState = 0x8000
@@ -117,6 +129,11 @@ export function encodeCapability(capability: Capability): Uint8Array {
       return tlv(capabilityCode.routeRefresh, [])
     case 'extended-message':
       return tlv(capabilityCode.extendedMessage, [])
+    case 'extended-next-hop':
+      return tlv(
+        capabilityCode.extendedNextHop,
+        capability.encodings.flatMap(({ afi, safi, nextHopAfi }) => [afi >>> 8, afi, safi >>> 8, safi, nextHopAfi >>> 8, nextHopAfi]),
+      )
     case 'role':
       return tlv(capabilityCode.role, [capability.value])
     case 'four-octet-as': {

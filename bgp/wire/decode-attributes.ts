@@ -89,10 +89,15 @@ function takeNextHop(draft: AttributeDraft, bytes: Uint8Array): void {
   if (mp !== undefined && mp.reachStart !== -1) {
     const family = familyOfAfiSafi(mp.reachAfi, mp.reachSafi)
     if (family === 'ipv6-unicast') nextHop = readIpv6NextHop(bytes, mp.reachNextHopStart, mp.reachNextHopEnd)
-    else if (family === 'ipv4-unicast')
-      nextHop = isIpv4NextHop(bytes, mp.reachNextHopStart) ? copyOctets(bytes, mp.reachNextHopStart, mp.reachNextHopEnd) : undefined
+    else if (family === 'ipv4-unicast') nextHop = nextHopOfIpv4(bytes, mp.reachNextHopStart, mp.reachNextHopEnd)
   }
   if (nextHop !== undefined) draft.attributes.nextHop = nextHop
+}
+
+/** In MP_REACH_NLRI: RFC 4760 §3, or IPv6 as RFC 8950 §3 has it. */
+function nextHopOfIpv4(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+  if (end - start !== 4) return readIpv6NextHop(bytes, start, end)
+  return isIpv4NextHop(bytes, start) ? copyOctets(bytes, start, end) : undefined
 }
 
 /** RFC 6793 §4.2.3 */

@@ -14,12 +14,16 @@ export type LongLivedFamily = GracefulRestartFamily & { readonly staleSec: numbe
 /** What the sender of the capability is able to do in this family. */
 export type AddPathFamily = { readonly afi: number; readonly safi: number; readonly receive: boolean; readonly send: boolean }
 
+/** Prefixes of one family may have next hops of another (RFC 8950 §4). */
+export type ExtendedNextHop = { readonly afi: number; readonly safi: number; readonly nextHopAfi: number }
+
 /** RFC 5492 capabilities; what is unknown or malformed is kept as `unknown` and ignored by negotiation. */
 export type Capability =
   | { readonly type: 'multiprotocol'; readonly afi: number; readonly safi: number } // RFC 4760 §8
   | { readonly type: 'route-refresh' } // RFC 2918
   | { readonly type: 'extended-message' } // RFC 8654
   | { readonly type: 'role'; readonly value: number } // RFC 9234 §4.1
+  | { readonly type: 'extended-next-hop'; readonly encodings: readonly ExtendedNextHop[] } // RFC 8950 §4
   | { readonly type: 'four-octet-as'; readonly asNumber: number } // RFC 6793
   | {
       readonly type: 'graceful-restart' // RFC 4724 §3

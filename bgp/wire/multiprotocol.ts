@@ -91,9 +91,9 @@ export function emptyMpRanges(): MpRanges {
   }
 }
 
-/** RFC 2545 §3: one IPv6 address or a global and a link-local one. Of a family we do not know any length will do: it is ignored. */
+/** RFC 2545 §3: one IPv6 address or a global and a link-local one; of IPv4 the same where RFC 8950 was agreed on, which the caller knows. Of a family we do not know any length will do: it is ignored. */
 function isNextHopLength(length: number, family: AddressFamily | undefined): boolean {
-  if (family === 'ipv4-unicast') return length === 4
+  if (family === 'ipv4-unicast') return length === 4 || length === 16 || length === 32
   if (family === 'ipv6-unicast') return length === 16 || length === 32
   return true
 }
