@@ -34,6 +34,9 @@ export type AttributeTableOptions = LoopGuard & { readonly ownAddresses: readonl
 
 const scopes: readonly Scope[] = ['anywhere', 'inside', 'nowhere']
 
+/** Views that are kept for the next time: routes of one set come together. */
+const mostViews = 1024
+
 /** Bits of a set; the lowest two are its scope. */
 const scopeBits = 3
 const isEligible = 4
@@ -61,8 +64,10 @@ export class AttributeTable {
   #hash = new Int32Array(64)
   #preference = new Float64Array(64)
   readonly #nextHop: (NextHop | undefined)[] = []
-  /** Of those that somebody looked at. */
+  /** Of those that somebody looked at lately. */
   readonly #views = new Map<number, AttributeSet>()
+  /** Those that came in no octets. */
+  readonly #own = new Map<number, AttributeSet>()
   #lastIpv4 = -1
   #lastNextHop: NextHop | undefined
 
@@ -103,6 +108,7 @@ export class AttributeTable {
     let view = this.#views.get(id)
     if (view === undefined) {
       view = this.look(id)
+      if (this.#views.size >= mostViews) this.#views.clear()
       this.#views.set(id, view)
     }
     return view
@@ -110,7 +116,7 @@ export class AttributeTable {
 
   /** As `get`, for whoever looks at a whole table: nothing is kept for the next time. */
   look(id: number): AttributeSet {
-    const known = this.#views.get(id)
+    const known = this.#own.get(id) ?? this.#views.get(id)
     if (known !== undefined) return known
     if (id >= this.#uses.length || (this.#uses[id] as number) <= 0) throw new Error(`attribute set ${id} is not in use`)
     return new AttributeSet(id, this.#traits(id), this.#nextHop[id], this.isEligible(id), () => this.#decode(id))
@@ -225,7 +231,7 @@ export class AttributeTable {
     this.#preference[id] = preferenceOf(traits)
     this.#uses[id] = 1
     const set = new AttributeSet(id, traits, undefined, true, () => attributes)
-    this.#views.set(id, set)
+    this.#own.set(id, set)
     return set
   }
 
