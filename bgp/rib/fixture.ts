@@ -127,7 +127,7 @@ export function prefixesOf(family: AddressFamily, bytes: Uint8Array, start: numb
 
 /** One line: what matters of attributes. */
 export function summary(attributes: PathAttributes): string {
-  const { origin, asPath, nextHop, med, localPref, originatorId, clusterList, communities } = attributes
+  const { origin, asPath, nextHop, med, localPref, originatorId, clusterList, communities, largeCommunities, unknown } = attributes
   const said = {
     path: asPath.map(({ asNumbers }) => asNumbers.join(' ')).join(' '),
     origin,
@@ -137,6 +137,8 @@ export function summary(attributes: PathAttributes): string {
     originatorId,
     clusters: clusterList?.join(),
     communities: communities?.join(),
+    large: largeCommunities?.map((parts) => parts.join(':')).join(),
+    unknown: unknown.map(({ type, flags, data }) => `${type} ${flags.toString(16)} ${Buffer.from(data).toString('hex')}`).join(),
   }
   return Object.entries(said)
     .filter(([, value]) => value !== undefined && value !== '')

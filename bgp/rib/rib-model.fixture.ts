@@ -15,7 +15,18 @@ export type Saying = {
   readonly originatorId: number | undefined
   readonly clusterList: readonly number[] | undefined
   readonly community: number | undefined
+  /** What nobody here decides on. */
+  readonly carried: Carried | undefined
 }
+
+export type Carried = keyof typeof carriedAttributes
+
+/** Passed on as they are, but for what stays inside an AS (RFC 4360 §6). */
+export const carriedAttributes = {
+  large: { largeCommunities: [[1, 2, 3]] },
+  unknown: { unknown: [{ flags: 0xe0, type: 99, data: Uint8Array.of(1) }] },
+  inside: { unknown: [{ flags: 0xc0, type: 16, data: Uint8Array.of(0x40, 2, 0, 0, 0, 0, 0, 1) }] },
+} as const satisfies Record<string, Partial<PathAttributes>>
 
 export const noExport = 0xffff_ff01
 export const noAdvertise = 0xffff_ff02
@@ -41,7 +52,7 @@ export class ModelPeer {
 
   /** The attributes as they go over the wire from this peer. */
   says(saying: Saying, prefix: string): PathAttributes {
-    const { tail, origin, via, med, localPref, originatorId, clusterList, community } = saying
+    const { tail, origin, via, med, localPref, originatorId, clusterList, community, carried } = saying
     const first = this.internal ? '' : `${this.config.asNumber} `
     return attributesOf({
       origin,
@@ -49,6 +60,7 @@ export class ModelPeer {
       nextHop: nextHopOf(via, prefix),
       ...(med === undefined ? {} : { med }),
       ...(community === undefined ? {} : { communities: [community] }),
+      ...(carried === undefined ? {} : carriedAttributes[carried]),
       ...(this.internal
         ? {
             localPref: localPref ?? 100,
@@ -185,7 +197,8 @@ export class Model {
     const ours = nextHopOf(0, prefix)
     if (!to.internal) {
       const asNumbers = [localAs, ...(said.asPath[0]?.asNumbers ?? [])]
-      return { ...rest, asPath: [{ type: 'sequence', asNumbers }], nextHop: ours }
+      const unknown = said.unknown.filter(({ type }) => type !== 16)
+      return { ...rest, asPath: [{ type: 'sequence', asNumbers }], nextHop: ours, unknown }
     }
     const told = { ...rest, localPref, ...(med === undefined ? {} : { med }), nextHop: said.nextHop.length === 0 ? ours : said.nextHop }
     if (peer?.internal !== true) return told

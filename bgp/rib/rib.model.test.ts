@@ -61,6 +61,7 @@ const anySaying: fc.Arbitrary<Saying> = fc.record(
     originatorId: fc.constantFrom(undefined, undefined, 1, 7, routerId),
     clusterList: fc.constantFrom(undefined, undefined, [5], [5, 6], [clusterId], [routerId]),
     community: fc.constantFrom(undefined, undefined, undefined, 0x0001_0002, noExport, noAdvertise),
+    carried: fc.constantFrom(undefined, undefined, undefined, 'large' as const, 'unknown' as const, 'inside' as const),
   },
   { noNullPrototype: true },
 )

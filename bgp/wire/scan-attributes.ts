@@ -95,7 +95,7 @@ export function scanAttributes(
   }
   const mandatory = (1 << attributeType.origin) | (1 << attributeType.asPath)
   if ((seen & mandatory) !== mandatory || out.nextHopStart === out.nextHopEnd) return false
-  return context.internal || out.neighborAs === context.peerAs
+  return context.internal || context.enforceFirstAs === false || out.neighborAs === context.peerAs
 }
 
 function reset(out: AttributeScan): void {
