@@ -21,7 +21,7 @@ type Step =
   | { type: 'withdraw'; peer: number; prefixes: readonly string[] }
   | { type: 'up'; peer: number; terms: SessionTerms }
   | { type: 'down'; peer: number; keep: readonly AddressFamily[] }
-  | { type: 'sweep'; peer: number; family: AddressFamily }
+  | { type: 'mark' | 'sweep'; peer: number; family: AddressFamily }
   | { type: 'refresh'; peer: number; family: AddressFamily }
   | { type: 'replace'; peer: number; client: boolean; import: 'all' | 'none' }
   | { type: 'reconfigure'; peer: number; client: boolean; import: 'all' | 'none'; export: 'local' | 'all' | 'none' }
@@ -91,6 +91,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('down' as const), peer: anyPeer, keep: fc.subarray([...families]) }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('sweep' as const), peer: anyPeer, family: anyFamily }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('mark' as const), peer: anyPeer, family: anyFamily }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('refresh' as const), peer: anyPeer, family: anyFamily }) },
   {
     weight: 1,
@@ -162,6 +163,9 @@ class Pair {
         return
       case 'down':
         return this.down(step.peer, step.keep)
+      case 'mark':
+        for (const [prefix, route] of this.peer(step.peer).routes) if (familyOf(prefix) === step.family) route.stale = true
+        return rib.markStale(this.id(step.peer), step.family)
       case 'sweep':
         for (const [prefix, { stale }] of this.peer(step.peer).routes)
           if (stale && familyOf(prefix) === step.family) this.peer(step.peer).routes.delete(prefix)
