@@ -92,13 +92,18 @@ function learnt(terms: Terms): Pick<PeerStatus, 'remoteRouterId' | 'capabilities
 }
 
 function negotiatedNames(terms: Terms): readonly string[] {
-  const { families, fourOctetAs, routeRefresh, maxMessageLength: longest, gracefulRestart } = terms
+  const { families, fourOctetAs, routeRefresh, enhancedRouteRefresh, maxMessageLength: longest, gracefulRestart } = terms
+  const { longLived = [], addPathReceive = [], addPathSend = [] } = terms
   return [
     ...families.map((family) => `multiprotocol ${family}`),
     ...(fourOctetAs ? ['four-octet-as'] : []),
     ...(routeRefresh ? ['route-refresh'] : []),
+    ...(enhancedRouteRefresh ? ['enhanced-route-refresh'] : []),
     ...(longest > maxMessageLength ? ['extended-message'] : []),
     ...(gracefulRestart === undefined ? [] : [`graceful-restart ${gracefulRestart.restartTimeSec}s`]),
+    ...longLived.map(({ family, staleSec }) => `long-lived-graceful-restart ${family} ${staleSec}s`),
+    ...addPathReceive.map((family) => `add-path ${family} receive`),
+    ...addPathSend.map((family) => `add-path ${family} send`),
   ]
 }
 

@@ -2,6 +2,10 @@
 import { plain, type Row, table } from './table.ts'
 
 type Counts = Readonly<Record<string, number>>
+type Family = Readonly<Record<'received' | 'accepted' | 'advertised' | 'stale', number>> & {
+  readonly best?: number
+  readonly staleState?: string
+}
 
 /** As `/v1/bgp/peers` has it. */
 export type PeerShown = {
@@ -14,7 +18,7 @@ export type PeerShown = {
   readonly remoteRouterId?: string
   readonly capabilities?: readonly string[]
   readonly negotiated?: readonly string[]
-  readonly families: Readonly<Record<string, Counts>>
+  readonly families: Readonly<Record<string, Family>>
   readonly timers: Readonly<Record<string, number>>
   readonly messages: { readonly sent: number; readonly received: number; readonly sentByType?: Counts; readonly receivedByType?: Counts }
   readonly lastError?: { readonly name: string; readonly at: string; readonly message?: string }
@@ -37,7 +41,7 @@ type BfdShown = {
 export const peerHeadings = ['NAME', 'ADDRESS', 'AS', 'STATE', 'SINCE', 'RECEIVED', 'ACCEPTED', 'ADVERTISED', 'LAST ERROR'] as const
 
 export function peerRow({ name, address, asNumber, state, since, families, lastError }: PeerShown): Row {
-  const sum = (count: string) => Object.values(families).reduce((total, family) => total + (family[count] ?? 0), 0)
+  const sum = (count: 'received' | 'accepted' | 'advertised') => Object.values(families).reduce((total, family) => total + family[count], 0)
   return [name, address, asNumber, state, since, sum('received'), sum('accepted'), sum('advertised'), lastError?.name]
 }
 
@@ -92,9 +96,10 @@ function bfdText({ state, since, multihop, diagnostic, intervalMs, detectionTime
 }
 
 function familyTable({ families }: PeerShown): string {
-  const counts = [...new Set(Object.values(families).flatMap((family) => Object.keys(family)))]
+  const known = new Set(Object.values(families).flatMap((family) => Object.keys(family)))
+  const counts = (['received', 'accepted', 'best', 'advertised', 'stale', 'staleState'] as const).filter((count) => known.has(count))
   const rows = Object.entries(families).map(([name, family]): Row => [name, ...counts.map((count) => family[count])])
-  return table(['FAMILY', ...counts.map((count) => count.toUpperCase())], rows)
+  return table(['FAMILY', ...counts.map((count) => (count === 'staleState' ? 'WHY STALE' : count.toUpperCase()))], rows)
 }
 
 function messageTable({ messages: { sentByType, receivedByType, sent, received } }: PeerShown): readonly string[] {
