@@ -55,8 +55,13 @@ export class KernelSockets implements Sockets {
     const fd = descriptorOf(socket)
     if (fd === undefined) return // it is gone already, and 'close' tells
     for (const option of connectionOptions(remote, terms)) this.#set(fd, option)
+  }
+
+  admit(socket: Socket, remote: IpAddress, terms: SocketTerms): void {
+    this.apply(socket, remote, terms)
     const { minTtl } = terms
-    const ttl = minTtl === undefined ? undefined : this.#synTtl(fd)
+    const fd = descriptorOf(socket)
+    const ttl = minTtl === undefined || fd === undefined ? undefined : this.#synTtl(fd)
     if (minTtl !== undefined && ttl !== undefined && ttl < minTtl)
       throw new Error(`it came with a TTL of ${ttl}, ttlSecurity takes ${minTtl} and more (RFC 5082)`)
   }

@@ -176,7 +176,7 @@ export class PeerSession implements ConnectionOwner {
    */
   accept(socket: Socket): void {
     if (!this.#stopped && this.#stale.helping) this.#connections.wake()
-    if (this.#stopped || this.#connections.refuses || !this.#conform(socket)) socket.resetAndDestroy()
+    if (this.#stopped || this.#connections.refuses || !this.#isSecure(() => this.#transport.admit(socket))) socket.resetAndDestroy()
     else this.#connections.accept(socket)
   }
 
@@ -364,10 +364,10 @@ export class PeerSession implements ConnectionOwner {
     if (!this.#stopped) this.#connections.start(this.#config.passive)
   }
 
-  /** Makes a connection like those we dial. @returns whether it can be used */
-  #conform(socket: Socket): boolean {
+  /** @param secure makes a connection like those we dial, or throws. @returns whether it can be used */
+  #isSecure(secure: () => void): boolean {
     try {
-      this.#transport.conform(socket)
+      secure()
       return true
     } catch (error) {
       const { address, name: peer } = this.#config
@@ -381,7 +381,7 @@ export class PeerSession implements ConnectionOwner {
   /** A connection that cannot have what is configured now must not go on. */
   #conformAll(): void {
     for (const connection of this.#connections.all)
-      if (connection.socket !== undefined && !this.#conform(connection.socket))
+      if (!this.#isSecure(() => connection.socket && this.#transport.conform(connection.socket)))
         connection.dispatch({ type: 'AutomaticStop', cease: cease('outOfResources') })
   }
 

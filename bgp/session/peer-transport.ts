@@ -37,7 +37,12 @@ export class PeerTransport {
     return this.#sockets.dial(this.#config, this.#source, this.#terms)
   }
 
-  /** @throws what the kernel refuses: the connection must not be used */
+  /** Of a connection that the peer has begun. @throws what the kernel refuses: it must not be used */
+  admit(socket: Socket): void {
+    this.#sockets.admit(socket, this.#config.address, this.#terms)
+  }
+
+  /** Of a connection in use. @throws what the kernel refuses: it must not be used any more */
   conform(socket: Socket): void {
     this.#sockets.apply(socket, this.#config.address, this.#terms)
   }

@@ -23,6 +23,10 @@ export class PlainSockets implements Sockets {
     return connect({ host: zoned(to), port: to.port, noDelay: true, ...(from === undefined ? {} : { localAddress: from }) })
   }
 
+  admit(socket: Socket, remote: IpAddress, terms: SocketTerms): void {
+    this.apply(socket, remote, terms)
+  }
+
   /** The TTL stays the system's: nobody is kept out by it. */
   apply(_socket: Socket, _remote: IpAddress, terms: SocketTerms): void {
     const refusal = this.refusal(terms)

@@ -18,7 +18,9 @@ export interface Sockets {
   refusal(terms: SocketTerms): string | undefined
   /** Begins a connection. Never blocks and never throws: what the kernel refuses is the socket's 'error'. @param from undefined: the system chooses */
   dial(to: Endpoint & { readonly port: number }, from: IpAddress | undefined, terms: SocketTerms): Socket
-  /** Makes a connection conform, new or in use. @throws SystemCallError: it must not be used */
+  /** Makes a connection that the peer has begun conform, and looks at what it did before. @throws SystemCallError, Error: it must not be used */
+  admit(socket: Socket, remote: IpAddress, terms: SocketTerms): void
+  /** Makes a connection in use conform. @throws SystemCallError: it must not be used */
   apply(socket: Socket, remote: IpAddress, terms: SocketTerms): void
   /** @throws SystemCallError */
   bind(at: Endpoint, port: number): ListenTarget
