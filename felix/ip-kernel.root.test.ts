@@ -120,6 +120,7 @@ function samples(index: number): RouteChange[] {
     [3, { ...hop, type: 'unicast', via: Uint8Array.of(192, 168, 7, 7), onlink: true }],
     [4, { ...hop, type: 'unicast', via: Uint8Array.of(10, 99, 0, 2), source: Uint8Array.of(10, 99, 0, 1) }],
     [5, { ...hop, type: 'blackhole', index: 0 }],
+    [6, { ...hop, type: 'unicast', via: v6(0x99) }], // RFC 8950
   ]
   const common = { operation: 'create', protocol: OURS } as const
   const ipv4 = unicast.map(([a, hop]) => ({ ...common, family: 4, address: Uint8Array.of(10, a, 0, 0), length: 24, hop }) as const)

@@ -10,6 +10,7 @@ const v6 = { family: 6, address: Uint8Array.from([0xfd, ...Array<number>(15).fil
 
 const lines: [change: RouteChange, expected: string][] = [
   [base, 'route add 10.2.0.0/24 via 10.99.0.2 dev v0 scope 0 proto 116'],
+  [{ ...base, hop: v6gateway }, 'route add 10.2.0.0/24 via inet6 fd00::2 dev v0 scope 0 proto 116'],
   [
     { ...base, operation: 'replace', hop: { ...gateway, onlink: true } },
     'route replace 10.2.0.0/24 via 10.99.0.2 dev v0 scope 0 onlink proto 116',

@@ -29,14 +29,14 @@ export function changeLine(change: RouteChange, nameOf: (index: number) => strin
     ...(isDelete ? [] : hopWords(family, hop, nameOf)),
     `proto ${protocol}`,
     ...(metric === 0 ? [] : [`metric ${metric}`]),
-    ...((isDelete ? family === 6 : hop?.legs !== undefined) ? nexthopWords(hop, nameOf) : []),
+    ...((isDelete ? family === 6 : hop?.legs !== undefined) ? nexthopWords(family, hop, nameOf) : []),
   ].join(' ')
 }
 
 function hopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
   if (hop === undefined || hop.type !== 'unicast') return []
   const words: string[] = []
-  if (hop.via !== undefined) words.push(`via ${formatAddress(hop.via)}`)
+  if (hop.via !== undefined) words.push(viaWords(family, hop.via))
   if (hop.index !== 0) words.push(`dev ${nameOf(hop.index) ?? `if${hop.index}`}`)
   if (hop.source !== undefined) words.push(`src ${formatAddress(hop.source)}`)
   if (family === 4) words.push(`scope ${hop.scope}`)
@@ -44,14 +44,19 @@ function hopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: nu
   return words
 }
 
+/** An IPv4 route may have an IPv6 gateway (RFC 8950). */
+function viaWords(family: Family, via: Uint8Array): string {
+  return `via ${family === 4 && via.length === 16 ? 'inet6 ' : ''}${formatAddress(via)}`
+}
+
 /**
  * Gateways at the end, as `ip` demands: of a multipath route, and of an IPv6 route that is deleted, so that what somebody joined to ours
  * (ECMP) is left to him.
  */
-function nexthopWords(hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
+function nexthopWords(family: Family, hop: KernelHop | undefined, nameOf: (index: number) => string | undefined): string[] {
   if (hop === undefined) return []
   return legsOf(hop).map(
-    ({ index, via, onlink }) => `nexthop via ${formatAddress(via)} dev ${nameOf(index) ?? `if${index}`}${onlink ? ' onlink' : ''}`,
+    ({ index, via, onlink }) => `nexthop ${viaWords(family, via)} dev ${nameOf(index) ?? `if${index}`}${onlink ? ' onlink' : ''}`,
   )
 }
 
@@ -111,10 +116,10 @@ export function readRoutes(json: string, family: Family, indexOf: (name: string)
 }
 
 function readHop(entry: Entry, family: Family, indexOf: (name: string) => number): KernelHop {
-  const [via, source] = [addressBytes(text(entry.gateway)), addressBytes(text(entry.prefsrc))]
+  const [via, source] = [readGateway(entry), addressBytes(text(entry.prefsrc))]
   const legs = readLegs(entry.nexthops, indexOf)
   if (legs !== undefined && source === undefined) return hopOfLegs(legs)
-  const isBeyond = entry.nexthops !== undefined || entry.via !== undefined
+  const isBeyond = entry.nexthops !== undefined || (entry.via !== undefined && via === undefined)
   return {
     type: isBeyond ? 'other' : (routeTypes[text(entry.type) || 'unicast'] ?? 'other'),
     index: entry.dev === undefined ? 0 : indexOf(text(entry.dev)),
@@ -125,12 +130,17 @@ function readHop(entry: Entry, family: Family, indexOf: (name: string) => number
   }
 }
 
-/** undefined where there are none, or such as we never write: with weights, or without a gateway of their family. */
+/** "via" is there for a gateway of the other family: of IPv6, for an IPv4 route. */
+function readGateway({ gateway, via }: Entry): Uint8Array | undefined {
+  return isEntry(via) && via.family === 'inet6' ? addressBytes(text(via.host)) : addressBytes(text(gateway))
+}
+
+/** undefined where there are none, or such as we never write: with weights, or without a gateway. */
 function readLegs(nexthops: unknown, indexOf: (name: string) => number): readonly KernelLeg[] | undefined {
   if (!Array.isArray(nexthops) || nexthops.length === 0) return undefined
   const legs: KernelLeg[] = []
   for (const hop of nexthops.filter(isEntry)) {
-    const via = addressBytes(text(hop.gateway))
+    const via = readGateway(hop)
     if (via === undefined || hop.weight !== 1) return undefined
     legs.push({ index: indexOf(text(hop.dev)), via, onlink: Array.isArray(hop.flags) && hop.flags.includes('onlink') })
   }

@@ -60,7 +60,7 @@ const RTNEXTHOP_LENGTH = 8
 
 /** No message of a route with one next hop is longer. */
 export const MAX_ROUTE_MESSAGE = 128
-const MAX_LEG = RTNEXTHOP_LENGTH + 20
+const MAX_LEG = RTNEXTHOP_LENGTH + 24
 
 /** The room that a change may take at most. */
 export function routeMessageRoom({ hop }: RouteChange): number {
@@ -84,9 +84,9 @@ export function writeRouteChange(bytes: Uint8Array, at: number, change: RouteCha
   let end = putAttribute(bytes, body + BODY_LENGTH, RTA_DST, change.address.subarray(0, family === 4 ? 4 : 16))
   const metric = change.metric ?? defaultMetric(family)
   if (metric !== 0) end = putU32Attribute(bytes, end, RTA_PRIORITY, metric)
-  if (operation !== 'delete' && hop !== undefined) end = putHop(bytes, end, hop)
+  if (operation !== 'delete' && hop !== undefined) end = putHop(bytes, end, hop, family)
   // without its gateways an IPv6 destination would be deleted with all it has, also what is somebody else's
-  if (operation === 'delete' && family === 6 && hop !== undefined && legsOf(hop).length > 0) end = putLegs(bytes, end, legsOf(hop))
+  if (operation === 'delete' && family === 6 && hop !== undefined && legsOf(hop).length > 0) end = putLegs(bytes, end, legsOf(hop), family)
   const type = operation === 'delete' ? RTM_DELROUTE : RTM_NEWROUTE
   putHeader(bytes, at, end - at, type, NLM_F_REQUEST | operationFlags[operation], sequence)
   return end
@@ -98,20 +98,33 @@ const operationFlags: Record<RouteOperation, number> = {
   delete: 0,
 }
 
-function putHop(bytes: Uint8Array, at: number, hop: KernelHop): number {
-  if (hop.legs !== undefined) return putLegs(bytes, at, hop.legs)
+function putHop(bytes: Uint8Array, at: number, hop: KernelHop, family: Family): number {
+  if (hop.legs !== undefined) return putLegs(bytes, at, hop.legs, family)
   if (hop.type !== 'unicast') return at
-  if (hop.via !== undefined) at = putAttribute(bytes, at, RTA_GATEWAY, hop.via)
+  if (hop.via !== undefined) at = putGateway(bytes, at, hop.via, family)
   if (hop.index !== 0) at = putU32Attribute(bytes, at, RTA_OIF, hop.index)
   return hop.source === undefined ? at : putAttribute(bytes, at, RTA_PREFSRC, hop.source)
 }
 
-/** RTA_MULTIPATH:  { length u16 | flags u8 | weight - 1 u8 | index i32 | RTA_GATEWAY }* */
-function putLegs(bytes: Uint8Array, at: number, legs: readonly KernelLeg[]): number {
+/** RTA_VIA, for an IPv4 route with an IPv6 gateway:  family u16 | address */
+function putGateway(bytes: Uint8Array, at: number, via: Uint8Array, family: Family): number {
+  if (family === 6 || via.length === 4) return putAttribute(bytes, at, RTA_GATEWAY, via)
+  return putAttribute(bytes, at, RTA_VIA, Uint8Array.of(AF_INET6, 0, ...via))
+}
+
+/** The gateway that an attribute names; undefined: none, or one of a kind that we never write. */
+function readGateway(bytes: Uint8Array, type: number, from: number, to: number, addressSize: number): Uint8Array | undefined {
+  if (type === RTA_GATEWAY && to - from === addressSize) return copyOf(bytes, from, to)
+  const isIpv6 = type === RTA_VIA && addressSize === 4 && to - from === 18 && u16(bytes, from) === AF_INET6
+  return isIpv6 ? copyOf(bytes, from + 2, to) : undefined
+}
+
+/** RTA_MULTIPATH:  { length u16 | flags u8 | weight - 1 u8 | index i32 | RTA_GATEWAY or RTA_VIA }* */
+function putLegs(bytes: Uint8Array, at: number, legs: readonly KernelLeg[], family: Family): number {
   let end = at + 4
   for (const { index, via, onlink } of legs) {
     const start = end
-    end = putAttribute(bytes, start + RTNEXTHOP_LENGTH, RTA_GATEWAY, via)
+    end = putGateway(bytes, start + RTNEXTHOP_LENGTH, via, family)
     putU16(bytes, start, end - start)
     bytes[start + 2] = onlink ? RTNH_F_ONLINK : 0
     bytes[start + 3] = 0
@@ -122,7 +135,7 @@ function putLegs(bytes: Uint8Array, at: number, legs: readonly KernelLeg[]): num
   return end
 }
 
-/** undefined: it has what we never write, a weight or a gateway of the other family. */
+/** undefined: it has what we never write, a weight or no gateway. */
 function readLegs(bytes: Uint8Array, at: number, end: number, addressSize: number): readonly KernelLeg[] | undefined {
   const legs: KernelLeg[] = []
   while (at < end) {
@@ -130,7 +143,7 @@ function readLegs(bytes: Uint8Array, at: number, end: number, addressSize: numbe
     if (size < RTNEXTHOP_LENGTH || at + size > end || bytes[at + 3] !== 0) return undefined
     let via: Uint8Array | undefined
     eachAttribute(bytes, at + RTNEXTHOP_LENGTH, at + size, (type, from, to) => {
-      if (type === RTA_GATEWAY && to - from === addressSize) via = copyOf(bytes, from, to)
+      via ??= readGateway(bytes, type, from, to, addressSize)
     })
     if (via === undefined) return undefined
     legs.push({ index: u32(bytes, at + 4), via, onlink: ((bytes[at + 2] as number) & RTNH_F_ONLINK) !== 0 })
@@ -185,7 +198,7 @@ export function readRoute(bytes: Uint8Array, message: NetlinkMessage): KernelRou
   }
 }
 
-/** `beyond`: it has what we never write (next hops with weights, a next-hop object, a gateway of the other family). */
+/** `beyond`: it has what we never write (next hops with weights, a next-hop object, a gateway of another kind). */
 type RouteAttributes = {
   address?: Uint8Array
   table?: number
@@ -202,8 +215,11 @@ function readRouteAttributes(bytes: Uint8Array, at: number, end: number, address
   eachAttribute(bytes, at, end, (type, from, to) => {
     const size = to - from
     if (type === RTA_DST && size === addressSize) found.address = copyOf(bytes, from, to)
-    else if (type === RTA_GATEWAY && size === addressSize) found.via = copyOf(bytes, from, to)
-    else if (type === RTA_PREFSRC && size === addressSize) found.source = copyOf(bytes, from, to)
+    else if (type === RTA_GATEWAY || type === RTA_VIA) {
+      const via = readGateway(bytes, type, from, to, addressSize)
+      if (via === undefined) found.beyond = true
+      else found.via = via
+    } else if (type === RTA_PREFSRC && size === addressSize) found.source = copyOf(bytes, from, to)
     else if (type === RTA_OIF && size === 4) found.index = u32(bytes, from)
     else if (type === RTA_PRIORITY && size === 4) found.metric = u32(bytes, from)
     else if (type === RTA_TABLE && size === 4) found.table = u32(bytes, from)
@@ -211,7 +227,7 @@ function readRouteAttributes(bytes: Uint8Array, at: number, end: number, address
       const legs = readLegs(bytes, from, to, addressSize)
       if (legs === undefined) found.beyond = true
       else found.legs = legs
-    } else if (type === RTA_VIA || type === RTA_NH_ID) found.beyond = true
+    } else if (type === RTA_NH_ID) found.beyond = true
   })
   return found
 }

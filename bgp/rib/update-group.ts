@@ -91,7 +91,7 @@ export class UpdateGroup {
   /** What is asked of each route, beside what the RFCs forbid; the whole table is looked at again. */
   setRules(rules: ExportRules | undefined): void {
     this.#outgoing.rules = rules
-    this.#reviewedTo = this.#filledTo === 0 ? -1 : 0
+    this.#reviewedTo = this.#filled || this.#filledTo > 0 ? 0 : -1
   }
 
   /**
