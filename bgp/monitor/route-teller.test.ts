@@ -6,11 +6,11 @@ import { emptyUpdateRanges, splitUpdate } from '../wire/update.ts'
 import { ChangeQueues } from './change-queue.ts'
 import { RouteTeller } from './route-teller.ts'
 
-function telling(lab: RibLab, peer: number) {
+function telling(lab: RibLab, peer: number, view: 'received' | 'advertised' = 'received') {
   const { reader } = lab.rib
   const queues = new ChangeQueues(reader, () => {})
   const teller = new RouteTeller(reader, { ipv4: address('10.0.0.1') })
-  queues.open({ view: 'received', peer })
+  queues.open({ view, peer })
   const known = new Set<string>()
   /** Applies what is told, and gives it: "- 2>10.1.0.0/16". */
   const read = (): readonly string[] => {
@@ -49,6 +49,28 @@ t.test('RFC 7911: on a session with path identifiers every path is told with its
   a.withdraw(['1>10.1.0.0/16', '2>10.2.0.0/16'])
   lab.settle()
   t.strictSame([...read()].sort(), ['+ 2>10.1.0.0/16', '- 1>10.1.0.0/16', '- 2>10.2.0.0/16'])
+})
+
+t.test('RFC 7911, RFC 8671: what a peer is sent with path identifiers is told with them', async (t) => {
+  const lab = new RibLab()
+  const sources = ['10.0.0.3', '10.0.0.4'].map((text, i) => lab.peer(text, { asNumber: 65001 + i, address: address(text) }))
+  const to = lab.peer('to', { asNumber: 65009, addPath: { receive: false, send: 4 } }, { addPathSend: ['ipv4-unicast'] })
+  for (const source of sources) source.announce(['10.1.0.0/16'])
+  lab.settle()
+  const { read } = telling(lab, to.id, 'advertised')
+  const told = [...read()].sort()
+  t.strictSame(
+    told,
+    Object.keys(to.known)
+      .map((prefix) => `+ ${prefix}`)
+      .sort(),
+  )
+  t.equal(told.length, 2)
+  sources[0]?.withdraw(['10.1.0.0/16'])
+  lab.settle()
+  const then = read().filter((line) => line.startsWith('-'))
+  t.equal(then.length, 1)
+  t.strictSame(Object.keys(to.known).length, 1)
 })
 
 t.test('whenever it is read, in the end it is known what is there, path by path', async () => {

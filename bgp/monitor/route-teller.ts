@@ -39,8 +39,7 @@ export class RouteTeller {
     const table = this.#reader.prefixes(family)
     const gone: number[] = []
     const come = new Map<number, Bundle>()
-    const hasPaths = piece.view === 'received' || piece.view === 'accepted'
-    if (hasPaths && this.#reader.hasPathIds(family, piece)) yield* withdrawals(family, table, this.#bundlePaths(piece, come))
+    if (this.#hasPathIds(piece)) yield* withdrawals(family, table, this.#bundlePaths(piece, come))
     else for (const prefix of piece.prefixes) if (!this.#bundle(piece, prefix, come)) gone.push(prefix)
     yield* withdrawals(family, table, { prefixes: gone })
     for (const { internal, attributes, ...nlri } of come.values()) {
@@ -49,6 +48,11 @@ export class RouteTeller {
       yield* announcements(family, table, nlri, writtenAttributes(read, { internal, fourOctetAs }, this.#ownNextHop[family]))
     }
     for (const prefix of piece.prefixes) this.#reader.release(family, prefix)
+  }
+
+  #hasPathIds({ view, peer, family }: Piece): boolean {
+    if (view === 'best') return false
+    return view === 'advertised' ? this.#reader.sendsPathIds(family, peer) : this.#reader.receivesPathIds(family, peer)
   }
 
   /** @returns whether it is there */
@@ -69,14 +73,12 @@ export class RouteTeller {
 
   /** Every path of each prefix, with its identifier. @returns those that were told and are gone */
   #bundlePaths(piece: Piece, come: Map<number, Bundle>): Nlri {
-    const { view, peer, family } = piece
     const gone = { prefixes: [] as number[], pathIds: [] as number[] }
-    if (view === 'advertised' || view === 'best') return gone
     const told = this.#told.get(keyOf(piece)) ?? new Map<number, readonly number[]>()
     this.#told.set(keyOf(piece), told)
     for (const prefix of piece.prefixes) {
-      const paths = this.#reader[view](family, prefix, peer)
-      const ids = paths.map(({ pathId = 0 }) => pathId)
+      const paths = this.#pathsOf(piece, prefix, come)
+      const ids = paths.map(({ pathId }) => pathId)
       for (const id of told.get(prefix) ?? []) {
         if (ids.includes(id)) continue
         gone.prefixes.push(prefix)
@@ -84,13 +86,24 @@ export class RouteTeller {
       }
       if (ids.length === 0) told.delete(prefix)
       else told.set(prefix, ids)
-      for (const path of paths) {
-        const bundle = this.#add(come, view, path)
+      for (const { pathId, bundle } of paths) {
         bundle.prefixes.push(prefix)
-        bundle.pathIds?.push(path.pathId ?? 0)
+        bundle.pathIds?.push(pathId)
       }
     }
     return gone
+  }
+
+  /** The paths of a prefix, each with the bundle of its attributes; what is sent is not looked for in other prefixes. */
+  #pathsOf({ view, peer, family }: Piece, prefix: number, come: Map<number, Bundle>) {
+    if (view === 'received' || view === 'accepted')
+      return this.#reader[view](family, prefix, peer).map((path) => ({ pathId: path.pathId ?? 0, bundle: this.#add(come, view, path) }))
+    const { internal = false } = this.#reader.advertised(family, prefix, peer) ?? {}
+    return this.#reader.pathsSent(family, prefix, peer).map(({ pathId, attributes }) => {
+      const bundle: Bundle = { prefixes: [], pathIds: [], internal, attributes: () => attributes }
+      come.set(-1 - come.size, bundle)
+      return { pathId, bundle }
+    })
   }
 
   /** The bundle of the path's attributes. */

@@ -61,9 +61,14 @@ export class RibReader {
     return found
   }
 
-  /** Whether prefixes of this Adj-RIB-In come with path identifiers (RFC 7911). */
-  hasPathIds(family: AddressFamily, { peer }: { readonly peer: number }): boolean {
+  /** Whether prefixes come from the peer with path identifiers (RFC 7911). */
+  receivesPathIds(family: AddressFamily, peer: number): boolean {
     return this.#parts.peers[peer]?.sendsPathIds[family] ?? false
+  }
+
+  /** Whether they go to it with such. */
+  sendsPathIds(family: AddressFamily, peer: number): boolean {
+    return (this.#parts.groups.member(peer, family)?.group.terms.addPath ?? 0) > 0
   }
 
   /** Each prefix that the peer sent a path to. */
@@ -118,6 +123,17 @@ export class RibReader {
     const group = this.#parts.groups.member(peer, family)?.group
     const told = group?.told(prefix, peer)
     return group && told && attributesToldIn(told, group.terms)
+  }
+
+  /** All paths that are sent to the peer, where it gets several. */
+  pathsSent(
+    family: AddressFamily,
+    prefix: number,
+    peer: number,
+  ): readonly { readonly pathId: number; readonly attributes: PathAttributes }[] {
+    const group = this.#parts.groups.member(peer, family)?.group
+    if (group === undefined) return []
+    return group.toldPaths(prefix, peer).map(({ pathId = 0, sent }) => ({ pathId, attributes: attributesToldIn(sent, group.terms) }))
   }
 
   /** Prefixes with a best path. */
