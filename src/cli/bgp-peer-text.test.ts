@@ -70,6 +70,32 @@ ipv4-unicast  3         2         1           0`,
   )
 })
 
+t.test('what restarts do to a family: why its routes are stale and for how long, and what is waited for', async (t) => {
+  const counts = { received: 3, accepted: 2, advertised: 1 }
+  const line = (families: PeerShown['families']) =>
+    peerDetails({ ...peer, families })
+      .split('\n')
+      .filter((text) => text.startsWith('Restart:'))
+  const table: [families: PeerShown['families'], text: string][] = [
+    [
+      { 'ipv4-unicast': { ...counts, stale: 3, staleState: 'awaited', staleLeftSec: 80 } },
+      'Restart:     ipv4-unicast: 3 stale until the peer is back, 80 s at most',
+    ],
+    [
+      { 'ipv4-unicast': { ...counts, stale: 3, staleState: 'long-lived', staleLeftSec: 3600 } },
+      'Restart:     ipv4-unicast: 3 stale, the last resort while the peer is away for long, 3600 s at most',
+    ],
+    [
+      {
+        'ipv4-unicast': { ...counts, stale: 0, endOfRibAwaited: true },
+        'ipv6-unicast': { ...counts, stale: 1, staleState: 'returned', staleLeftSec: 9 },
+      },
+      'Restart:     ipv4-unicast: this node restarted and waits for its End-of-RIB; ipv6-unicast: 1 stale until its End-of-RIB, 9 s at most',
+    ],
+  ]
+  for (const [families, text] of table) t.strictSame(line(families), [text])
+})
+
 const bfd = {
   since: '2026-01-02T12:00:01.000Z',
   multihop: false,

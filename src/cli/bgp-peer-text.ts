@@ -5,6 +5,8 @@ type Counts = Readonly<Record<string, number>>
 type Family = Readonly<Record<'received' | 'accepted' | 'advertised' | 'stale', number>> & {
   readonly best?: number
   readonly staleState?: string
+  readonly staleLeftSec?: number
+  readonly endOfRibAwaited?: boolean
 }
 
 /** As `/v1/bgp/peers` has it. */
@@ -63,6 +65,7 @@ function factsOf(peer: PeerShown): readonly (readonly [name: string, text: strin
     ['Flaps', String(flaps)],
     ['Timers', timersText(peer.timers)],
     ['BFD', peer.bfd && bfdText(peer.bfd)],
+    ['Restart', restartText(peer.families)],
     ['Negotiated', negotiated?.join(', ')],
     ['Announced', capabilities?.join(', ')],
     ['Last error', lastError && `${lastError.name}, at ${lastError.at}${lastError.message === undefined ? '' : `: ${lastError.message}`}`],
@@ -93,6 +96,22 @@ function bfdText({ state, since, multihop, diagnostic, intervalMs, detectionTime
     `down ${downs} times`,
     ...(problem === undefined ? [] : [problem]),
   ].join('; ')
+}
+
+/** Why routes of a peer are stale and for how long, in words (RFC 4724, 7313, 9494). */
+const staleReasons: Readonly<Record<string, string>> = {
+  awaited: 'stale until the peer is back',
+  returned: 'stale until its End-of-RIB',
+  'long-lived': 'stale, the last resort while the peer is away for long',
+  refreshing: 'stale until it has told all again',
+}
+
+function restartText(families: PeerShown['families']): string | undefined {
+  const texts = Object.entries(families).flatMap(([name, { stale, staleState, staleLeftSec, endOfRibAwaited }]) => [
+    ...(staleState === undefined ? [] : [`${name}: ${stale} ${staleReasons[staleState] ?? staleState}, ${staleLeftSec} s at most`]),
+    ...(endOfRibAwaited === true ? [`${name}: this node restarted and waits for its End-of-RIB`] : []),
+  ])
+  return texts.length === 0 ? undefined : texts.join('; ')
 }
 
 function familyTable({ families }: PeerShown): string {
