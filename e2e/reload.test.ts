@@ -12,6 +12,7 @@ type Peer = {
   readonly since: string
   readonly flaps: number
   readonly timers: { readonly holdTimeSec: number }
+  readonly messages: { readonly received: number }
 }
 
 const cluster = await Cluster.create({ holdTimeSec: 9, command: agentCommand() })
@@ -45,6 +46,57 @@ t.test('a changed peer restarts alone, with its new terms', async (t) => {
   t.not(bird.since, before.get('bird')?.since)
   const after = await peers()
   for (const name of ['node-b', 'frr'])
+    t.strictSame([after.get(name)?.since, after.get(name)?.flaps], [before.get(name)?.since, before.get(name)?.flaps], name)
+})
+
+t.test('what is live is taken under the session: limits, and a key that is read again from its file at both ends', async (t) => {
+  const { nodeB } = cluster
+  const before = await allUp(3)
+  const ends = [
+    { node: nodeA, peer: 'node-b' },
+    { node: nodeB, peer: 'node-a' },
+  ]
+  const change = async (key: string, more: Record<string, unknown>) => {
+    for (const { node, peer } of ends) {
+      const passwordFile = path.join(node.options.directory, 'key')
+      await writeFile(passwordFile, key, { mode: 0o600 })
+      const list = node.options.peers.map((entry) => (entry.name === peer ? { ...entry, ...more, passwordFile } : entry))
+      await node.writeConfig({ bgp: { asNumber: node.options.asNumber, peers: list } })
+      node.signal('SIGHUP')
+    }
+  }
+  for (const [key, more] of [
+    ['one', { maxPrefixes: 1000 }],
+    ['two', { maxPrefixes: 500, maxPrefixesWarnPercent: 50 }],
+  ] as const) {
+    await change(key, more)
+    const heard = (await peers()).get('node-b')?.messages.received ?? 0
+    await until('node-b is heard, signed with the key', async () => ((await peers()).get('node-b')?.messages.received ?? 0) > heard + 1)
+  }
+  const after = await peers()
+  for (const name of ['node-b', 'frr'])
+    t.strictSame([after.get(name)?.since, after.get(name)?.flaps], [before.get(name)?.since, before.get(name)?.flaps], name)
+  await nodeB.writeConfig({ bgp: { asNumber: nodeB.options.asNumber, peers: nodeB.options.peers } })
+  await nodeA.writeConfig(bgp(configured))
+  for (const { node } of ends) node.signal('SIGHUP')
+  await allUp(3)
+})
+
+t.test('a BGPPeer comes, changes and goes: the sessions of others notice nothing', async (t) => {
+  const before = await allUp(3)
+  const tor = (rest: string) => `apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: { name: tor }
+spec: { peerIP: 10.99.0.77, asNumber: 65077${rest} }
+`
+  for (const rest of ['', ', ttlSecurity: 1', ', keepaliveTime: 2s']) {
+    await nodeA.apply(tor(rest))
+    await until('the peer is there', async () => (await peers()).has('tor'))
+  }
+  await nodeA.delete(tor(''))
+  await until('the peer is gone', async () => !(await peers()).has('tor'))
+  const after = await peers()
+  for (const name of ['node-b', 'frr', 'bird'])
     t.strictSame([after.get(name)?.since, after.get(name)?.flaps], [before.get(name)?.since, before.get(name)?.flaps], name)
 })
 
