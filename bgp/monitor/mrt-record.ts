@@ -1,19 +1,15 @@
-/** MRT records (RFC 6396, RFC 8050): what tools like bgpdump read. Pure. */
+/** Records of an MRT table dump (RFC 6396, RFC 8050): what tools like bgpdump read. Pure. */
 import { familyOf, type IpAddress } from '../../src/net/address.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { OctetBuffer } from './octet-buffer.ts'
 
-/* RFC 6396 §2:  timestamp u32 | type u16 | subtype u16 | length u32 | message
-   RFC 6396 §3, extended:  … length u32 | microseconds u32 | message */
+/* RFC 6396 §2:  timestamp u32 | type u16 | subtype u16 | length u32 | message */
 
-const type = { tableDumpV2: 13, bgp4mpEt: 17 } as const
+const tableDumpV2 = 13
 const subtype = {
   peerIndexTable: 1,
   rib: { 'ipv4-unicast': 2, 'ipv6-unicast': 4 },
   ribAddPath: { 'ipv4-unicast': 8, 'ipv6-unicast': 10 }, // RFC 8050 §4
-  stateChangeAs4: 5,
-  messageAs4: 4,
-  messageAs4Local: 7,
 } as const
 
 /** One entry of the index that routes refer to their peers by; the first is this node. */
@@ -30,7 +26,7 @@ export function writePeerIndexTable(
   { routerId, name, peers }: { readonly routerId: number; readonly name: string; readonly peers: readonly MrtPeer[] },
 ): void {
   const view = Buffer.from(name)
-  const end = startRecord(into, timeSec, type.tableDumpV2, subtype.peerIndexTable)
+  const end = startRecord(into, timeSec, tableDumpV2, subtype.peerIndexTable)
   into.u32(routerId).u16(view.length).octets(view).u16(peers.length)
   for (const peer of peers) {
     const isIpv6 = familyOf(peer.address) === 6
@@ -59,7 +55,7 @@ export function writeRib(
   }: { readonly family: AddressFamily; readonly sequence: number; readonly nlri: Uint8Array; readonly paths: readonly MrtPath[] },
 ): void {
   const hasIds = paths.some(({ pathId }) => pathId !== undefined)
-  const end = startRecord(into, timeSec, type.tableDumpV2, (hasIds ? subtype.ribAddPath : subtype.rib)[family])
+  const end = startRecord(into, timeSec, tableDumpV2, (hasIds ? subtype.ribAddPath : subtype.rib)[family])
   into.u32(sequence).octets(nlri).u16(paths.length)
   for (const { peer, sinceSec, pathId = 0, attributes } of paths) {
     into.u16(peer).u32(sinceSec)
@@ -83,55 +79,8 @@ export function mrtAttributes(attributes: Uint8Array, nextHop: Uint8Array): Uint
   return all
 }
 
-/** The session a message belongs to. */
-export type MrtSession = {
-  readonly peerAs: number
-  readonly localAs: number
-  readonly peerAddress: IpAddress
-  readonly localAddress: IpAddress
-}
-
-/** RFC 6396 §4.4.3, §4.4.4 with microseconds (§3). @param timeMs milliseconds since 1970  @param isSent by this node  @param message one, whole */
-export function writeMessage(into: OctetBuffer, timeMs: number, session: MrtSession, isSent: boolean, message: Uint8Array): void {
-  const end = startExtended(into, timeMs, isSent ? subtype.messageAs4Local : subtype.messageAs4)
-  writeSession(into, session)
-  into.octets(message)
-  end()
-}
-
-/** RFC 6396 §4.4.1 */
-export const mrtState = { Idle: 1, Connect: 2, Active: 3, OpenSent: 4, OpenConfirm: 5, Established: 6 } as const
-
-/** RFC 6396 §4.4.1. @param timeMs milliseconds since 1970 */
-export function writeStateChange(
-  into: OctetBuffer,
-  timeMs: number,
-  session: MrtSession,
-  from: keyof typeof mrtState,
-  to: keyof typeof mrtState,
-): void {
-  const end = startExtended(into, timeMs, subtype.stateChangeAs4)
-  writeSession(into, session)
-  into.u16(mrtState[from]).u16(mrtState[to])
-  end()
-}
-
-/** peer AS u32 | local AS u32 | interface u16 | afi u16 | peer address | local address */
-function writeSession(into: OctetBuffer, { peerAs, localAs, peerAddress, localAddress }: MrtSession): void {
-  const afi = familyOf(peerAddress) === 6 ? 2 : 1
-  into.u32(peerAs).u32(localAs).u16(0).u16(afi).address(peerAddress)
-  if (familyOf(localAddress) === familyOf(peerAddress)) into.address(localAddress)
-  else into.zeros(afi === 2 ? 16 : 4)
-}
-
 function startRecord(into: OctetBuffer, timeSec: number, type: number, subtype: number): () => void {
   into.u32(timeSec).u16(type).u16(subtype).u32(0)
   const start = into.length
   return () => into.patchU32(start - 4, into.length - start)
-}
-
-function startExtended(into: OctetBuffer, timeMs: number, subtype: number): () => void {
-  const end = startRecord(into, Math.floor(timeMs / 1000), type.bgp4mpEt, subtype)
-  into.u32(Math.floor((timeMs % 1000) * 1000))
-  return end
 }

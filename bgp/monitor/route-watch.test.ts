@@ -106,6 +106,19 @@ t.test('it ends with the signal, also while nothing happens, and keeps nothing t
   t.equal(lab.rib.reader.prefixes('ipv4-unicast').size, 0)
 })
 
+t.test('it ends with the peer that was asked for', async (t) => {
+  const lab = new RibLab()
+  const a = lab.peer('a')
+  a.announce(['10.2.0.0/16'])
+  lab.settle()
+  const events = watch(lab, { table: 'in', peer: 'a' })
+  await until(events, 'SYNCED')
+  lab.rib.removePeer(a.id)
+  lab.settle()
+  lab.peer('a').announce(['10.2.0.0/16'])
+  t.equal((await until(events, 'never')).at(-1), 'done')
+})
+
 t.test('a reader knows in the end what is there, whenever it reads', async () => {
   const step = fc.record({ prefix: fc.nat(4), asPath: fc.constantFrom(undefined, '7', '8'), reads: fc.boolean() })
   await fc.assert(

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { RouteEntry, RouteEvent, RouteWatchQuery } from '../peer.ts'
+import type { PeerSlot } from '../rib/peer-slot.ts'
 import type { RibReader } from '../rib/rib-reader.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { ChangeQueues, type Interest, type View } from './change-queue.ts'
@@ -33,7 +34,7 @@ export async function* watchRoutes(
   let tables = 0
   try {
     queues.open(interest)
-    while (!signal.aborted) {
+    while (!signal.aborted && isThere(reader, interest)) {
       const piece = queues.next(pieceLength)
       if (piece === undefined) {
         await news.next()
@@ -52,10 +53,17 @@ export async function* watchRoutes(
   }
 }
 
-function interestOf(reader: RibReader, { table, peer }: RouteWatchQuery): Interest | undefined {
+/** Its peer is still the one that was asked for: numbers of removed peers are used again. */
+function isThere(reader: RibReader, { slot }: Asked): boolean {
+  return slot === undefined || reader.peers().includes(slot)
+}
+
+type Asked = Interest & { readonly slot?: PeerSlot }
+
+function interestOf(reader: RibReader, { table, peer }: RouteWatchQuery): Asked | undefined {
   if (table === 'best') return { view: 'best', peer: 0 }
   const slot = reader.peers().find(({ config }) => config !== undefined && config.name === peer)
-  return slot && { view: views[table], peer: slot.id }
+  return slot && { view: views[table], peer: slot.id, slot }
 }
 
 function eventOf(
