@@ -58,7 +58,7 @@ export class AttributeTable {
   readonly #arena = new OctetArena()
   readonly #scan: AttributeScan = emptyScan()
   /** By set. */
-  #context = new Uint16Array(64)
+  #context = new Uint32Array(64)
   #bits = new Uint8Array(64)
   #uses = new Int32Array(64)
   #hash = new Int32Array(64)
@@ -225,7 +225,7 @@ export class AttributeTable {
 
   /** A set of our own, for the routes this node originates; it is never freed. */
   own(attributes: PathAttributes): AttributeSet {
-    const id = this.#keep(0, 0xffff, new Uint8Array(0), 0, 0)
+    const id = this.#keep(0, 0xffff_ffff, new Uint8Array(0), 0, 0)
     const traits = traitsOf(attributes)
     this.#lay(id, undefined, marksOf(traits.scope, traits.isLongLivedStale), true, false)
     this.#preference[id] = preferenceOf(traits)

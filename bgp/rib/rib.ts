@@ -37,6 +37,9 @@ import { UpdateGroups } from './update-groups.ts'
 
 const families = ['ipv4-unicast', 'ipv6-unicast'] as const
 
+/** Tables keep the number of a peer in two octets. */
+const highestPeer = 0xffff
+
 /** Prefixes between two looks at the clock. */
 const stretch = 2048
 
@@ -116,6 +119,7 @@ export class Rib implements RibFace {
   addPeer(config: PeerConfig): PeerId {
     const free = this.#peers.indexOf(undefined)
     const id = free < 0 ? this.#peers.length : free
+    if (id > highestPeer) throw new Error(`more than ${highestPeer} peers`)
     const slot = new PeerSlot(id, config, this.#localAs)
     this.#peers[id] = slot
     this.#imports.set(slot, config)
