@@ -60,6 +60,26 @@ t.test('a change that changes nothing for this node is no change', async (t) => 
   t.strictSame(changes, [])
 })
 
+t.test('a BGPFilter or a pool that is not exported is taken when it comes and goes; a missing filter is told until then', async (t) => {
+  const { live, store, changes, put } = await setUp(t, 'bgp: {peers: [{name: tor, address: 10.99.0.9, asNumber: 1, import: from-tor}]}')
+  const missing = () => live.problems.filter(({ subject }) => subject === 'bgpfilter/from-tor').length
+  t.equal(missing(), 1)
+  await put(stored(calico('BGPFilter', { importV4: [{ action: 'Reject' }] }, { name: 'from-tor' })))
+  t.equal(missing(), 0)
+  await put(stored(calico('IPPool', { cidr: '10.1.0.0/16', disableBGPExport: true })))
+  await store.commit([{ type: 'delete', ref: { group: 'projectcalico.org', kind: 'BGPFilter', namespace: '', name: 'from-tor' } }])
+  t.equal(missing(), 1)
+  t.strictSame(
+    changes.map(({ policy }) => [policy.filters?.map(({ name }) => name), policy.notExported]),
+    [
+      [['from-tor'], undefined],
+      [['from-tor'], ['10.1.0.0/16']],
+      [[], ['10.1.0.0/16']],
+    ],
+  )
+  t.equal(changes[0]?.policy.filters?.[0], changes[1]?.policy.filters?.[0], 'what stays the same is the same object')
+})
+
 t.test('the configuration file read again is one more source', async (t) => {
   const { live, changes, put, settings } = await setUp(t)
   await put(bgp({ asNumber: 65_001, listenPort: 1790 }))

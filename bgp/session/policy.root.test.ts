@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { asn } from '../../src/net/asn.ts'
 import { accept, filter, matching, reject } from '../policy/fixture.ts'
+import { address } from './fixture.ts'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
 t.setTimeout(180_000)
@@ -125,4 +126,30 @@ protocol bgp tortie {
   t.match(path('10.3.0.3/32'), { communities: ['blackhole', 'no-export'] })
   const ours = await untilOutput(() => birdc('show', 'route', '10.244.1.0/24', 'all'), /BGP\.as_path/)
   t.match(ours, /BGP\.as_path: 64999\n/)
+})
+
+t.test('RFC 8950 BIRD over IPv6: IPv4 prefixes both ways, with IPv6 next hops', async (t) => {
+  const lab = await NamespaceLab.create(t, 'e')
+  const control = `${lab.directory}/bird.ctl`
+  const config = await lab.file(
+    'bird.conf',
+    `router id 10.99.0.2;
+protocol device {}
+protocol static s4 { ipv4; route 10.2.0.0/16 blackhole; }
+protocol bgp tortie {
+  local fd99::2 as 65002;
+  neighbor fd99::1 as 65001;
+  connect delay time 1;
+  ipv4 { import all; export where source = RTS_STATIC; extended next hop on; next hop self; };
+}
+`,
+  )
+  lab.start(t, lab.theirs, 'bird', ['-f', '-c', config, '-s', control])
+  const birdc = (...words: readonly string[]) => lab.inside(lab.theirs, 'birdc', '-s', control, ...words)
+  const order = labOrder({ ...ipv4, address: address('fd99::2') }, { listenAddresses: [address('fd99::1')] })
+  const { best } = await new LabSpeaker(t, lab, order).until(({ best }) => best.length === 1)
+  t.strictSame(best, [['10.2.0.0/16', 'fd99::2']])
+  const ours = await untilOutput(() => birdc('show', 'route', '10.244.1.0/24', 'all'), /BGP\.next_hop/)
+  t.match(ours, /via fd99::1 on eth0/)
+  t.match(ours, /BGP\.next_hop: fd99::1/)
 })
