@@ -74,7 +74,7 @@ t.test('#57 16,000 communities, and many such sets one after the other: taken; w
   await lab.bounded(20, async () => {
     for (let round = 0; round < 20; round++) await lab.told(raw, set(first++))
   })
-  t.strictSame(lab.watched.peer('bad').families['ipv4-unicast'], { received: 2, accepted: 2, advertised: 1, stale: 0 })
+  t.match(lab.watched.peer('bad').families['ipv4-unicast'], { received: 2, accepted: 2, advertised: 1, stale: 0 })
   lab.untouched()
 })
 
