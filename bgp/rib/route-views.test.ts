@@ -214,11 +214,10 @@ t.test('pages over a changing table: no entry twice, and none left out that was 
       (stable, first, changes, limit) => {
         const { lab, a, b } = labOf()
         const announce = (peer: typeof a, prefixes: readonly string[]) => {
-          peer.announce(prefixes.filter((prefix) => !prefix.includes(':')))
-          peer.announce(
-            prefixes.filter((prefix) => prefix.includes(':')),
-            v6,
-          )
+          const ipv6 = prefixes.filter((prefix) => prefix.includes(':'))
+          const ipv4 = prefixes.filter((prefix) => !prefix.includes(':'))
+          if (ipv4.length > 0) peer.announce(ipv4)
+          if (ipv6.length > 0) peer.announce(ipv6, v6)
         }
         announce(a, stable)
         announce(b, first)
