@@ -57,7 +57,7 @@ export type PeerConfig = {
   readonly nextHop?: 'auto' | 'self' | 'keep'
   /** Packets to what the peer sends with BLACKHOLE are discarded (RFC 7999 §3.3); absent: it is a community as any other. */
   readonly acceptBlackhole?: boolean
-  /** RFC 8950: IPv4 prefixes with IPv6 next hops. Not offered yet, whatever is said here: such routes cannot be programmed. */
+  /** RFC 8950: IPv4 prefixes with IPv6 next hops; absent: offered on IPv6 sessions with the family ipv4-unicast. */
   readonly extendedNextHop?: boolean
   /** RFC 7911. @property send how many paths of a prefix the peer is told, 0: add-path is not sent */
   readonly addPath?: { readonly receive: boolean; readonly send: number }

@@ -35,6 +35,8 @@ export type SpeakerOptions = {
   readonly restarting: boolean
   /** RFC 4724 restart time offered to peers, seconds 0..4095. */
   readonly restartTimeSec: number
+  /** The name peers show us by (FQDN capability); absent: none is told. */
+  readonly hostName?: string
 }
 
 /**

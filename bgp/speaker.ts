@@ -334,10 +334,10 @@ export class Speaker {
   }
 
   #session(config: PeerConfig, range: string | undefined): PeerSession {
-    const { asNumber, routerId, restarting, restartTimeSec, localAddress } = this.#options
+    const { asNumber, routerId, hostName, restarting, restartTimeSec, localAddress } = this.#options
     const own = familyOf(config.address) === 4 ? localAddress.ipv4 : localAddress.ipv6
     const localAs = config.localAs ?? asNumber
-    const options = { localAs, routerId, forwardingPreserved: restarting, restartTimeSec, localAddress: own, range }
+    const options = { localAs, routerId, hostName, forwardingPreserved: restarting, restartTimeSec, localAddress: own, range }
     return new PeerSession(config, options, this.#sessionDependencies)
   }
 

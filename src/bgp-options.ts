@@ -11,7 +11,8 @@ import { writtenRoutes } from './settings/peer-routes.ts'
 /** Offered to peers (RFC 4724 §3): how long they keep our routes while we are away. */
 const restartTimeSec = 120
 
-export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses): Omit<SpeakerOptions, 'restarting'> {
+/** @param hostName by what name peers show this node; absent: none */
+export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses, hostName?: string): Omit<SpeakerOptions, 'restarting'> {
   const addresses = { ipv4: ipv4.address, ...(ipv6 !== undefined && { ipv6: ipv6.address }) }
   return {
     asNumber: bgp.asNumber,
@@ -21,6 +22,7 @@ export function speakerOptions(bgp: EffectiveBgp, { ipv4, ipv6 }: NodeAddresses)
     listenPort: bgp.listenPort,
     localAddress: addresses,
     restartTimeSec,
+    ...(hostName !== undefined && { hostName }),
   }
 }
 
@@ -86,12 +88,13 @@ function peerConfig(
 
 /** What can be said of every session, whoever begins it. */
 function sessionSettings(session: ConfigPeer | ConfigRange, families: readonly AddressFamily[], password: string | undefined) {
-  const { multihop, ttlSecurity, maxPrefixesWarnPercent, maxPrefixesRestartSec } = session
+  const { multihop, ttlSecurity, extendedNextHop, maxPrefixesWarnPercent, maxPrefixesRestartSec } = session
   const { restartTimeSec, longLivedStaleSec } = session
   return {
     families: session.families ?? families,
     ...(multihop !== undefined && { multihop }),
     ...(ttlSecurity !== undefined && { ttlSecurity }),
+    ...(extendedNextHop !== undefined && { extendedNextHop }),
     routeReflectorClient: session.routeReflectorClient,
     holdTimeSec: session.holdTimeSec,
     addPath: session.addPath ?? defaultAddPath,

@@ -73,6 +73,7 @@ bgp:
       multihop: 10
       sourceAddress: any
       shutdown: moved to tor2
+      extendedNextHop: false
       maxPrefixesWarnPercent: 90
       maxPrefixesRestartSec: 60
       routeReflectorClient: true
@@ -139,6 +140,7 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
             multihop: 10,
             sourceAddress: 'any',
             shutdown: 'moved to tor2',
+            extendedNextHop: false,
             maxPrefixesWarnPercent: 90,
             maxPrefixesRestartSec: 60,
             routeReflectorClient: true,

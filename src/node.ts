@@ -175,7 +175,7 @@ export class Node {
     this.#setLogLevel(felix.logLevel)
     this.#speaker?.setPolicy(policy)
     this.#agent.setOriginated(originated)
-    this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses), peers, ranges)
+    this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses, this.#facts.name), peers, ranges)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
     const choices = policyChoices(felix)
@@ -211,7 +211,7 @@ export class Node {
         for (const listener of this.#peerListeners) listener()
       },
     }
-    const identity = speakerOptions(this.#live.current.bgp, this.#facts.addresses)
+    const identity = speakerOptions(this.#live.current.bgp, this.#facts.addresses, this.#facts.name)
     return new LiveSpeaker(identity, restarting, (options) => new Speaker(options, dependencies))
   }
 

@@ -2,6 +2,7 @@
 import { afiOf, familyOfAfiSafi, safiOf } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode, openError } from '../wire/error-code.ts'
+import { fqdnCapability } from '../wire/fqdn.ts'
 import { type AddressFamily, type Capability, maxExtendedMessageLength, maxMessageLength, type Open } from '../wire/message.ts'
 import { type AddPathOffer, addPathCapabilities, addPathTerms } from './add-path-terms.ts'
 import { type RestartOffer, restartCapabilities, restartTerms } from './restart-terms.ts'
@@ -22,6 +23,8 @@ export type Offer = RestartOffer & {
   readonly holdTimeSec: number
   /** Towards an external peer (RFC 9234 §4.1). */
   readonly role?: OwnRole
+  /** By what name peers show us. */
+  readonly hostName?: string
   /** IPv4 prefixes with IPv6 next hops (RFC 8950). */
   readonly extendedNextHop?: boolean
   /** RFC 7911; absent: neither. */
@@ -43,6 +46,7 @@ export function openOf(offer: Offer): Open {
       { type: 'extended-message' },
       { type: 'four-octet-as', asNumber: localAs },
       ...(offer.role === undefined ? [] : [roleCapability(offer.role)]),
+      ...(offer.hostName === undefined ? [] : [fqdnCapability(offer.hostName)]),
       ...(offer.extendedNextHop === true ? [extendedNextHop] : []),
       ...addPathCapabilities(offer.addPath, families),
       ...restartCapabilities(offer),

@@ -35,6 +35,11 @@ const table: [title: string, changes: Partial<PeerConfig>, expected: object][] =
   ['RFC 9234 §4.1: none inside the AS', { role, asNumber: asn(65001) }, { ...usual, peerAs: 65001 }],
 ]
 const overIpv6 = { address: address('fd99::2'), families: ['ipv4-unicast', 'ipv6-unicast'] } as const
+t.test('the name we are shown by is offered to everybody', async (t) => {
+  const offer = offerOf(peerConfig({ address: address('127.0.0.2'), port: 179 }), { ...own, hostName: 'node-a' })
+  t.strictSame(offer, { ...usual, hostName: 'node-a' })
+})
+
 t.test('RFC 8950 IPv6 next hops for IPv4 are offered over IPv6, or where that is asked for', async (t) => {
   const offered = (changes: Partial<PeerConfig>) =>
     offerOf(peerConfig({ address: address('127.0.0.2'), port: 179, ...changes }), own).extendedNextHop

@@ -11,13 +11,14 @@ export type OwnTerms = {
   /** R and F bits (RFC 4724 §3). */
   readonly restarting: boolean
   readonly forwardingPreserved: boolean
+  readonly hostName?: string | undefined
 }
 
 /** What we bring to the OPENs with this peer. */
 export function offerOf(config: PeerConfig, own: OwnTerms): Offer {
   const { asNumber: peerAs, families, holdTimeSec, role, addPath, longLivedStaleSec = 0 } = config
   const { extendedNextHop = familyOf(config.address) === 6 } = config
-  const { localAs, routerId, restarting, forwardingPreserved } = own
+  const { localAs, routerId, restarting, forwardingPreserved, hostName } = own
   return {
     localAs,
     peerAs,
@@ -31,5 +32,6 @@ export function offerOf(config: PeerConfig, own: OwnTerms): Offer {
     forwardingPreserved,
     restartTimeSec: config.restartTimeSec ?? own.restartTimeSec,
     longLivedStaleSec,
+    ...(hostName === undefined ? {} : { hostName }),
   }
 }

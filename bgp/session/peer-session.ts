@@ -39,6 +39,7 @@ export type PeerSessionOptions = {
   /** The range that the peer came from. */
   readonly range: string | undefined
   readonly routerId: number
+  readonly hostName: string | undefined
   /** The node's address of the peer's family: we dial from it, and where the system does not tell ours, it is our next hop. */
   readonly localAddress: IpAddress | undefined
   /** F bit: the kernel still forwards by routes of a life before (RFC 4724 §3). */

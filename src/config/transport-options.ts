@@ -27,6 +27,10 @@ export const sessionTransport = {
     unit: 'seconds',
     otherwise: 'never by itself',
   }),
+  extendedNextHop: optional(Type.Boolean(), {
+    meaning: 'IPv4 routes with IPv6 next hops (RFC 8950)',
+    otherwise: 'offered on IPv6 sessions that exchange ipv4-unicast',
+  }),
 }
 
 /** Of a peer that is written down. */
