@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-debian_packages="iproute2 iptables ipset nftables iputils-ping bird2 frr bgpdump pmacct procps libfaketime user-mode-linux kmod"
+debian_packages="iproute2 iptables ipset nftables iputils-ping bird2 frr bgpdump pmacct procps libfaketime user-mode-linux kmod gobgpd openbgpd exabgp"
 missing=
 for package in $debian_packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
