@@ -79,7 +79,7 @@ await node.start()
 const routeTo = (prefix: string) => ours.ip(prefix.includes(':') ? '-6' : '-4', 'route', 'show', prefix)
 const nextHopsOf = async (prefix: string): Promise<string> =>
   [...(await routeTo(prefix)).matchAll(/via (\S+) dev eth0/g)]
-    .map(([, via]) => via)
+    .map(([, via = '']) => via)
     .toSorted()
     .join(' ')
 
