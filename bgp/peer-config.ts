@@ -101,6 +101,6 @@ export type BfdTerms = {
   readonly minRxMs: number
   /** 1..255: so many packets may be missed. */
   readonly multiplier: number
-  /** RFC 5883; absent: multihop if the peer is (`multihop`, or iBGP outside our subnets). */
+  /** RFC 5883; absent: if `multihop` or `ttlSecurity` of the peer is more than one hop. */
   readonly multihop?: boolean
 }

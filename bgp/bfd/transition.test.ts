@@ -76,13 +76,18 @@ t.test('§6.8.4: when it passes, Up goes Down with diagnostic 1 and the peer is 
   t.strictSame(gist(elapse(up({ sentAtMs: 800 }), at(899))), ['Up 0'])
   const [session, ...packets] = elapse(up({ sentAtMs: 800 }), at(900))
   t.strictSame(gist([session, ...packets]), ['Down 1', 'Down 1 tx 1000 rx 300'])
-  t.strictSame(session.remote, unheard)
+  t.strictSame(session.remote, { ...unheard, requiredMinRxUs: 300_000 }, 'but for the pace it asked for')
   t.equal(packets[0]?.yourDiscriminator, 0)
 })
 
 t.test('§6.8.1: in Down too the peer is forgotten after it; the session stays as it is', async (t) => {
   const [session] = elapse(down({ diagnostic: 3, remote: heard({ state: 'AdminDown' }) }), at(900))
-  t.strictSame([session.state, session.diagnostic, session.remote], ['Down', 3, unheard])
+  t.strictSame([session.state, session.diagnostic, session.remote.discriminator], ['Down', 3, 0])
+})
+
+t.test('a peer that wanted no packets and is gone is looked for again', async (t) => {
+  const [session] = elapse(up({ remote: heard({ requiredMinRxUs: 0 }) }), at(900))
+  t.equal(transmitDueMs(session), 1900)
 })
 
 t.test('§6.8.4: a packet that comes within it begins a new one', async (t) => {

@@ -75,11 +75,12 @@ function afterState(session: BfdSession, packet: ControlPacket): BfdSession {
   }
 }
 
-/** A Detection Time without a packet (§6.8.1, §6.8.4). */
+/** A Detection Time without a packet (§6.8.1, §6.8.4). The pace it asked for still holds, but one that wanted nothing is looked for again. */
 function forget(session: BfdSession): BfdSession {
   const lost = session.state === 'Init' || session.state === 'Up'
   const after = lost ? enter(session, 'Down', diagnostic.detectionTimeExpired) : session
-  return { ...after, remote: unheard, poll: 'idle' }
+  const requiredMinRxUs = session.remote.requiredMinRxUs || unheard.requiredMinRxUs
+  return { ...after, remote: { ...unheard, requiredMinRxUs }, poll: 'idle' }
 }
 
 /** Leaving Up ends a poll sequence: outside Up what we announce holds at once (§6.8.3). */
