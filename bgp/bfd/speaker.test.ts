@@ -29,7 +29,7 @@ async function pair(t: Test, host: number, left: Partial<PeerConfig> = {}, right
 t.test(
   'RFC 5882 §4.3, RFC 9384: when BFD finds the path broken, BGP ends with Cease/BFD Down; it comes back without waiting for BFD',
   async (t) => {
-    const { one, two, up } = await pair(t, 1)
+    const { one, up } = await pair(t, 1)
     await up()
     const { discriminator: yourDiscriminator, remote } = one.peer().bfd ?? {}
     const down = packet({ state: 'Down', myDiscriminator: remote?.discriminator ?? 0, yourDiscriminator: yourDiscriminator ?? 0 })
