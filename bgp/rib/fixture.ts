@@ -92,7 +92,7 @@ export function announcement(prefixes: readonly string[], sent: Sent = {}): Uint
   const attributes = attributesOf(sent)
   const octets = nlri(prefixes)
   const into = new Uint8Array(octets.length + 65535)
-  if (!isIpv6(prefixes) && attributes.nextHop.length === 4) {
+  if (!isIpv6(prefixes) && (attributes.nextHop.length === 4 || prefixes.length === 0)) {
     const at = startAnnounce(into, 0, encodeAttributes(attributes, { fourOctetAs, internal }))
     into.set(octets, at)
     return into.slice(headerLength, finishAnnounce(into, 0, at + octets.length))
