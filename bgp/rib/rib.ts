@@ -1,5 +1,5 @@
 /** The routing information bases (RFC 4271 §3.2): UPDATEs in, best routes and UPDATEs out. What the session side sees is `RibFace`. */
-import { addressBytes, type IpAddress } from '../../src/net/address.ts'
+import type { IpAddress } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
@@ -17,6 +17,7 @@ import { SpeakerRules } from '../policy/speaker-rules.ts'
 import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
+import { rankByAddress } from './address-rank.ts'
 import { AdjRibIn } from './adj-rib-in.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import { AttributeTable } from './attribute-table.ts'
@@ -123,7 +124,7 @@ export class Rib implements RibFace {
     const slot = new PeerSlot(id, config, this.#localAs)
     this.#peers[id] = slot
     this.#imports.set(slot, config)
-    this.#rankAddresses()
+    rankByAddress(this.#peers)
     return id
   }
 
@@ -322,13 +323,6 @@ export class Rib implements RibFace {
     const peerAs = slot.config?.asNumber ?? this.#localAs
     const { localAs = this.#localAs, enforceFirstAs, allowAsSet } = slot.config ?? {}
     slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs, enforceFirstAs, allowAsSet })
-  }
-
-  #rankAddresses(): void {
-    const key = (slot: PeerSlot): string => Buffer.from(addressBytes(slot.config?.address ?? '') ?? []).toString('hex')
-    const ordered = this.#peers.filter((slot) => slot !== undefined).map((slot) => ({ slot, key: key(slot) }))
-    ordered.sort((a, b) => a.key.length - b.key.length || (a.key < b.key ? -1 : 1))
-    for (const [rank, { slot }] of ordered.entries()) slot.addressRank = rank
   }
 
   /** Everything is decided, but for what is held. */
