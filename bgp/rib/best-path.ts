@@ -39,6 +39,10 @@ export function sharesTraffic({ multipath }: DecisionOptions): boolean {
   return multipath.ebgp > 1 || multipath.ibgp > 1
 }
 
+export function isSameSharing(a: MultipathOptions, b: MultipathOptions): boolean {
+  return a.ebgp === b.ebgp && a.ibgp === b.ibgp && a.relaxAsPath === b.relaxAsPath
+}
+
 /** The candidates of one prefix; cleared and filled again for each, so that nothing is allocated. */
 export class BestPath {
   readonly #options: DecisionOptions

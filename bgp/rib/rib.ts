@@ -14,14 +14,14 @@ import type {
   SpeakerPolicy,
 } from '../peer.ts'
 import { SpeakerRules } from '../policy/speaker-rules.ts'
-import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
+import { defaultMultipath } from '../speaker-policy.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { rankByAddress } from './address-rank.ts'
 import { AdjRibIn } from './adj-rib-in.ts'
 import type { AttributeSet } from './attribute-set.ts'
 import { AttributeTable } from './attribute-table.ts'
-import { BestPath, type DecisionOptions, sharesTraffic } from './best-path.ts'
+import { BestPath, type DecisionOptions, isSameSharing, sharesTraffic } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
 import { ImportPolicies } from './import-policies.ts'
 import { LongLivedSets } from './long-lived-sets.ts'
@@ -233,7 +233,7 @@ export class Rib implements RibFace {
     const { multipath = defaultMultipath, preferExisting = false, resolveViaDefault = false } = policy
     this.#tracking.setViaDefault(resolveViaDefault)
     const decision = this.#decision
-    if (sameSharing(multipath, decision.multipath) && preferExisting === decision.preferExisting) return
+    if (isSameSharing(multipath, decision.multipath) && preferExisting === decision.preferExisting) return
     Object.assign(decision, { multipath, preferExisting })
     for (const family of families) {
       this.#tables[family].sharing = sharesTraffic(decision)
@@ -391,8 +391,4 @@ export class Rib implements RibFace {
     table.removeUnused()
     return more
   }
-}
-
-function sameSharing(a: MultipathOptions, b: MultipathOptions): boolean {
-  return a.ebgp === b.ebgp && a.ibgp === b.ibgp && a.relaxAsPath === b.relaxAsPath
 }
