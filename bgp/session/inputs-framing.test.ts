@@ -168,13 +168,3 @@ t.test('#11 segments without the key of the peer: dropped by the kernel, the spe
   t.equal(connected, false)
   lab.untouched()
 })
-
-t.test('#11 segments with a TTL below 255 where GTSM is wanted: dropped by the kernel (RFC 5082)', async (t) => {
-  const lab = await InputLab.create(t, { peer: { ttlSecurity: 1 } })
-  const earlier = await drops(/^TCPMinTTLDrop$/)
-  const raw = await lab.dial()
-  raw.send(openMessage(), keepalive)
-  while ((await drops(/^TCPMinTTLDrop$/)) === earlier) await pause(10)
-  t.match(lab.watched.peer('bad'), { state: 'OpenSent', messages: { received: 0 } })
-  lab.untouched()
-})

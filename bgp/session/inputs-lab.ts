@@ -25,7 +25,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 /** What may stay behind of an input that was repeated, in octets: what the engine needs for itself. */
-const noiseBytes = 384 * 1024
+const noiseBytes = 640 * 1024
 
 export type InputSetup = {
   /** Default: external. */
