@@ -79,7 +79,12 @@ export class AdjRibIn {
     this.#putAt(table, peer, prefix, set, table.paths.find(prefix, peer.id))
   }
 
-  /** @param row where the path is, or -1 @returns where it is now */
+  /** The path in the row, which may be one of several of the peer to its prefix, is `set` now. */
+  replace(table: FamilyTable, peer: PeerSlot, row: number, set: number): void {
+    this.#putAt(table, peer, table.paths.prefix[row] as number, set, row)
+  }
+
+  /** @param found where the path is, or -1 @returns where it is now */
   #putAt(table: FamilyTable, peer: PeerSlot, prefix: number, set: number, found: number): number {
     const { attributes } = this.#deps
     const { paths } = table

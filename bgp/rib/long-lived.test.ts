@@ -111,3 +111,28 @@ t.test('RFC 7313 §4.2: between BoRR and EoRR routes are stale and used; what wa
   lab.settle()
   t.strictSame([Object.keys(plain.known), stale()], [[prefix], 0])
 })
+
+t.test('RFC 9494 §4.2: each of several paths of a prefix (RFC 7911) becomes long-lived, and what is not told again is swept', async (t) => {
+  const lab = new RibLab()
+  const a = lab.peer('a', { asNumber: 65001 }, { addPathReceive: ['ipv4-unicast'] })
+  a.announce([`1>${prefix}`], { med: 1 })
+  a.announce([`2>${prefix}`], { med: 2 })
+  a.announce([`3>${prefix}`], { med: 3, communities: [noLlgr] })
+  lab.settle()
+  lab.rib.sessionDown(a.id, ['ipv4-unicast'])
+  lab.rib.makeLongLived(a.id, 'ipv4-unicast')
+  lab.settle()
+  const paths = () => lab.rib.query({ table: 'in', peer: 'a', limit: 9 }).routes.flatMap((route) => route.paths)
+  const seen = paths().map(({ pathId, med, stale, communities }) => [pathId, med, stale, communities])
+  t.strictSame(
+    seen.toSorted((x, y) => Number(x[0]) - Number(y[0])),
+    [
+      [1, 1, true, ['llgr-stale']],
+      [2, 2, true, ['llgr-stale']],
+    ],
+  )
+  t.match(lab.rib.counts(a.id, 'ipv4-unicast'), { received: 2, accepted: 2, stale: 2 })
+  lab.rib.sweepStale(a.id, 'ipv4-unicast')
+  lab.settle()
+  t.match([lab.rib.counts(a.id, 'ipv4-unicast'), paths()], [{ received: 0, accepted: 0, stale: 0 }, []])
+})

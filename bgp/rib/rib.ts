@@ -180,7 +180,7 @@ export class Rib implements RibFace {
       const set = sets.of(table.paths.set[row] as number)
       if (set === undefined) this.#in.drop(table, slot, row)
       else {
-        this.#in.put(table, slot, table.paths.prefix[row] as number, set)
+        this.#in.replace(table, slot, row, set)
         this.#markStale(table, slot, row)
       }
     })
