@@ -24,11 +24,11 @@ import { AttributeTable } from './attribute-table.ts'
 import { BestPath, type DecisionOptions, isSameSharing, sharesTraffic } from './best-path.ts'
 import { FamilyTable } from './family-table.ts'
 import { ImportPolicies } from './import-policies.ts'
-import { LongLivedSets } from './long-lived-sets.ts'
 import { Multipath } from './multipath.ts'
 import { NextHopTable } from './next-hop-table.ts'
 import { NextHopTracking } from './next-hop-tracking.ts'
 import { ownAttributes } from './own-attributes.ts'
+import { PeerRoutes } from './peer-routes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
 import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
 import { RibReader } from './rib-reader.ts'
@@ -55,6 +55,7 @@ export class Rib implements RibFace {
   readonly #peers: (PeerSlot | undefined)[]
   readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
   readonly #in: AdjRibIn
+  readonly #routes: PeerRoutes
   readonly #groups: UpdateGroups
   readonly #views: RouteViews
   readonly #explainer: RouteExplainer
@@ -93,6 +94,7 @@ export class Rib implements RibFace {
     this.#tracking = new NextHopTracking(this.#nextHops, this.#tables, this.#decision)
     const { onEndOfRib, onNote } = dependencies
     this.#in = new AdjRibIn({ attributes: this.#attributes, tables: this.#tables, onEndOfRib, onNote })
+    this.#routes = new PeerRoutes(this.#tables, this.#in, this.#attributes)
     this.#imports = new ImportPolicies(
       { asNumber, routerId, clusterId, ownAddresses, interfaceOf: (nextHop) => dependencies.interfaceOf?.(nextHop as IpAddress) },
       { attributes: this.#attributes, tables: this.#tables, adjRibIn: this.#in },
@@ -148,7 +150,7 @@ export class Rib implements RibFace {
   sessionUp(peer: PeerId, terms: SessionTerms): void {
     const slot = this.#slot(peer)
     const { remoteRouterId } = terms
-    if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#markChanged(slot, family)
+    if (slot.remoteRouterId !== remoteRouterId) for (const family of families) this.#routes.markChanged(slot, family)
     slot.remoteRouterId = remoteRouterId
     slot.terms = terms
     for (const family of families) slot.sendsPathIds[family] = terms.addPathReceive?.includes(family) ?? false
@@ -161,36 +163,22 @@ export class Rib implements RibFace {
     const slot = this.#slot(peer)
     slot.terms = undefined
     this.#groups.leave(slot)
-    for (const family of families) this.#keepOrDrop(slot, family, keep.includes(family))
+    for (const family of families) {
+      if (keep.includes(family)) this.#routes.markStale(slot, family)
+      else this.#routes.drop(slot, family)
+    }
   }
 
   sweepStale(peer: PeerId, family: AddressFamily): void {
-    const slot = this.#slot(peer)
-    if (slot.counts[family].stale === 0) return
-    this.#eachRoute(slot, family, (table, row) => {
-      if (table.paths.stale[row] !== 0) this.#in.drop(table, slot, row)
-    })
+    this.#routes.sweepStale(this.#slot(peer), family)
   }
 
   makeLongLived(peer: PeerId, family: AddressFamily): void {
-    const slot = this.#slot(peer)
-    const sets = new LongLivedSets(this.#attributes)
-    this.#eachRoute(slot, family, (table, row) => {
-      if (table.paths.stale[row] === 0) return
-      const set = sets.of(table.paths.set[row] as number)
-      if (set === undefined) this.#in.drop(table, slot, row)
-      else {
-        this.#in.replace(table, slot, row, set)
-        this.#markStale(table, slot, row)
-      }
-    })
+    this.#routes.makeLongLived(this.#slot(peer), family)
   }
 
-  /** A peer that says BoRR again and again costs nothing more. */
   markStale(peer: PeerId, family: AddressFamily): void {
-    const slot = this.#slot(peer)
-    const { received, stale } = slot.counts[family]
-    if (stale < received) this.#eachRoute(slot, family, (table, row) => this.#markStale(table, slot, row))
+    this.#routes.markStale(this.#slot(peer), family)
   }
 
   receive(peer: PeerId, bytes: Uint8Array, start: number, end: number): BgpError | undefined {
@@ -220,7 +208,7 @@ export class Rib implements RibFace {
       this.#in.put(table, slot, id, this.#local[this.#drained].id)
     }
     for (const family of families)
-      this.#eachRoute(slot, family, (table, row) => {
+      this.#routes.each(slot, family, (table, row) => {
         if (!wanted[family].has(table.paths.prefix[row] as number)) this.#in.drop(table, slot, row)
       })
   }
@@ -246,7 +234,7 @@ export class Rib implements RibFace {
     this.#drained = state
     const slot = this.#slot(localPeer)
     for (const family of families)
-      this.#eachRoute(slot, family, (table, row) => this.#in.put(table, slot, table.paths.prefix[row] as number, this.#local[state].id))
+      this.#routes.each(slot, family, (table, row) => this.#in.put(table, slot, table.paths.prefix[row] as number, this.#local[state].id))
   }
 
   holdDecisions(): void {
@@ -331,33 +319,6 @@ export class Rib implements RibFace {
     if (this.#held.size > 0) return
     for (const peer of this.#removed) this.#peers[peer] = undefined
     this.#removed.clear()
-  }
-
-  #markChanged(slot: PeerSlot, family: AddressFamily): void {
-    this.#eachRoute(slot, family, (table, row) => table.markChanged(table.paths.prefix[row] as number))
-  }
-
-  /** RFC 4724 §4.2 */
-  #keepOrDrop(slot: PeerSlot, family: AddressFamily, keep: boolean): void {
-    this.#eachRoute(slot, family, (table, row) => {
-      if (!keep) this.#in.drop(table, slot, row)
-      else this.#markStale(table, slot, row)
-    })
-  }
-
-  #markStale(table: FamilyTable, slot: PeerSlot, row: number): void {
-    if (table.paths.stale[row] !== 0) return
-    table.paths.stale[row] = 1
-    slot.counts[table.family].stale++
-  }
-
-  #eachRoute(slot: PeerSlot, family: AddressFamily, act: (table: FamilyTable, row: number) => void): void {
-    const table = this.#tables[family]
-    let next: number
-    for (let row = table.paths.firstOfPeer(slot.id); row >= 0; row = next) {
-      next = table.paths.nextOfPeer[row] as number
-      act(table, row)
-    }
   }
 
   #decide(table: FamilyTable, until: number): boolean {
