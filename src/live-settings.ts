@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Datastore } from './datastore/datastore.ts'
 import type { StatusProblem } from './http/agent-face.ts'
+import { UnusedResources } from './problems/unused-resources.ts'
 import { type EffectiveSettings, effectiveSettings, type Settings } from './settings/effective-settings.ts'
 import { needRestart } from './settings/need-restart.ts'
 import type { NodeAddresses } from './settings/node-addresses.ts'
 import { ownNode, statedAddresses } from './settings/own-node.ts'
 import { concernsSettings, settingsResources } from './settings/resources.ts'
-import { UnusedResources } from './unused-resources.ts'
 
 export type LiveSettingsOptions = { readonly name: string; readonly addresses: NodeAddresses }
 

@@ -7,9 +7,11 @@
 //   src/datastore          resources, durable and watched
 //   src/settings           what the node works by: the file, then resources, then defaults; pure
 //   src/http               the API: documents -> checks (src/model) -> datastore
-//   bgp/speaker.ts         peers: bgp/session (sockets) -> bgp/fsm (decides) -> bgp/rib (routes), bytes by bgp/wire
+//   bgp/speaker.ts         peers: bgp/session (sockets) -> bgp/fsm (decides) -> bgp/rib (routes), bytes by bgp/wire;
+//                          bgp/policy (what is taken and told), bgp/bfd (is the path alive), bgp/monitor (BMP, MRT, watches)
 //   policy/graph.ts        resources -> chains and IP sets; pure
 //   ipip/                  how packets reach other nodes; pure
+//   src/problems           what a person should look at, from what is stored and wanted; pure
 //   src/agent.ts           the loop: changes in -> one KernelState (felix/kernel.ts) -> felix
 //   felix/felix.ts         makes the kernel match and keeps it so
 //

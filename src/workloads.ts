@@ -2,7 +2,7 @@
 import type { KernelState, Link, Route, Sysctl } from '../felix/kernel.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
-import { isIpv6 } from './no-ipv6.ts'
+import { isIpv6 } from './problems/no-ipv6.ts'
 
 /**
  * Workloads have an on-link default route via this address. The kernel answers ARP for another's address only if it has a route to it

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Resource } from './model/resource.ts'
-import { calico, stored } from './model/sample-resources.ts'
+import type { Resource } from '../model/resource.ts'
+import { calico, stored } from '../model/sample-resources.ts'
 import { UnusedResources } from './unused-resources.ts'
 
 const added = (resource: Resource) => ({ type: 'ADDED' as const, resource, revision: 1 })

@@ -1,6 +1,6 @@
 /** What is asked for in IPv6 of a node whose kernel has none. There is nothing to police there, so its chains are left out; pure. */
-import type { StatusProblem } from './http/agent-face.ts'
-import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { StatusProblem } from '../http/agent-face.ts'
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
 
 export function isIpv6(prefix: string): boolean {
   return prefix.includes(':')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
 import { isIpv6, leftOutIpv6 } from './no-ipv6.ts'
 
 const endpoint = (name: string, ipNetworks: string[]): WorkloadEndpoint => ({

@@ -1,8 +1,8 @@
 /** What is stored and asks for something that this version does not do, kept as the store changes. */
-import type { WatchEvent } from './datastore/datastore.ts'
-import type { StatusProblem } from './http/agent-face.ts'
-import { withoutEffect } from './model/effects.ts'
-import type { Resource } from './model/resource.ts'
+import type { WatchEvent } from '../datastore/datastore.ts'
+import type { StatusProblem } from '../http/agent-face.ts'
+import { withoutEffect } from '../model/effects.ts'
+import type { Resource } from '../model/resource.ts'
 
 /** Ten thousand policies that are only staged are no reason for a status of a megabyte. */
 const maxTold = 100

@@ -1,6 +1,6 @@
-import type { Tunnel } from '../felix/kernel.ts'
-import type { StatusProblem } from './http/agent-face.ts'
-import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { Tunnel } from '../../felix/kernel.ts'
+import type { StatusProblem } from '../http/agent-face.ts'
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
 
 /** A workload with the tunnel's address is not reached: the host takes what is sent there for its own. @param endpoints of this node */
 export function tunnelAddressTaken(tunnels: readonly Tunnel[], endpoints: Iterable<WorkloadEndpoint>): readonly StatusProblem[] {

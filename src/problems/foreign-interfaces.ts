@@ -1,5 +1,5 @@
-import type { StatusProblem } from './http/agent-face.ts'
-import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
+import type { StatusProblem } from '../http/agent-face.ts'
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
 
 /**
  * Whether the endpoint's interface is named as those of workloads are. One that was posted under another prefix gets no route: what the
