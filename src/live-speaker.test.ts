@@ -59,6 +59,14 @@ function setUp({ started = true, starting = Promise.resolve() } = {}) {
       originate: (prefixes) => tell(`originate ${prefixes.join()}`),
       drain: (state) => tell(`drain ${state}`),
       nextHopsChanged: async () => void tell('next hops'),
+      reset: (peer) => {
+        tell(`reset ${peer}`)
+        return peer === 'a'
+      },
+      requestRefresh: (peer) => {
+        tell(`refresh ${peer}`)
+        return peer === 'a'
+      },
       peers: () => [],
       routes: () => ({ routes: [], total: asNumber }),
       problems: () => [],
@@ -108,6 +116,19 @@ t.test('another identity: the old speaker takes its routes back, then a new one 
     '2: start',
   ])
   t.equal(speaker.routes({ table: 'best', limit: 1 }).total, 2)
+})
+
+t.test('a reset and a refresh are for the speaker of now', async (t) => {
+  const { speaker, told, ready, retire } = setUp()
+  await ready
+  t.equal(speaker.reset('a'), true)
+  speaker.configure(identity(2), [peer('a')])
+  await retire()
+  t.strictSame([speaker.reset('b'), speaker.requestRefresh('a'), speaker.requestRefresh('b')], [false, true, false])
+  t.strictSame(
+    told.filter((line) => /reset|refresh/.test(line)),
+    ['1: reset a', '2: reset b', '2: refresh a', '2: refresh b'],
+  )
 })
 
 t.test('peers that come while the old speaker retires are for the new one only', async (t) => {

@@ -33,6 +33,8 @@ export type ReplaceableSpeaker = {
   originate(prefixes: readonly Cidr[]): void
   drain(state: DrainState): void
   nextHopsChanged(): Promise<void>
+  reset(peer: string): boolean
+  requestRefresh(peer: string): boolean
   peers(): readonly PeerStatus[]
   routes(query: RouteQuery): RoutePage
   problems(): readonly SpeakerProblem[]
@@ -136,6 +138,14 @@ export class LiveSpeaker {
 
   nextHopsChanged(): Promise<void> {
     return this.#speaker.nextHopsChanged()
+  }
+
+  reset(peer: string): boolean {
+    return this.#speaker.reset(peer)
+  }
+
+  requestRefresh(peer: string): boolean {
+    return this.#speaker.requestRefresh(peer)
   }
 
   peers(): readonly PeerStatus[] {

@@ -66,6 +66,12 @@ t.test('what was counted is of the agent and of felix, where it is enabled', asy
   t.strictSame(view({ kernel: undefined }).counters(), { ...counted, changes: {}, repairs: {}, lock: { waits: 0, seconds: 0 } })
 })
 
+t.test('a peer is reset and asked by the speaker; without BGP there is none to ask', async (t) => {
+  const asked = (node: NodeView) => [node.resetPeer('tor1'), node.resetPeer('nobody'), node.refreshPeer('tor1'), node.refreshPeer('tor2')]
+  t.strictSame(asked(view({})), [true, false, true, false])
+  t.strictSame(asked(view({ speaker: undefined })), [false, false, false, false])
+})
+
 function view(changes: Partial<NodeViewDependencies>): NodeView {
   return new NodeView(options, parts(changes))
 }
@@ -95,6 +101,8 @@ function speaker(listening: boolean): SpeakerView {
   return {
     listening,
     peers: () => [peer('tor1', 'Established'), peer('tor2', 'Active')],
+    reset: (name) => name === 'tor1',
+    requestRefresh: (name) => name === 'tor1',
     routes: () => ({ routes: [], total: 0 }),
     dump: () => [],
     explain: (prefix) => ({ prefix, family: 'ipv4-unicast', paths: [], peers: [] }),

@@ -23,6 +23,8 @@ import { withoutSecrets } from './without-secrets.ts'
 export type SpeakerView = {
   readonly listening: boolean
   peers(): readonly PeerStatus[]
+  reset(peer: string): boolean
+  requestRefresh(peer: string): boolean
   routes(query: RouteQuery): RoutePage | undefined
   dump(): Iterable<Buffer>
   explain(prefix: Cidr, peer?: string): RouteExplanation
@@ -128,6 +130,14 @@ export class NodeView implements AgentFace {
 
   peer(name: string): PeerStatus | undefined {
     return this.peers().find((peer) => peer.name === name)
+  }
+
+  resetPeer(name: string): boolean {
+    return this.#parts.speaker?.reset(name) ?? false
+  }
+
+  refreshPeer(name: string): boolean {
+    return this.#parts.speaker?.requestRefresh(name) ?? false
   }
 
   /** The RIB's cursors are prefixes. */

@@ -127,3 +127,17 @@ t.test('export: what the peer is no longer to hear is withdrawn, and told again 
   speaker.setPeers([base(port)])
   t.match(await raw.next(), { type: 'update', body: /180af401$/ })
 })
+
+t.test('Speaker.reset ends the wait of a peer whose session failed; who is shut down stays so', async (t) => {
+  const { speaker, peer, port, dial } = await lab(t)
+  const raw = await dial()
+  await raw.establish()
+  await until(() => peer().state === 'Established')
+  raw.send(new Uint8Array(19)) // no marker: an error, and a wait after it
+  await until(() => peer().state === 'Idle')
+  t.equal(speaker.reset('peer'), true)
+  t.equal(peer().state, 'Active')
+  speaker.setPeers([base(port, { shutdown: '' })])
+  speaker.reset('peer')
+  t.equal(peer().state, 'Idle')
+})

@@ -189,10 +189,11 @@ export class PeerSession implements ConnectionOwner {
     this.#limit.lift()
   }
 
-  /** Ends the session and comes back (RFC 4486 Cease/4). Where both sides set the N bit, routes stay meanwhile (RFC 8538 §4). */
+  /** Ends the session, or the wait for one, and comes back (RFC 4486 Cease/4). With the N bit of both, routes stay meanwhile (RFC 8538 §4). */
   reset(): void {
-    this.#connections.end(cease('administrativeReset'))
     if (this.#limit.lift()) this.#begin()
+    else if (!this.#stopped) this.#connections.wake()
+    this.#connections.end(cease('administrativeReset'))
   }
 
   /**

@@ -123,6 +123,29 @@ t.test('bgp dump writes the file, or says why not', async (t) => {
   t.match(await tortie('bgp dump /nowhere/rib.mrt'), { code: 1, err: /^tortie: cannot write \/nowhere\/rib.mrt: ENOENT/ })
 })
 
+t.test('bgp reset and bgp refresh say in a line what happened', async (t) => {
+  const { tortie } = await start(t)
+  t.match(await tortie('bgp reset tor1'), {
+    code: 0,
+    out: 'tor1: the session is ended with Cease/Administrative Reset (6/4) and begins anew\n',
+  })
+  t.match(await tortie('bgp refresh tor1'), { code: 0, out: 'tor1: asked for all its routes again\n' })
+  t.match(await tortie('bgp reset'), { code: 2, err: /missing required argument 'peer'/ })
+  const { tortie: ofDown } = await start(t, { peer: () => ({ ...peer, state: 'Active' }), refreshPeer: () => false })
+  t.match(await ofDown('bgp reset tor1'), { code: 0, out: 'tor1: there was no session to end (Active); it is tried anew\n' })
+  t.strictSame(await ofDown('bgp refresh tor1'), {
+    code: 1,
+    out: '',
+    err: 'tortie: not possible now: BGP peer tor1 has no session: it is Active\n',
+  })
+})
+
+for (const command of ['reset', 'refresh'])
+  t.test(`bgp ${command} of nobody is refused`, async (t) => {
+    const { tortie } = await start(t)
+    t.strictSame(await tortie(`bgp ${command} nobody`), { code: 1, out: '', err: 'tortie: not found: there is no BGP peer nobody\n' })
+  })
+
 t.test('bgp explain: each path and its fate, each peer and why', async (t) => {
   const sent = { peer: 'tor2', nextHop: '10.99.0.1', origin: 'igp', asPath: '64512 65002' } as const
   const { tortie } = await start(t, {

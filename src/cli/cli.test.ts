@@ -247,6 +247,8 @@ t.test('every command has help with an example', async (t) => {
     'status',
     'bgp peers',
     'bgp routes',
+    'bgp reset',
+    'bgp refresh',
     'routes',
     'explain',
     'drain',

@@ -13,7 +13,7 @@ const resources = ['shop', 'stage']
 
 const table: [typed: string, suggested: readonly string[]][] = [
   ['dr', ['drain']],
-  ['bgp ', ['peers', 'routes', 'explain', 'dump', 'help']],
+  ['bgp ', ['peers', 'routes', 'explain', 'dump', 'reset', 'refresh', 'help']],
   ['datastore ex', ['export']],
   ['get globalnetworks', ['globalnetworksets']],
   ['get networkpolicies.', ['networkpolicies.networking.k8s.io']],
@@ -30,6 +30,8 @@ const table: [typed: string, suggested: readonly string[]][] = [
   ['explain ', ['shop/web']],
   ['explain shop/web s', ['shop/web']],
   ['bgp routes --peer ', ['tor1']],
+  ['bgp reset ', ['tor1']],
+  ['bgp refresh t', ['tor1']],
   ['completion ', ['bash', 'zsh', 'fish']],
   ['get podd ', []],
   ['nonsense ', []],

@@ -21,6 +21,10 @@ export interface AgentFace {
   ready(): Readiness
   peers(): readonly PeerStatus[]
   peer(name: string): PeerStatus | undefined
+  /** Ends the session of a peer and begins it anew. @returns whether there is such a peer */
+  resetPeer(name: string): boolean
+  /** Asks a peer for all its routes again (RFC 2918). @returns whether there is such a peer, with a session, that can be asked */
+  refreshPeer(name: string): boolean
   /** undefined: the cursor is none that an earlier page returned. */
   routes(query: RouteQuery): RoutePage | undefined
   /** The routing table as an MRT file, in pieces; undefined: BGP is disabled. */

@@ -129,6 +129,8 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     ready: () => ({ ready: true, reasons: [] }),
     peers: () => [peer],
     peer: (name) => (name === peer.name ? peer : undefined),
+    resetPeer: (name) => name === peer.name,
+    refreshPeer: (name) => name === peer.name,
     routes: (query) => {
       asked.routes.push(query)
       return query.cursor === 'wrong' ? undefined : { routes: [], total: 0 }

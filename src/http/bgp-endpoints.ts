@@ -1,6 +1,7 @@
-/** `GET /v1/bgp/peers[/NAME]`, `/v1/bgp/routes`, `/v1/bgp/explain` and `/v1/bgp/dump`. */
+/** `GET /v1/bgp/peers[/NAME]`, `/v1/bgp/routes`, `/v1/bgp/explain` and `/v1/bgp/dump`; what a peer may be asked for is beside. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Answer, ok, problem, problems, type Streamed } from './answer.ts'
+import { bgpPeerEndpoints } from './bgp-peer-endpoints.ts'
 import { eventLines } from './bgp-watch.ts'
 import { type Call, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
 import { about, cidr, flag, integer, oneOf, type QueryValues, required, text } from './query.ts'
@@ -22,7 +23,8 @@ const parameters = {
 const defaultLimit = 1_000
 const disabled = 'BGP is disabled on this node'
 
-export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
+export function bgpEndpoints(context: EndpointContext): Endpoints {
+  const { agent } = context
   return {
     '/v1/bgp/peers': {
       GET: endpoint(
@@ -39,6 +41,7 @@ export function bgpEndpoints({ agent }: EndpointContext): Endpoints {
         },
       ),
     },
+    ...bgpPeerEndpoints(context),
     '/v1/bgp/routes': {
       GET: endpoint(
         {

@@ -236,6 +236,7 @@ export const answerSchemas = {
       }),
     ),
   }),
+  'bgp-peer-asked': Type.Object({ peer: text, state: Type.String({ description: 'Of its session, when it was asked for' }) }),
   'felix-page': Type.Object({
     items: Type.Array(
       Type.Object({ name: text, wanted: Type.Optional(Type.Unknown()), programmed: Type.Optional(Type.Unknown()), status: objectStatus }),
