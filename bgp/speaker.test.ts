@@ -56,6 +56,19 @@ t.test('a speaker that starts later is reached at once, it dials itself', async 
   t.strictSame([one.peer().flaps, two.peer().flaps], [0, 0])
 })
 
+t.test('sessions wait before a port is open: nobody who connects at once is refused', async (t) => {
+  const port = await freePort()
+  const states: (string | undefined)[] = []
+  const info = (_: object, sentence: string) => {
+    if (sentence === 'listening for BGP') states.push(speaker.peers()[0]?.state)
+  }
+  const quiet = () => {}
+  const { speaker } = speakerFor(t, port, {}, { log: { debug: quiet, info, warn: quiet, error: quiet } })
+  speaker.setPeers([peerConfig({ address: address('127.0.0.2'), port, passive: true })])
+  await speaker.start()
+  t.strictSame(states, ['Active'])
+})
+
 t.test('a speaker that retires ends its sessions for a change of configuration (RFC 4486: 6/6), and its port is free', async (t) => {
   const { one, two, established } = await pair(t)
   await Promise.all([one.speaker.start(), two.speaker.start()])

@@ -187,14 +187,17 @@ export class Speaker {
     return this.#faults
   }
 
-  /** Starts listening and dialling. Resolves when each address was tried once; what was refused is in `problems` and retried. */
+  /**
+   * Starts dialling and listening, in this order: who connects finds its session waiting. Resolves when each address was tried once; what
+   * was refused is in `problems` and retried.
+   */
   async start(): Promise<void> {
     this.#sockets ??= await openSockets()
-    await this.#listeners.start(this.#sockets)
     if (this.#stopped) return
     this.#monitoring.start()
     this.#peers.start()
     this.#watch()
+    await this.#listeners.start(this.#sockets)
   }
 
   /**
