@@ -20,10 +20,12 @@ export class LongLivedSets {
     if (this.#known.has(set)) return this.#known.get(set)
     const { attributes } = this.#attributes.get(set)
     const { communities = [] } = attributes
-    const stale = communities.includes(llgrStale)
-      ? set
-      : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] })
-    const kept = communities.includes(noLlgr) ? undefined : stale
+    const isMarked = communities.includes(llgrStale)
+    const kept = communities.includes(noLlgr)
+      ? undefined
+      : isMarked
+        ? set
+        : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] })
     this.#known.set(set, kept)
     return kept
   }

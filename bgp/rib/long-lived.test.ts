@@ -136,3 +136,79 @@ t.test('RFC 9494 §4.2: each of several paths of a prefix (RFC 7911) becomes lon
   lab.settle()
   t.match([lab.rib.counts(a.id, 'ipv4-unicast'), paths()], [{ received: 0, accepted: 0, stale: 0 }, []])
 })
+
+/** A peer that left more routes than become long-lived in one piece, after the first piece. */
+function halfwayOf() {
+  const { lab, a, aware } = labOf()
+  const prefixes = Array.from({ length: 1000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)
+  a.announce(prefixes)
+  lab.settle()
+  const sets = lab.rib.attributeSets
+  lab.rib.sessionDown(a.id, ['ipv4-unicast'])
+  lab.rib.makeLongLived(a.id, 'ipv4-unicast')
+  t.equal(lab.rib.flush(0), true, 'there is more to do')
+  const paths = () => lab.rib.query({ table: 'in', peer: 'a', limit: 2000 }).routes.flatMap((route) => route.paths)
+  const marked = () => paths().filter(({ communities }) => communities?.includes('llgr-stale') === true).length
+  const stale = () => lab.rib.counts(a.id, 'ipv4-unicast').stale
+  return { lab, a, aware, prefixes, sets, marked, stale }
+}
+
+t.test('RFC 9494 §4.2: a thousand routes become long-lived in pieces', async (t) => {
+  const { lab, aware, sets, marked, stale } = halfwayOf()
+  t.strictSame([marked() > 0, marked() < 1000, stale()], [true, true, 1000])
+  lab.settle()
+  t.strictSame([marked(), stale(), Object.keys(aware.known).length, lab.rib.attributeSets], [1000, 1000, 1000, sets])
+})
+
+t.test('What a peer tells while its routes become long-lived stays as it is told; what it withdraws is gone', async (t) => {
+  const { lab, a, prefixes, marked, stale } = halfwayOf()
+  a.up(sessionTerms())
+  a.announce(prefixes.slice(0, 300))
+  a.announce(prefixes.slice(600, 700))
+  a.withdraw(prefixes.slice(700, 800))
+  lab.settle()
+  t.strictSame([marked(), stale(), lab.rib.counts(a.id, 'ipv4-unicast').received], [500, 500, 900])
+})
+
+t.test('Routes that become stale meanwhile do not become long-lived with those before them', async (t) => {
+  const ways: Record<string, (peer: number, lab: RibLab) => void> = {
+    'the session ends again': (peer, { rib }) => rib.sessionDown(peer, ['ipv4-unicast']),
+    BoRR: (peer, { rib }) => rib.markStale(peer, 'ipv4-unicast'),
+  }
+  for (const [title, way] of Object.entries(ways)) {
+    const { lab, a, prefixes, marked, stale } = halfwayOf()
+    a.up(sessionTerms())
+    a.announce(prefixes.slice(0, 400))
+    way(a.id, lab)
+    lab.settle()
+    t.strictSame([marked(), stale()], [600, 1000], title)
+  }
+})
+
+t.test(
+  'Routes that are swept while they become long-lived are gone, and a peer with the number of the removed one keeps its own',
+  async (t) => {
+    const swept = halfwayOf()
+    swept.lab.rib.sweepStale(swept.a.id, 'ipv4-unicast')
+    swept.lab.settle()
+    t.match(swept.lab.rib.counts(swept.a.id, 'ipv4-unicast'), { received: 0, accepted: 0, stale: 0 })
+    const { lab, a, prefixes } = halfwayOf()
+    lab.rib.removePeer(a.id)
+    lab.settle()
+    const next = lab.peer('next', { asNumber: 65001 })
+    next.announce(prefixes)
+    lab.rib.sessionDown(next.id, ['ipv4-unicast'])
+    lab.settle()
+    const routes = lab.rib.query({ table: 'in', peer: 'next', limit: 2000 }).routes.flatMap((route) => route.paths)
+    t.strictSame([next.id, routes.length, routes.every(({ communities }) => communities === undefined)], [a.id, 1000, true])
+  },
+)
+
+t.test('RFC 9494 §4.2: nothing is made for NO_LLGR routes that is not used', async (t) => {
+  const { lab, a, lost } = labOf()
+  a.announce([prefix], { communities: [noLlgr] })
+  lab.settle()
+  const before = lab.rib.attributeSets
+  lost()
+  t.equal(lab.rib.attributeSets, before - 1)
+})

@@ -2,19 +2,19 @@ import type { AddressFamily } from '../wire/message.ts'
 import type { AdjRibIn } from './adj-rib-in.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import type { FamilyTable } from './family-table.ts'
-import { LongLivedSets } from './long-lived-sets.ts'
+import { LongLivedReview } from './long-lived-review.ts'
 import type { PeerSlot } from './peer-slot.ts'
 
 /** What becomes of all routes of one peer and family together: when its session ends, when it restarts, when its time is over. */
 export class PeerRoutes {
   readonly #tables: Readonly<Record<AddressFamily, FamilyTable>>
   readonly #in: AdjRibIn
-  readonly #attributes: AttributeTable
+  readonly #longLived: LongLivedReview
 
   constructor(tables: Readonly<Record<AddressFamily, FamilyTable>>, adjRibIn: AdjRibIn, attributes: AttributeTable) {
     this.#tables = tables
     this.#in = adjRibIn
-    this.#attributes = attributes
+    this.#longLived = new LongLivedReview(attributes, adjRibIn)
   }
 
   /** @param act may drop the row that it is told of, no other */
@@ -33,40 +33,38 @@ export class PeerRoutes {
   }
 
   drop(slot: PeerSlot, family: AddressFamily): void {
+    this.#longLived.cancel(slot, family)
     this.each(slot, family, (table, row) => this.#in.drop(table, slot, row))
   }
 
   /** Kept for a peer that restarts (RFC 4724 §4.2) or tells all again (RFC 7313 §4.2). Saying so again and again costs nothing more. */
   markStale(slot: PeerSlot, family: AddressFamily): void {
     const { received, stale } = slot.counts[family]
-    if (stale < received) this.each(slot, family, (table, row) => markStale(table, slot, row))
+    if (stale === received) return
+    this.#longLived.finish(slot, family)
+    this.each(slot, family, (table, row) => {
+      if (table.paths.stale[row] !== 0) return
+      table.paths.stale[row] = 1
+      slot.counts[family].stale++
+    })
   }
 
   /** Drops what was not told again. */
   sweepStale(slot: PeerSlot, family: AddressFamily): void {
     if (slot.counts[family].stale === 0) return
+    this.#longLived.cancel(slot, family)
     this.each(slot, family, (table, row) => {
       if (table.paths.stale[row] !== 0) this.#in.drop(table, slot, row)
     })
   }
 
-  /** What is stale stays with LLGR_STALE, or goes with NO_LLGR (RFC 9494 §4.2). */
+  /** What is stale stays with LLGR_STALE, or goes with NO_LLGR (RFC 9494 §4.2); `run` does it. */
   makeLongLived(slot: PeerSlot, family: AddressFamily): void {
-    const sets = new LongLivedSets(this.#attributes)
-    this.each(slot, family, (table, row) => {
-      if (table.paths.stale[row] === 0) return
-      const set = sets.of(table.paths.set[row] as number)
-      if (set === undefined) this.#in.drop(table, slot, row)
-      else {
-        this.#in.replace(table, slot, row, set)
-        markStale(table, slot, row)
-      }
-    })
+    if (slot.counts[family].stale > 0) this.#longLived.begin(slot, this.#tables[family])
   }
-}
 
-function markStale(table: FamilyTable, slot: PeerSlot, row: number): void {
-  if (table.paths.stale[row] !== 0) return
-  table.paths.stale[row] = 1
-  slot.counts[table.family].stale++
+  /** Does what was not done at once. @param until of the clock of `performance.now` @returns whether there is more to do */
+  run(until: number): boolean {
+    return this.#longLived.run(until)
+  }
 }

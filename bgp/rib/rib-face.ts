@@ -79,7 +79,7 @@ export interface RibFace {
   sessionDown(peer: PeerId, keep: readonly AddressFamily[]): void
   /** RFC 4724 §4.2: what is still stale goes. */
   sweepStale(peer: PeerId, family: AddressFamily): void
-  /** RFC 9494 §4.2: what is stale gets LLGR_STALE, and goes if it has NO_LLGR. */
+  /** RFC 9494 §4.2: what is stale gets LLGR_STALE, and goes if it has NO_LLGR; done by `flush`, piece by piece. */
   makeLongLived(peer: PeerId, family: AddressFamily): void
   /**
    * One UPDATE body (header taken off): `bytes[start, end)`. Routes are entered at once, decided on at the next `flush`.

@@ -262,7 +262,8 @@ export class Rib implements RibFace {
     const open = families.filter((family) => !this.#held.has(family))
     if (open.length === 0) return false
     const until = performance.now() + budgetMs
-    let more = this.#imports.run(until)
+    let more = this.#routes.run(until)
+    if (this.#imports.run(until)) more = true
     this.#tracking.resolve()
     for (const family of open) if (this.#decide(this.#tables[family], until)) more = true
     // What is reached otherwise by what was just decided is decided in the next flush.
