@@ -125,6 +125,7 @@ const rfc8538: readonly Row[] = [
 const v4 = both[0]
 const long = stale(now + 60, now + 3660, true)
 const llgr: Helper = { stale: new Map([[v4, long]]), up: false, promise: lasting.promise }
+const llgrReturned: Helper = { ...llgr, stale: new Map([[v4, { ...long, untilSec: now + 1360, untilIfLostSec: now + 3660 }]]), up: true }
 const stillLong = (forwardingPreserved: boolean): LongLived[] => [{ family: v4, forwardingPreserved, staleSec: 3600 }]
 
 const rfc9494: readonly Row[] = [
@@ -167,7 +168,7 @@ const rfc9494: readonly Row[] = [
     '§4.2 back with the F bit of this capability: stale until End-of-RIB, bounded',
     llgr,
     back([], stillLong(true)),
-    [{ stale: all(stale(now + 60, now + 1360, true), [v4]), up: true, promise: { ...promise, families: [], longLived: hourOfV4 } }],
+    [{ ...llgrReturned, promise: { ...promise, families: [], longLived: hourOfV4 } }],
     now + 1000,
   ],
   [
@@ -184,6 +185,20 @@ const rfc9494: readonly Row[] = [
     lost,
     [{ ...llgr, stale: new Map([...all(stale(now + 500, now + 560)), [v4, long]]) }, keep(...both), makeLongLived(v4)],
     now + 500,
+  ],
+  [
+    '§4.2 lost again after a return: the long-lived time runs on as if there had been none',
+    llgrReturned,
+    lost,
+    [{ ...llgr, stale: new Map([...all(stale(now + 1100, now + 1160)), [v4, long]]) }, keep(...both), makeLongLived(v4)],
+    now + 1100,
+  ],
+  [
+    '§4.2 back shortly before that time is over: it ends when it would have',
+    llgr,
+    back([], stillLong(true)),
+    [{ ...llgr, up: true, promise: { ...promise, families: [], longLived: hourOfV4 } }],
+    now + 3600,
   ],
   [
     '§4.2 back, without End-of-RIB: the bound sweeps, nothing becomes long-lived',

@@ -16,6 +16,8 @@ export type Stale = {
   readonly sinceSec: number
   /** Then they go, or become long-lived. */
   readonly untilSec: number
+  /** The same if the peer, that is back, is lost again: its long-lived time runs on (RFC 9494 §4.2). Absent: no later than `untilSec`. */
+  readonly untilIfLostSec?: number
 }
 
 /** What the peer said on the current or last session: what to keep when it is lost, and for how long. */
@@ -90,12 +92,14 @@ function established(helper: Helper, terms: Terms, nowSec: number): Step {
     (longLived ? terms.longLived : terms.gracefulRestart?.families)?.some((entry) => entry.family === family && entry.forwardingPreserved)
   const gone = [...helper.stale].filter(([family, entry]) => preserved(family, entry) !== true).map(([family]) => family)
   const [left, ...actions] = without(helper, gone)
-  const stale = new Map([...left.stale].map(([family, entry]) => [family, { ...entry, untilSec: boundOnReturn(entry, nowSec) }]))
+  const stale = new Map([...left.stale].map(([family, entry]) => [family, onReturn(entry, nowSec)]))
   return [{ stale, up: true, promise: promiseOf(terms) }, ...actions]
 }
 
-function boundOnReturn({ longLived, sinceSec, untilSec }: Stale, nowSec: number): number {
-  return longLived ? Math.min(untilSec, nowSec + stalePathTimeSec) : sinceSec + stalePathTimeSec
+function onReturn(entry: Stale, nowSec: number): Stale {
+  if (!entry.longLived) return { ...entry, untilSec: entry.sinceSec + stalePathTimeSec }
+  const boundSec = nowSec + stalePathTimeSec
+  return entry.untilSec <= boundSec ? entry : { ...entry, untilSec: boundSec, untilIfLostSec: entry.untilSec }
 }
 
 function promiseOf({ gracefulRestart, longLived = [] }: Terms): RestartPromise {
@@ -128,7 +132,10 @@ function lost(helper: Helper, nowSec: number): Step {
 
 function keptAs(promise: RestartPromise, family: AddressFamily, before: Stale | undefined, nowSec: number): Stale | undefined {
   const staleSec = promise.longLived.get(family)
-  if (before?.longLived === true && staleSec !== undefined) return before
+  if (before?.longLived === true && staleSec !== undefined) {
+    const { sinceSec, untilSec, untilIfLostSec = untilSec } = before
+    return { longLived: true, sinceSec, untilSec: untilIfLostSec }
+  }
   if (promise.restartTimeSec > 0 && promise.families.includes(family)) {
     const sinceSec = before?.sinceSec ?? nowSec
     return { longLived: false, sinceSec, untilSec: Math.min(nowSec + promise.restartTimeSec, sinceSec + stalePathTimeSec) }
