@@ -114,14 +114,14 @@ export class RibReader {
   /** What the peer is sent of it. */
   advertised(family: AddressFamily, prefix: number, peer: number): RibOut | undefined {
     const group = this.#parts.groups.member(peer, family)?.group
-    const row = group?.rowFor(prefix, peer) ?? 0
+    const row = group?.told.rowFor(prefix, peer) ?? 0
     return group === undefined || row === 0 ? undefined : { row, internal: group.terms.internal }
   }
 
   /** The attributes as they are sent to the peer. */
   attributesSent(family: AddressFamily, prefix: number, peer: number): PathAttributes | undefined {
     const group = this.#parts.groups.member(peer, family)?.group
-    const told = group?.told(prefix, peer)
+    const told = group?.told.sent(prefix, peer)
     return group && told && attributesToldIn(told, group.terms)
   }
 
@@ -133,7 +133,7 @@ export class RibReader {
   ): readonly { readonly pathId: number; readonly attributes: PathAttributes }[] {
     const group = this.#parts.groups.member(peer, family)?.group
     if (group === undefined) return []
-    return group.toldPaths(prefix, peer).map(({ pathId = 0, sent }) => ({ pathId, attributes: attributesToldIn(sent, group.terms) }))
+    return group.told.paths(prefix, peer).map(({ pathId = 0, sent }) => ({ pathId, attributes: attributesToldIn(sent, group.terms) }))
   }
 
   /** Prefixes with a best path. */

@@ -50,7 +50,7 @@ export class RouteExplainer {
     if (!slot.terms.families.includes(family)) return `${family} was not agreed on`
     if (this.#parts.isHeld(family)) return 'decisions are held back until peers have sent their tables (RFC 4724 §4.1)'
     if (id < 0) return 'there is no such route'
-    return this.#parts.groups.member(slot.id, family)?.group.refusal(id, slot.id)
+    return this.#parts.groups.member(slot.id, family)?.group.told.refusal(id, slot.id)
   }
 
   /** The longest prefix around it that has a best path: what an address in it is routed by. */

@@ -98,7 +98,7 @@ export class RouteViews {
       if (table.bestSetId(id) < 0) return false
       return peer === undefined || peers.includes(table.bestPeer(id))
     }
-    if (view === 'out') return peers.some((slot) => this.#member(table, slot)?.group.isTold(id, slot.id) ?? false)
+    if (view === 'out') return peers.some((slot) => this.#member(table, slot)?.group.told.has(id, slot.id) ?? false)
     if (view === 'accepted') return peers.some((slot) => this.#isAccepted(table, table.paths.find(id, slot.id)))
     if (peer !== undefined) return peers.some((slot) => table.paths.find(id, slot.id) >= 0)
     for (let row = table.paths.firstOfPrefix(id); row >= 0; row = table.paths.nextOfPrefix[row] as number)
@@ -180,7 +180,7 @@ export class RouteViews {
     const member = this.#member(table, slot)
     if (member === undefined) return []
     const context = { peer: nameOf(slot), ownNextHop: this.#ownAddress(table), stale: false, best: false }
-    return member.group.toldPaths(id, slot.id).map(({ pathId, sent }) => {
+    return member.group.told.paths(id, slot.id).map(({ pathId, sent }) => {
       const path = routePath(attributesToldIn(sent, member.group.terms), context)
       return pathId === undefined ? path : { ...path, pathId }
     })

@@ -13,8 +13,9 @@ import { GroupMember } from './group-member.ts'
 import { MessageLog } from './message-log.ts'
 import { nlriFields } from './nlri-fields.ts'
 import { type OnSlot, OutPaths } from './out-paths.ts'
-import { type Outgoing, OutgoingAttributes } from './outgoing-attributes.ts'
+import { OutgoingAttributes } from './outgoing-attributes.ts'
 import { PendingPrefixes } from './pending-prefixes.ts'
+import { ToldRoutes } from './told-routes.ts'
 import { UpdateBatch } from './update-batch.ts'
 import { longestNlri, type Target, type UpdateWriter, updateOctets } from './update-writer.ts'
 
@@ -48,6 +49,7 @@ export class UpdateGroup {
   readonly #out: AdjRibOut
   /** Where several paths of a prefix are told: the Adj-RIB-Out is by their slots then, not by prefixes. */
   readonly #paths: OutPaths | undefined
+  readonly told: ToldRoutes
   /** Prefixes below are in the Adj-RIB-Out; the rest of the table is still being entered. */
   #filledTo = 0
   #filled = false
@@ -75,6 +77,7 @@ export class UpdateGroup {
     this.#out = new AdjRibOut(table, attributes, this.#outgoing, room, (octets) => this.#noteTooLong(octets))
     this.#batch = new UpdateBatch(this.#out)
     this.#paths = addPath > 0 ? new OutPaths(table, this.#out, new BestPath(options.decision), addPath) : undefined
+    this.told = new ToldRoutes(this.#out, this.#paths, (prefix, peer) => this.#byPeer[peer]?.pending?.has(prefix) === true)
     this.#target = { prefixes: this.#paths ?? table.prefixes, longestNlri: longest, family, inReach: goesInReach(terms), maxMessageLength }
   }
 
@@ -127,46 +130,6 @@ export class UpdateGroup {
     member.toldBefore = told
     member.pending = undefined
     this.leave(member)
-  }
-
-  /** Routes that the peer is told of. */
-  advertised(peer: number): number {
-    return this.#out.advertised(peer)
-  }
-
-  /** Whether the peer is told of the prefix. */
-  isTold(prefix: number, peer: number): boolean {
-    return this.rowFor(prefix, peer) !== 0
-  }
-
-  /** Prefixes for which the peer is told the same have the same number; 0: it is told nothing. Of several paths it is that of one. */
-  rowFor(prefix: number, peer: number): number {
-    if (this.#paths === undefined) return this.#out.rowFor(prefix, peer)
-    return this.#paths.rowFor(prefix, peer)
-  }
-
-  /** What the peer is told of the prefix, as it is sent. */
-  told(prefix: number, peer: number): Outgoing | undefined {
-    const row = this.rowFor(prefix, peer)
-    return row === 0 ? undefined : this.#out.show(row)
-  }
-
-  /** Why the peer is not told of the prefix, or not yet; undefined: it was told. */
-  refusal(prefix: number, peer: number): string | undefined {
-    const isTold = this.rowFor(prefix, peer) !== 0
-    if (isTold && this.#paths !== undefined) return undefined
-    const refusal = this.#out.refusal(prefix, peer)
-    if (refusal !== undefined) return refusal
-    if (!isTold) return 'the table is still being entered'
-    return this.#byPeer[peer]?.pending?.has(prefix) === true ? 'not sent yet: the peer catches up' : undefined
-  }
-
-  /** All paths of the prefix that the peer is told, as they are sent; with their identifiers where it gets several. */
-  toldPaths(prefix: number, peer: number): readonly { readonly pathId?: number; readonly sent: Outgoing }[] {
-    const paths = this.#paths
-    const sent = paths === undefined ? this.told(prefix, peer) : undefined
-    if (paths === undefined) return sent === undefined ? [] : [{ sent }]
-    return paths.told(prefix, peer)
   }
 
   /** Nobody is a member any more. */

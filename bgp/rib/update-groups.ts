@@ -120,7 +120,7 @@ export class UpdateGroups {
   }
 
   advertised(peer: number, family: AddressFamily): number {
-    return this.member(peer, family)?.group.advertised(peer) ?? 0
+    return this.member(peer, family)?.group.told.count(peer) ?? 0
   }
 
   #groupFor(slot: PeerSlot, terms: SessionTerms, family: AddressFamily): UpdateGroup {
