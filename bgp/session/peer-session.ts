@@ -30,6 +30,7 @@ import { localAddress } from './remote-address.ts'
 import { withRestarts } from './restart-status.ts'
 import { ribTerms } from './rib-terms.ts'
 import { type SessionEnd, type SessionFacts, sessionEnd, sessionFacts } from './session-facts.ts'
+import { logMove } from './session-log.ts'
 import type { Sockets } from './sockets.ts'
 import { StaleRoutes } from './stale-routes.ts'
 import type { Turn } from './turn.ts'
@@ -337,12 +338,7 @@ export class PeerSession implements ConnectionOwner {
     const { state } = this.#connections.speaking
     const before = this.#record.state
     if (!this.#record.enter(state.name)) return
-    const { name: peer, address } = this.#config
-    const fields = { peer, address, from: before, to: state.name, reason: failure?.name, detail: failure?.message }
-    if (state.name === 'Established') this.#deps.log.info(fields, 'session established')
-    else if (before === 'Established') this.#deps.log.warn(fields, 'session lost')
-    else if (failure?.code !== undefined) this.#deps.log.warn(fields, 'session refused')
-    else this.#deps.log.debug(fields, 'session state changed')
+    logMove(this.#deps.log, this.#config, before, state.name, failure)
     this.#deps.onChange()
   }
 
