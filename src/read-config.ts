@@ -39,11 +39,13 @@ type Passwords = { readonly passwords: ReadonlyMap<string, string>; readonly mis
 async function readPasswords({ bgp }: Config, configFile: string): Promise<Passwords> {
   const passwords = new Map<string, string>()
   const mistakes: string[] = []
-  for (const { name, passwordFile } of [...bgp.peers, ...bgp.listenRanges]) {
-    if (passwordFile === undefined) continue
-    const { text, problem } = await readTextFile(passwordFile)
-    if (problem !== undefined) mistakes.push(`${configFile}: bgp: passwordFile of ${name}: ${passwordFile}: ${problem}`)
-    else passwords.set(name, text.trimEnd())
+  for (const list of ['peers', 'listenRanges'] as const) {
+    for (const { name, passwordFile } of bgp[list]) {
+      if (passwordFile === undefined) continue
+      const { text, problem } = await readTextFile(passwordFile)
+      if (problem !== undefined) mistakes.push(`${configFile}: bgp.${list}: passwordFile of ${name}: ${passwordFile}: ${problem}`)
+      else passwords.set(name, text.trimEnd())
+    }
   }
   return { passwords, mistakes }
 }

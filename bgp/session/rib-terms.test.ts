@@ -13,6 +13,7 @@ const usual = {
   enhancedRouteRefresh: false,
   addPathReceive: [],
   addPathSend: [],
+  extendedNextHop: false,
 }
 
 t.test('what the OPENs agreed on, as far as routes are concerned', async (t) => t.strictSame(ribTerms(terms, address('127.0.0.1')), usual))

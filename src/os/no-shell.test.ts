@@ -9,7 +9,7 @@ const root = path.join(import.meta.dirname, '../..')
 const startPrograms = ['felix/ip-monitor.ts', 'src/main.ts', 'src/os/process.ts']
 
 /** What only tests use. */
-const forTests = ['bgp/session/namespace-lab.ts', 'felix/test-namespace.ts']
+const forTests = ['bgp/monitor/bgpdump.ts', 'bgp/session/namespace-lab.ts', 'felix/test-namespace.ts']
 
 const files = globSync('{src,bgp,felix,ipip,policy}/**/*.ts', { cwd: root }).filter(
   (file) => !file.endsWith('.test.ts') && !forTests.includes(file),
