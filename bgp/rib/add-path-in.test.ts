@@ -136,3 +136,15 @@ t.test('a session that does not send identifiers is not read with them', async (
   t.strictSame([paths(lab).length, lab.rib.query({ table: 'in', limit: 1 }).routes[0]?.paths[0]?.pathId], [1, undefined])
   t.equal(address('10.0.0.2'), lab.best.get('10.0.0.0/8'))
 })
+
+t.test('Prefixes with many paths are decided in as small pieces as many prefixes with one', async (t) => {
+  const lab = new RibLab()
+  const a = lab.peer('a', {}, { addPathReceive: ['ipv4-unicast'] })
+  const prefixes = Array.from({ length: 30 }, (_, i) => `10.0.${i}.0/24`)
+  for (let id = 1; id <= 200; id++) a.announce(prefixes.map((prefix) => `${id}>${prefix}`))
+  t.equal(lab.rib.flush(0), true, 'there is more to decide')
+  const decided = lab.best.size
+  t.ok(decided > 0 && decided < 30)
+  lab.settle()
+  t.equal(lab.best.size, 30)
+})

@@ -49,6 +49,8 @@ export class FamilyTable {
   /** Decided, and without a best path: perhaps nothing is left of them. */
   #unused = new Int32Array(64)
   #unusedCount = 0
+  /** Paths that the last decision looked at. */
+  walked = 0
   #chosenSet = -1
   #chosenPeer = 0
   #chosenTie = false
@@ -307,7 +309,9 @@ export class FamilyTable {
     let preferred = -1
     let lowest = Number.POSITIVE_INFINITY
     let isAlone = true
+    this.walked = 0
     for (let row = paths.firstOfPrefix(prefix); row >= 0; row = paths.nextOfPrefix[row] as number) {
+      this.walked++
       if (!this.isUsable(row)) continue
       if (paths.peer[row] === localPeer) return undecided
       const preference = this.attributes.preference(paths.usedSet(row))

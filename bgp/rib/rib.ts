@@ -41,7 +41,7 @@ const families = ['ipv4-unicast', 'ipv6-unicast'] as const
 /** Tables keep the number of a peer in two octets. */
 const highestPeer = 0xffff
 
-/** Prefixes between two looks at the clock. */
+/** Prefixes of one path each between two looks at the clock. */
 const stretch = 2048
 
 export class Rib implements RibFace {
@@ -322,9 +322,10 @@ export class Rib implements RibFace {
     this.#removed.clear()
   }
 
+  /** A prefix counts as it has paths: of one peer alone they may be thousands (RFC 7911). */
   #decide(table: FamilyTable, until: number): boolean {
-    for (let count = 0; table.dirtyCount > 0; count++) {
-      if (count === stretch) {
+    for (let count = 0; table.dirtyCount > 0; count += 1 + table.walked) {
+      if (count >= stretch * 2) {
         if (performance.now() >= until) return true
         count = 0
       }

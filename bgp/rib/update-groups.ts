@@ -17,6 +17,9 @@ const backlogLimit = 8 * 1024 * 1024
 /** Prefixes that a new group enters between two looks at the clock. */
 const stretch = 2048
 
+/** The same where each prefix may have thousands of paths to rank. */
+const pathsStretch = 64
+
 /** All update groups, and which of them each peer is in: one for each family of its session. */
 export class UpdateGroups {
   readonly #options: UpdateGroupOptions
@@ -99,7 +102,8 @@ export class UpdateGroups {
   /** Enters the table into groups made after it. @returns whether there is more to enter */
   fill(until: number): boolean {
     for (const family of ['ipv4-unicast', 'ipv6-unicast'] as const)
-      for (const group of this.#tables[family].groups) while (group.fill(stretch)) if (performance.now() >= until) return true
+      for (const group of this.#tables[family].groups)
+        while (group.fill(group.tellsPaths ? pathsStretch : stretch)) if (performance.now() >= until) return true
     return false
   }
 
