@@ -304,6 +304,32 @@ t.test('a link-local peer has its link, no other has one; two links may have pee
     )
 })
 
+t.test("our end of a session is of the peer's family", async (t) => {
+  const peer = (address: string, source: string) =>
+    load(`bgp: {peers: [{name: a, address: "${address}", asNumber: 1, sourceAddress: "${source}"}]}`)
+  for (const [address, source] of [
+    ['10.0.0.1', '10.0.0.2'],
+    ['fd00::1', 'fd00::2'],
+    ['fe80::1%eth0', 'fd00::2'],
+    ['fd00::1', 'any'],
+  ] as const)
+    t.equal(peer(address, source).problems, undefined, `${address} from ${source}`)
+  for (const [address, source] of [
+    ['10.0.0.1', 'fd00::2'],
+    ['fe80::1%eth0', '10.0.0.2'],
+  ] as const)
+    t.match(peer(address, source).problems, [{ path: 'bgp.peers[0].sourceAddress', reason: 'must be of the same family as address' }])
+})
+
+t.test('what says something of maxPrefixes needs it', async (t) => {
+  const peer = (rest: string) => load(`bgp: {peers: [{name: a, address: 10.0.0.1, asNumber: 1, ${rest}}]}`)
+  for (const field of ['maxPrefixesRestartSec', 'maxPrefixesWarnPercent']) {
+    t.equal(peer(`maxPrefixes: 5, ${field}: 60`).problems, undefined, field)
+    for (const rest of ['', 'maxPrefixes: 0, '])
+      t.match(peer(`${rest}${field}: 60`).problems, [{ path: `bgp.peers[0].${field}`, reason: 'needs maxPrefixes' }], `${rest}${field}`)
+  }
+})
+
 t.test('a range shares neither its name, with peers too, nor its prefix', async (t) => {
   const range = (name: string, prefix: string) => `{name: ${name}, prefix: ${prefix}, asNumbers: [external]}`
   const peers = '[{name: p, address: 10.0.0.1, asNumber: 1}]'

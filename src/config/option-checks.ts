@@ -10,7 +10,12 @@ export function optionProblems(config: unknown): readonly Problem[] {
   const peers = listAt(config, 'peers')
   const ranges = listAt(config, 'listenRanges')
   return [
-    ...peers.flatMap((_, i) => [...exclusionProblems('peers', peers, i), ...needProblems('peers', peers, i), ...twinProblems(peers, i)]),
+    ...peers.flatMap((_, i) => [
+      ...exclusionProblems('peers', peers, i),
+      ...needProblems('peers', peers, i),
+      ...twinProblems(peers, i),
+      ...sourceProblems(peers, i),
+    ]),
     ...ranges.flatMap((_, i) => [
       ...exclusionProblems('listenRanges', ranges, i),
       ...needProblems('listenRanges', ranges, i),
@@ -53,9 +58,15 @@ function needProblems(list: 'peers' | 'listenRanges', peers: readonly unknown[],
     ['replaceAs', 'localAs'],
     ['requireRole', 'role'],
   ] as const
-  const missing = needing.filter(
-    ([field, other]) => valueAt(peers, [index, field]) === true && valueAt(peers, [index, other]) === undefined,
-  )
+  const ofLimit = [
+    ['maxPrefixesWarnPercent', 'maxPrefixes'],
+    ['maxPrefixesRestartSec', 'maxPrefixes'],
+  ] as const
+  const at = (field: string) => valueAt(peers, [index, field])
+  const missing = [
+    ...needing.filter(([field, other]) => at(field) === true && at(other) === undefined),
+    ...ofLimit.filter(([field, other]) => at(field) !== undefined && (at(other) === undefined || at(other) === 0)),
+  ]
   return missing.map(([field, other]) => ({ path: formatPath(['bgp', list, index, field]), reason: `needs ${other}` }))
 }
 
@@ -71,6 +82,15 @@ function twinProblems(peers: readonly unknown[], index: number): readonly Proble
       ? []
       : [peerProblem(index, 'address', `bgp.peers[${sameAddress}] has this address already`)]),
   ]
+}
+
+/** A socket has two ends of one family. */
+function sourceProblems(peers: readonly unknown[], index: number): readonly Problem[] {
+  const source = valueAt(peers, [index, 'sourceAddress'])
+  const address = addressOf(peers, index)
+  if (typeof source !== 'string' || source === 'any' || address === undefined) return []
+  if (source.includes(':') === address.includes(':')) return []
+  return [peerProblem(index, 'sourceAddress', 'must be of the same family as address')]
 }
 
 /** A range has a name like a peer, and a prefix that no other range has. */
