@@ -61,9 +61,11 @@ export class KernelSockets implements Sockets {
     this.apply(socket, remote, terms)
     const { minTtl } = terms
     const fd = descriptorOf(socket)
-    const ttl = minTtl === undefined || fd === undefined ? undefined : this.#synTtl(fd)
-    if (minTtl !== undefined && ttl !== undefined && ttl < minTtl)
-      throw new Error(`it came with a TTL of ${ttl}, ttlSecurity takes ${minTtl} and more (RFC 5082)`)
+    if (minTtl === undefined || fd === undefined) return
+    const ttl = this.#synTtl(fd)
+    if (ttl !== undefined && ttl >= minTtl) return
+    const came = ttl === undefined ? 'a TTL that is not known (SYN cookies)' : `a TTL of ${ttl}`
+    throw new Error(`it came with ${came}, ttlSecurity takes ${minTtl} and more (RFC 5082)`)
   }
 
   bind({ address, interface: link = '' }: Endpoint, port: number): ListenTarget {

@@ -82,7 +82,7 @@ export function md5Key(peers: IpAddress | Cidr, key: string | undefined): Socket
 /**
  * The TTL or hop limit of the SYN that began an accepted connection: what came before the kernel knew the least TTL was not checked by
  * it, and has the same way behind it as the SYN.
- * @param syn the packet as TCP_SAVED_SYN has it, from its IP header on; empty: the connection was not accepted, or has been asked before
+ * @param syn the packet as TCP_SAVED_SYN has it, from its IP header on; empty: it was not kept, behind a SYN cookie, or has been asked before
  */
 export function synTtl(syn: Uint8Array): number | undefined {
   const version = (syn[0] ?? 0) >>> 4

@@ -116,7 +116,7 @@ for (const [title, tag, counter, ours, birds] of refusals)
     t.match((await speaker.report()).peers, [{ state: /^(Active|OpenSent)$/, flaps: 0 }])
   })
 
-t.test('RFC 5082 §3 a TTL below 255: never a session with BIRD, nor what it said before the kernel knew', async (t) => {
+t.test('#11 RFC 5082 §3 a TTL below 255: never a session with BIRD, nor what it said before the kernel knew', async (t) => {
   const lab = await NamespaceLab.create(t, 'gl')
   await bird(t, lab, 'multihop 9;')
   const speaker = new LabSpeaker(t, lab, labOrder({ ttlSecurity: 1, passive: true }))
@@ -124,6 +124,19 @@ t.test('RFC 5082 §3 a TTL below 255: never a session with BIRD, nor what it sai
   const message = 'it came with a TTL of 9, ttlSecurity takes 255 and more (RFC 5082)'
   t.match(peers, [{ state: 'Active', flaps: 0, messages: { received: 0 }, lastError: { direction: 'local', message } }])
 })
+
+t.test(
+  '#11 RFC 5082 §3 a TTL below 255 behind a SYN cookie, which keeps no SYN: nothing is taken that the kernel did not check',
+  async (t) => {
+    const lab = await NamespaceLab.create(t, 'gc')
+    await lab.inside(lab.ours, 'sysctl', '-qw', 'net.ipv4.tcp_syncookies=2') // always, as in a flood
+    await bird(t, lab, 'multihop 9;')
+    const speaker = new LabSpeaker(t, lab, labOrder({ ttlSecurity: 1, passive: true }))
+    const { peers } = await speaker.until(({ peers }) => peers[0]?.lastError !== undefined)
+    const message = 'it came with a TTL that is not known (SYN cookies), ttlSecurity takes 255 and more (RFC 5082)'
+    t.match(peers, [{ state: 'Active', flaps: 0, messages: { received: 0 }, lastError: { direction: 'local', message } }])
+  },
+)
 
 t.test('RFC 2385 a key that changes at both ends: ours goes on with it, and BIRD is back with it', async (t) => {
   const lab = await NamespaceLab.create(t, 'lk')
