@@ -31,6 +31,7 @@ const acceptedWith = (more: string) => announced(`${accepted} ${more}`)
 type Row = readonly [title: string, attributes: Uint8Array, told: string, setup?: InputSetup]
 const internal: InputSetup = { kind: 'internal' }
 const old: InputSetup = { kind: 'old' }
+const sets: InputSetup = { peer: { allowAsSet: true } }
 const own: InputSetup = { options: { localAddress: { ipv4: address('10.0.0.1') } } }
 
 const rows: readonly Row[] = [
@@ -59,6 +60,20 @@ const rows: readonly Row[] = [
   ['#48 AS_CONFED_SEQUENCE: treated as withdrawn (RFC 5065 §5)', withOne(0x40, 2, '0301 0000fdea'), withdrawn],
   ['#49 AS_SET: treated as withdrawn (RFC 9774 §3)', withOne(0x40, 2, '0201 0000fdea 0101 00000001'), withdrawn],
   ['#49 AS_CONFED_SET: treated as withdrawn (RFC 9774 §3)', withOne(0x40, 2, '0401 0000fdea'), withdrawn],
+  [
+    '#49 AS_SET with allowAsSet: taken and passed on as it is',
+    withOne(0x40, 2, '0201 0000fdea 0101 00000001'),
+    announced('400101 00 400210 0202 0000fde9 0000fdea 0101 00000001 400304 7f000001'),
+    sets,
+  ],
+  ['#49 AS_SET of no AS numbers, with allowAsSet: treated as withdrawn', withOne(0x40, 2, '0201 0000fdea 0100'), withdrawn, sets],
+  ['#49 our own AS in an AS_SET, with allowAsSet: a loop', withOne(0x40, 2, '0201 0000fdea 0101 0000fde9'), withdrawn, sets],
+  [
+    '#49 AS_CONFED_SET with allowAsSet: treated as withdrawn all the same (RFC 5065 §5)',
+    withOne(0x40, 2, '0401 0000fdea'),
+    withdrawn,
+    sets,
+  ],
   ["#50 the first AS is not the peer's: treated as withdrawn (RFC 4271 §6.3)", withOne(0x40, 2, '0201 0000fdeb'), withdrawn],
   ['#51 NEXT_HOP of no octets: treated as withdrawn (RFC 7606 §7.3)', withOne(0x40, 3, ''), withdrawn],
   ['#51 NEXT_HOP of three octets: treated as withdrawn', withOne(0x40, 3, 'c00002'), withdrawn],

@@ -16,6 +16,7 @@ const byte = (value: number) => value.toString(16).padStart(2, '0')
 const [mpIpv4, mpIpv6, as4] = ['01 04 0001 00 01', '01 04 0002 00 01', '41 04 0000fdea']
 
 const internal: InputSetup = { kind: 'internal' }
+const provider: InputSetup = { peer: { role: { local: 'provider', strict: false } } }
 const onlyIpv6: InputSetup = { peer: { families: ['ipv6-unicast'] } }
 
 const refusals: readonly (readonly [title: string, input: Uint8Array, answers: readonly string[], setup?: InputSetup])[] = [
@@ -39,6 +40,13 @@ const refusals: readonly (readonly [title: string, input: Uint8Array, answers: r
   ['#20 optional parameter 1, authentication: NOTIFICATION 2/4', open('03 01 01 00'), notified(2, 4)],
   ['#20 optional parameter 3: NOTIFICATION 2/4', open('02 03 00'), notified(2, 4)],
   [
+    '#22 two Roles that differ: NOTIFICATION 2/11 (RFC 9234 §4.2)',
+    withCapabilities(`${mpIpv4} ${as4} 090103 090104`),
+    notified(2, 11),
+    provider,
+  ],
+  ['#22 a Role that does not fit ours: NOTIFICATION 2/11', withCapabilities(`${mpIpv4} ${as4} 090100`), notified(2, 11), provider],
+  [
     '#24 no common family: NOTIFICATION 2/7 with the one we miss (RFC 5492 §5)',
     withCapabilities(mpIpv4),
     notified(2, 7, '010400020001'),
@@ -52,7 +60,7 @@ const withGood = (capability: string) => withCapabilities(`${mpIpv4} ${mpIpv6} $
 const good = (...more: Parameters<typeof openMessage>[0][]) =>
   openMessage(Object.assign({ capabilities: [ipv4Unicast, ipv6Unicast, { type: 'four-octet-as', asNumber: 65002 }] }, ...more))
 
-const accepted: readonly (readonly [title: string, input: Uint8Array])[] = [
+const accepted: readonly (readonly [title: string, input: Uint8Array, setup?: InputSetup])[] = [
   ['#14 our own identifier in another AS: legal (RFC 6286 §2.3)', good({ routerId: 0x0a00_0001 })],
   ['#19 a thousand capabilities of no octets: ignored', openOfThousand()],
   ['#19 a parameter of no octets: ignored', open(`18 02 00 02 12 ${mpIpv4} ${mpIpv6} ${as4} 02 00`)],
@@ -63,14 +71,17 @@ const accepted: readonly (readonly [title: string, input: Uint8Array])[] = [
   ['#21 add-path of five octets: ignored', withGood('45 05 0001010300')],
   ['#21 extended next hop of five octets: ignored', withGood('05 05 0001000100')],
   ['#22 graceful restart twice: the last one counts', withGood('40 02 0078 40 02 003c')],
+  ['#22 the same Role twice: one (RFC 9234 §4.2)', withGood('090103 090103'), provider],
+  ['#22 two Roles that differ where we have none: ignored', withGood('090103 090104')],
+  ['#21 #22 a Role of two octets: ignored, as if there were none', withGood('09020303'), provider],
   ['#23 a hostname longer than its capability: ignored', withGood('49 03 ff6162')],
   ['#23 a domain name longer than its capability: ignored', withGood('49 04 0161 ff62')],
   ['#23 a software version longer than its capability: ignored', withGood('4b 03 ff6162')],
   ['#23 a software version of no octets: ignored', withGood('4b 00')],
 ]
-for (const [title, input] of accepted)
+for (const [title, input, setup = {}] of accepted)
   t.test(`${title}; the session is as any other`, async (t) => {
-    const lab = await InputLab.create(t)
+    const lab = await InputLab.create(t, setup)
     const begin = async () => {
       const raw = await lab.dial()
       await raw.next()

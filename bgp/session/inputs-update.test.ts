@@ -1,7 +1,22 @@
 /** Bad input #27 to #41: the framing of UPDATEs and their prefixes. */
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { PeerConfig } from '../peer.ts'
 import { attribute, concat, hex, message } from '../wire/fixture.ts'
-import { accepted, announced, before, InputLab, mandatory, notified, origin, pathOf, prefix, updateOf, withdrawn } from './inputs-lab.ts'
+import {
+  accepted,
+  announced,
+  before,
+  InputLab,
+  ipv6Unicast,
+  mandatory,
+  notified,
+  origin,
+  pathOf,
+  prefix,
+  updateOf,
+  withdrawn,
+} from './inputs-lab.ts'
+import { ipv4Unicast } from './raw-peer.ts'
 
 const path = pathOf('external', 65002)
 /** 2001:db8::1, fd00:0:0:1::/64 */
@@ -43,6 +58,35 @@ const endings: readonly (readonly [title: string, input: Uint8Array, answers: re
     notified(3, 1, '800f04 000201 00'),
   ],
 ]
+
+const addPath = { type: 'add-path', families: [{ afi: 1, safi: 1, receive: false, send: true }] } as const
+const capabilities = [ipv4Unicast, ipv6Unicast, { type: 'four-octet-as', asNumber: 65002 }, addPath] as const
+const withPaths = (t: Test, peer: Partial<PeerConfig> = {}) =>
+  InputLab.create(t, { peer: { addPath: { receive: true, send: 0 }, ...peer } })
+
+t.test('#40 a prefix without the path identifier that was agreed on: NOTIFICATION 3/10 (RFC 7606 §3 j)', async (t) => {
+  const lab = await withPaths(t)
+  t.strictSame(await lab.answers(await lab.establish({ capabilities }), updateOf(mandatory, prefix)), notified(3, 10))
+  lab.untouched()
+})
+
+t.test('#40 prefixes without it that can be read as one with: no more than the octets say, and the session stays', async (t) => {
+  const lab = await withPaths(t)
+  const raw = await lab.establish({ capabilities })
+  raw.send(updateOf(mandatory, `${prefix} 180a0b0c`)) // identifier 18cb0071, then 10.11.12.0/24
+  t.equal(await lab.witness.nextOctets(), announced(accepted, '180a0b0c'))
+  raw.send(updateOf('', '', `${prefix} 180a0b0c`))
+  t.equal(await lab.witness.nextOctets(), Buffer.from(updateOf('', '', '180a0b0c').subarray(16)).toString('hex'))
+  lab.untouched()
+})
+
+t.test('#40 what comes of the wrong reading counts towards the limit: NOTIFICATION 6/1', async (t) => {
+  const lab = await InputLab.create(t, { peer: { maxPrefixes: 2 } })
+  const garbage = updateOf(mandatory, '00000008 0a 080b') // read as 0.0.0.0/0 three times, 10.0.0.0/8, 11.0.0.0/8
+  t.strictSame(await lab.answers(await lab.establish(), garbage), notified(6, 1, '000101 00000002'))
+  lab.untouched()
+})
+
 for (const [title, input, answers] of endings) t.test(title, async (t) => (await InputLab.create(t)).ends('Established', input, answers))
 
 const taken: readonly (readonly [title: string, input: Uint8Array, told: readonly string[]])[] = [
