@@ -63,6 +63,9 @@ export type SpeakerDependencies = {
 
 export type SpeakerProblem = { readonly subject: string; readonly message: string }
 
+/** What parts of a speaker are given alike. */
+type Common = Required<Pick<SpeakerDependencies, 'log' | 'now' | 'random'>>
+
 export type StopOptions = {
   /** The Cease to send (RFC 4486). Without it TCP just ends, so that peers keep our routes while we restart (RFC 4724). */
   readonly cease?: 'shutdown'
@@ -95,40 +98,13 @@ export class Speaker {
   #faults = 0
 
   constructor(options: SpeakerOptions, dependencies: SpeakerDependencies) {
-    const { log, nextHopMetric, onBest, onChange, random = Math.random, now = Date.now } = dependencies
+    const { log, onChange, random = Math.random, now = Date.now } = dependencies
     this.#options = options
     this.#onChange = onChange
     this.#deviations = new Deviations(log, now)
-    const clusterId = options.clusterId ?? options.routerId // RFC 4456 §7: whom we reflect to is said of each peer, not by this
-    this.#rib = new Rib(
-      { ...options, clusterId },
-      {
-        nextHopMetric,
-        ...(dependencies.isConnected !== undefined && { isConnected: dependencies.isConnected }),
-        ...(dependencies.nextHopInterface !== undefined && { interfaceOf: dependencies.nextHopInterface }),
-        onBest,
-        onOutput: (id) => this.#peers.numbered(id)?.output(),
-        onEndOfRib: (id, family) => {
-          const session = this.#peers.numbered(id)
-          session?.endOfRib(family)
-          if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
-        },
-        onNote: (id, note) => this.#deviations.note(this.#peers.numbered(id)?.config.name ?? '', note),
-      },
-    )
+    this.#rib = this.#newRib(options, dependencies)
     this.#turn = new Turn(this.#rib)
-    const { asNumber, routerId, localAddress } = options
-    this.#monitoring = new Monitoring(
-      { asNumber, routerId, address: localAddress },
-      {
-        reader: this.#rib.reader,
-        counts: (peer, family) => this.#rib.counts(peer, family),
-        sessions: () => this.#peers.all.flatMap(({ facts }) => facts ?? []),
-        log,
-        now,
-        random,
-      },
-    )
+    this.#monitoring = this.#newMonitoring(options, { log, now, random })
     this.#gate = new RestartGate(options, this.#rib, (family, reason) => {
       log.info({ family, reason }, 'route decisions released')
       this.#turn.schedule()
@@ -150,31 +126,7 @@ export class Speaker {
     const onDown = (peer: string) => this.bfdDown(peer, { controlPlaneIndependent: false })
     this.#bfd = new Bfd({ log, onDown, onChange, now })
     this.#sockets = dependencies.sockets
-    this.#sessionDependencies = {
-      rib: this.#rib,
-      turn: this.#turn,
-      closing: this.#closing,
-      reading: new Reading(),
-      sockets: () => this.#sockets,
-      log,
-      random,
-      now,
-      restarting: () => this.#gate.restarting,
-      onQuiet: (session) => this.#peers.quiet(session),
-      owed: ({ config }) => this.#gate.owed(config.name),
-      onUp: (session, terms) => {
-        this.#gate.handle({ type: 'established', peer: session.config.name, terms })
-        if (session.facts !== undefined) this.#monitoring.sessionUp(session.facts)
-      },
-      onDown: (session, end) => {
-        this.#gate.handle({ type: 'lost', peer: session.config.name })
-        this.#monitoring.sessionDown(session.id, end)
-      },
-      onChange,
-      onFault: () => {
-        this.#faults++
-      },
-    }
+    this.#sessionDependencies = this.#forSessions({ log, now, random })
   }
 
   /** Every listen address accepts connections. */
@@ -303,6 +255,64 @@ export class Speaker {
     )
     const unwatched = this.#bfd.problems.map(({ peer, problem }) => ({ subject: `bgp/peer/${peer}`, message: `BFD ${problem}` }))
     return [...refused, ...unusable, ...unwatched, ...this.#heldProblem()]
+  }
+
+  #newRib(options: SpeakerOptions, { nextHopMetric, isConnected, nextHopInterface, onBest }: SpeakerDependencies): Rib {
+    const clusterId = options.clusterId ?? options.routerId // RFC 4456 §7: whom we reflect to is said of each peer, not by this
+    return new Rib(
+      { ...options, clusterId },
+      {
+        nextHopMetric,
+        ...(isConnected !== undefined && { isConnected }),
+        ...(nextHopInterface !== undefined && { interfaceOf: nextHopInterface }),
+        onBest,
+        onOutput: (id) => this.#peers.numbered(id)?.output(),
+        onEndOfRib: (id, family) => {
+          const session = this.#peers.numbered(id)
+          session?.endOfRib(family)
+          if (session !== undefined) this.#gate.handle({ type: 'end-of-rib', peer: session.config.name, family })
+        },
+        onNote: (id, note) => this.#deviations.note(this.#peers.numbered(id)?.config.name ?? '', note),
+      },
+    )
+  }
+
+  #newMonitoring({ asNumber, routerId, localAddress }: SpeakerOptions, common: Common): Monitoring {
+    return new Monitoring(
+      { asNumber, routerId, address: localAddress },
+      {
+        reader: this.#rib.reader,
+        counts: (peer, family) => this.#rib.counts(peer, family),
+        sessions: () => this.#peers.all.flatMap(({ facts }) => facts ?? []),
+        ...common,
+      },
+    )
+  }
+
+  #forSessions(common: Common): PeerSessionDependencies {
+    return {
+      rib: this.#rib,
+      turn: this.#turn,
+      closing: this.#closing,
+      reading: new Reading(),
+      sockets: () => this.#sockets,
+      ...common,
+      restarting: () => this.#gate.restarting,
+      onQuiet: (session) => this.#peers.quiet(session),
+      owed: ({ config }) => this.#gate.owed(config.name),
+      onUp: (session, terms) => {
+        this.#gate.handle({ type: 'established', peer: session.config.name, terms })
+        if (session.facts !== undefined) this.#monitoring.sessionUp(session.facts)
+      },
+      onDown: (session, end) => {
+        this.#gate.handle({ type: 'lost', peer: session.config.name })
+        this.#monitoring.sessionDown(session.id, end)
+      },
+      onChange: this.#onChange,
+      onFault: () => {
+        this.#faults++
+      },
+    }
   }
 
   #heldProblem(): readonly SpeakerProblem[] {
