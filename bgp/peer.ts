@@ -245,7 +245,7 @@ export type RoutePage = { readonly routes: readonly RouteEntry[]; readonly total
 
 /**
  * A next hop of learned routes, and the directly connected routers that lead to it: itself, or those of the route that covers it. None
- * where it is not reached without a tunnel.
+ * where it is not reached without a tunnel. A link-local one has its link with it: fe80::1%eth0 (RFC 4007 §11).
  */
 export type LearnedNextHop = { readonly address: IpAddress; readonly gateways: readonly IpAddress[] }
 

@@ -12,6 +12,8 @@ const table: [title: string, nextHop: string, expected: unknown][] = [
   ['IPv6 next hops resolve over IPv6 subnets', 'fd99::2', { type: 'unicast', via: 'fd99::2', device: 'eth2' }],
   ['RFC 4271 §5.1.3: our own address is never a next hop', '10.99.0.1', undefined],
   ['RFC 4271 §9.1.2.1: what no subnet contains is unresolvable', '192.0.2.1', undefined],
+  ['a link-local next hop is reached over its link', 'fe80::2%eth7', { type: 'unicast', via: 'fe80::2', device: 'eth7' }],
+  ['a link-local next hop whose link is not known leads nowhere', 'fe80::2', undefined],
   ['an IPv4-mapped next hop is not on any subnet', '::ffff:10.99.0.3', undefined],
 ]
 for (const [title, nextHop, expected] of table) {

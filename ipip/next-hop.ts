@@ -3,6 +3,7 @@ import type { EncapsulationMode } from '../src/model/ip-pool.ts'
 import { familyOf, type IpAddress } from '../src/net/address.ts'
 import type { ConnectedSubnet } from '../src/net/connected-subnet.ts'
 import { containsPrefix, parsePrefix } from '../src/net/prefix.ts'
+import { parseZoned } from '../src/net/zone.ts'
 
 /** What decides how a next hop is reached. */
 export type Surroundings = {
@@ -28,10 +29,12 @@ export function isReachable(nextHop: IpAddress, surroundings: Surroundings): boo
 }
 
 /**
- * Without a tunnel: over the device of the longest connected subnet that contains it.
+ * Without a tunnel: over the device of the longest connected subnet that contains it; a link-local one over its link (fe80::1%eth0).
  * undefined: unresolvable (RFC 4271 §9.1.2.1), also for an address of our own (§5.1.3) and for what no subnet contains.
  */
 export function resolveNextHop(nextHop: IpAddress, connected: readonly ConnectedSubnet[]): UnicastHop | undefined {
+  const zone = parseZoned(nextHop)
+  if (zone?.interface !== undefined) return { type: 'unicast', via: zone.address, device: zone.interface }
   const target = parsePrefix(nextHop)
   if (target === undefined || connected.some(({ address }) => address === nextHop)) return undefined
   const around = connected.filter(({ subnet }) => subnet.family === familyOf(nextHop) && containsPrefix(subnet, target))

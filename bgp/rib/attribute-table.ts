@@ -87,14 +87,15 @@ export class AttributeTable {
 
   /** The number of a context; equal contexts have the same. There are as many as kinds of configured peers. */
   contextOf(context: DecodeContext): ContextId {
-    const { fourOctetAs, internal, peerAs, localAs, enforceFirstAs, allowAsSet } = context
+    const { fourOctetAs, internal, peerAs, localAs, enforceFirstAs, allowAsSet, link } = context
     const same = (known: DecodeContext): boolean =>
       known.fourOctetAs === fourOctetAs &&
       known.internal === internal &&
       known.peerAs === peerAs &&
       known.localAs === localAs &&
       known.enforceFirstAs === enforceFirstAs &&
-      known.allowAsSet === allowAsSet
+      known.allowAsSet === allowAsSet &&
+      known.link === link
     const known = this.#contexts.findIndex(same)
     return (known >= 0 ? known : this.#contexts.push(context) - 1) as ContextId
   }
@@ -192,7 +193,7 @@ export class AttributeTable {
     const scan = this.#scan
     if (scanAttributes(bytes, start, end, known, this.#options.asNumber, scan)) {
       const id = this.#keep(hash, context, bytes, start, end)
-      const nextHop = this.#nextHopAt(bytes, scan.nextHopStart, scan.nextHopEnd)
+      const nextHop = this.#nextHopAt(bytes, scan.nextHopStart, scan.nextHopEnd, known.link)
       const { communitiesStart, communitiesEnd } = scan
       const isStale = isScannedStale(bytes, communitiesStart, communitiesEnd)
       const marks = marksOf(scannedScope(bytes, communitiesStart, communitiesEnd), isStale)
@@ -207,7 +208,7 @@ export class AttributeTable {
     const { attributes } = decoded
     if (attributes === undefined) return -1
     const id = this.#keep(hash, context, bytes, start, end)
-    const nextHop = this.#nextHops.acquire(attributes.nextHop)
+    const nextHop = this.#nextHops.acquire(attributes.nextHop, known.link)
     const traits = traitsOf(attributes)
     this.#lay(id, nextHop, marksOf(traits.scope, traits.isLongLivedStale), !isLoop(attributes, this.#options), false)
     this.#preference[id] = preferenceOf(traits)
@@ -215,10 +216,11 @@ export class AttributeTable {
     return id
   }
 
-  /** The set of attributes that did not come like this, as an import policy makes them; as `intern`. */
-  internDerived(attributes: PathAttributes): number {
+  /** The set of attributes that did not come like this, as an import policy makes them of those of the set `base`; as `intern`. */
+  internDerived(attributes: PathAttributes, base: number): number {
     const block = derivedBlock(attributes)
-    const id = this.intern(this.contextOf(derivedContext), block, 0, block.length, () => {})
+    const { link } = this.#contexts[this.#context[base] as number] as DecodeContext
+    const id = this.intern(this.contextOf({ ...derivedContext, link }), block, 0, block.length, () => {})
     if (typeof id !== 'number' || id < 0) throw new Error('attributes of our own making are malformed')
     return id
   }
@@ -279,8 +281,8 @@ export class AttributeTable {
   }
 
   /** Most sets have the next hop of the one before. */
-  #nextHopAt(bytes: Uint8Array, start: number, end: number): NextHop {
-    if (end - start !== 4) return this.#nextHops.acquire(bytes.slice(start, end))
+  #nextHopAt(bytes: Uint8Array, start: number, end: number, link: string | undefined): NextHop {
+    if (end - start !== 4) return this.#nextHops.acquire(bytes.slice(start, end), link)
     const ipv4 = u32At(bytes, start)
     const last = this.#lastNextHop
     if (ipv4 === this.#lastIpv4 && last !== undefined && last.uses > 0) {

@@ -239,6 +239,13 @@ t.test('RFC 2545 §3: a link-local address beside the next hop is not passed on:
   t.strictSame(reader.reader.readAll().routes.get(v6.prefix)?.nextHop, global6)
 })
 
+t.test('RFC 2545 §2: a next hop that is link-local only is not passed on either: this node is put in its place', async (t) => {
+  const { reader } = labOf({ ...eBgp({ nextHop: octets('fe80::2') }), ...v6, to: internal })
+  const { nextHop } = reader.reader.readAll().routes.get(v6.prefix) ?? {}
+  t.strictSame(nextHop?.length, 16)
+  t.not(nextHop?.[0], 0xfe)
+})
+
 t.test('RFC 4360 §6: non-transitive extended communities stay inside, the others go on', async (t) => {
   const extended = (...communities: string[]) => [
     { flags: 0xc0, type: 16, data: Uint8Array.from(Buffer.from(communities.join(''), 'hex')) },

@@ -5,6 +5,7 @@ import { markedOnExport } from '../policy/only-to-customer.ts'
 import { outgoingPath } from '../policy/outgoing-path.ts'
 import { encodeAttributes } from '../wire/encode-attributes.ts'
 import type { AddressFamily } from '../wire/message.ts'
+import { isLinkLocal } from '../wire/next-hop.ts'
 import type { PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
 import type { Scope } from './attribute-set.ts'
 import type { Outgoing } from './outgoing-attributes.ts'
@@ -149,15 +150,23 @@ export function keepsNextHop({ nextHop, internal }: ExportTerms): boolean {
   return nextHop === 'keep' || (nextHop === 'auto' && internal)
 }
 
-/** What is kept goes without a link-local address, which means nothing beyond its link (RFC 2545 §3). @param nextHop empty: this node */
+/**
+ * What is kept goes without a link-local address, which means nothing beyond its link (RFC 2545 §3); in place of one that stands alone
+ * this node is put.
+ * @param nextHop empty: this node
+ */
 export function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options: ExportOptions): Uint8Array {
   const { family, extendedNextHop } = terms
   const canBeTold = family !== 'ipv4-unicast' || extendedNextHop || nextHop.length === 4
-  if (keepsNextHop(terms) && nextHop.length > 0 && canBeTold) return nextHop.subarray(0, 16)
+  if (keepsNextHop(terms) && nextHop.length > 0 && canBeTold && !isLinkLocalNextHop(nextHop)) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
   if (family === 'ipv4-unicast') return session.length === 4 || extendedNextHop ? session : octets(options.localAddress.ipv4)
   if (options.localAddress.ipv6 !== undefined) return octets(options.localAddress.ipv6)
   return session.length === 16 ? session : mapped(session)
+}
+
+function isLinkLocalNextHop(nextHop: Uint8Array): boolean {
+  return nextHop.length >= 16 && isLinkLocal(nextHop, 0)
 }
 
 /** ::ffff:a.b.c.d (RFC 4291 §2.5.5.2) */

@@ -70,7 +70,7 @@ export class ImportPolicy {
     if (modification === undefined) return -1
     const isSame = this.#passed === undefined || this.#passed === this.#view?.attributes
     if (isSame && modification === unchanged) return set
-    return this.#attributes.internDerived(modified(this.attributes, modification))
+    return this.#attributes.internDerived(modified(this.attributes, modification), set)
   }
 
   /** Why `used` gives -1, by the steps that make it do so; undefined: it does not. */

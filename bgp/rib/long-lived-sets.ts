@@ -25,7 +25,7 @@ export class LongLivedSets {
       ? undefined
       : isMarked
         ? set
-        : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] })
+        : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] }, set)
     this.#known.set(set, kept)
     return kept
   }

@@ -1,4 +1,5 @@
-import { addressBytes, type Family, familyOf, formatAddress, type IpAddress } from '../../src/net/address.ts'
+import { type Family, familyOf, formatAddress, type IpAddress } from '../../src/net/address.ts'
+import { isLinkLocal, zoned } from '../../src/net/zone.ts'
 import type { LearnedNextHop } from '../peer.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { RecursiveHops } from './recursive-hops.ts'
@@ -16,12 +17,17 @@ export type Reach = {
 
 /** A next hop that routes have, with what the IGP says about it. */
 export class NextHop {
+  /** A link-local one with its link (fe80::1%eth0), where that is known. */
   readonly address: IpAddress
   readonly octets: Uint8Array
+  /** The same router's link-local address, with its link: its gateway where `address` is on no subnet of this node (RFC 2545 §3). */
+  readonly beside: IpAddress | undefined
   /** Sets of attributes that have it. */
   uses = 0
-  /** It is on a subnet of this node: it is its own gateway. */
-  isConnected: boolean
+  /** It is on a subnet or link of this node: `gateway` is a neighbour. */
+  isConnected = false
+  /** `address` or `beside`. */
+  gateway: IpAddress
   /** Without learned routes; undefined: not reached so. */
   direct: number | undefined
   /** IGP metric; undefined: unreachable (RFC 4271 §9.1.2.1). */
@@ -34,14 +40,25 @@ export class NextHop {
   /** Prefixes with a path that has it, or had, while it is not connected: what depends on how it is resolved. */
   readonly users: Readonly<Record<AddressFamily, Set<number>>> = { 'ipv4-unicast': new Set(), 'ipv6-unicast': new Set() }
 
-  constructor(address: IpAddress, octets: Uint8Array, reach: Reach) {
+  constructor(address: IpAddress, octets: Uint8Array, beside: IpAddress | undefined, reach: Reach) {
     this.address = address
     this.octets = octets
-    this.direct = reach.metricOf(address)
-    this.isConnected = this.direct !== undefined && reach.isConnected(address)
+    this.beside = beside
+    this.gateway = address
+    this.ask(reach)
     this.metric = this.direct
-    this.learned = { address, gateways: this.isConnected ? [address] : [] }
+    this.learned = { address, gateways: this.isConnected ? [this.gateway] : [] }
     this.alone = [this.learned]
+  }
+
+  ask({ metricOf, isConnected }: Reach): void {
+    this.gateway = this.address
+    this.direct = metricOf(this.address)
+    this.isConnected = this.direct !== undefined && isConnected(this.address)
+    if (this.isConnected || this.beside === undefined || !isConnected(this.beside)) return
+    this.gateway = this.beside
+    this.direct = metricOf(this.beside)
+    this.isConnected = this.direct !== undefined
   }
 
   get family(): Family {
@@ -50,7 +67,7 @@ export class NextHop {
 
   /** @param resolved over a learned route; undefined: it leads nowhere @returns whether it is reached otherwise now */
   resolve(resolved: { readonly metric: number; readonly gateways: readonly IpAddress[] } | undefined): boolean {
-    const gateways = this.isConnected ? [this.address] : (resolved?.gateways ?? [])
+    const gateways = this.isConnected ? [this.gateway] : (resolved?.gateways ?? [])
     const metric = this.direct ?? resolved?.metric
     const isSame = gateways.join() === this.learned.gateways.join()
     if (isSame && metric === this.metric) return false
@@ -66,7 +83,7 @@ export class NextHop {
 /** Every next hop in use once, so that equal ones are the same object and the IGP is asked once for each. */
 export class NextHopTable {
   readonly #reach: Reach
-  readonly #byAddress = new Map<IpAddress, NextHop>()
+  readonly #byKey = new Map<string, NextHop>()
   /** Those that are on no subnet of this node. */
   readonly recursive: Readonly<Record<Family, RecursiveHops>> = { 4: new RecursiveHops(), 6: new RecursiveHops() }
   /** Of those the ones that may be reached otherwise now. */
@@ -76,13 +93,18 @@ export class NextHopTable {
     this.#reach = reach
   }
 
-  /** @param octets 4, 16 or 32 (RFC 2545 §3: the global address counts) */
-  acquire(octets: Uint8Array): NextHop {
-    const address = formatAddress(octets, 0, Math.min(octets.length, 16))
-    let nextHop = this.#byAddress.get(address)
+  /**
+   * @param octets 4, 16 or 32 (RFC 2545 §3: the global address counts where it is on a subnet of this node)
+   * @param link of link-local addresses; undefined: they lead nowhere
+   */
+  acquire(octets: Uint8Array, link?: string): NextHop {
+    const address = onLink(octets, 0, link)
+    const beside = octets.length === 32 && link !== undefined ? onLink(octets, 16, link) : undefined
+    const key = keyOf(address, beside)
+    let nextHop = this.#byKey.get(key)
     if (nextHop === undefined) {
-      nextHop = new NextHop(address, addressBytes(address) ?? octets, this.#reach)
-      this.#byAddress.set(address, nextHop)
+      nextHop = new NextHop(address, octets.subarray(0, 16), beside, this.#reach)
+      this.#byKey.set(key, nextHop)
       if (!nextHop.isConnected) this.#track(nextHop)
     }
     nextHop.uses++
@@ -91,7 +113,7 @@ export class NextHopTable {
 
   release(nextHop: NextHop): void {
     if (--nextHop.uses > 0) return
-    this.#byAddress.delete(nextHop.address)
+    this.#byKey.delete(keyOf(nextHop.address, nextHop.beside))
     this.unresolved.delete(nextHop)
     if (!nextHop.isConnected) this.recursive[nextHop.family].remove(nextHop)
   }
@@ -99,10 +121,9 @@ export class NextHopTable {
   /** Asks again for all; those on no subnet are to be resolved again. @returns whether any answer is another one now */
   refresh(): boolean {
     let changed = false
-    for (const nextHop of this.#byAddress.values()) {
+    for (const nextHop of this.#byKey.values()) {
       const { isConnected, direct } = nextHop
-      nextHop.direct = this.#reach.metricOf(nextHop.address)
-      nextHop.isConnected = nextHop.direct !== undefined && this.#reach.isConnected(nextHop.address)
+      nextHop.ask(this.#reach)
       if (isConnected && !nextHop.isConnected) this.#track(nextHop)
       if (!isConnected && nextHop.isConnected) this.recursive[nextHop.family].remove(nextHop)
       if (nextHop.isConnected) this.unresolved.delete(nextHop)
@@ -117,4 +138,14 @@ export class NextHopTable {
     this.recursive[nextHop.family].add(nextHop)
     this.unresolved.add(nextHop)
   }
+}
+
+/** The address at `at` as the node knows it: a link-local one is an address only together with its link (RFC 4007 §6). */
+function onLink(octets: Uint8Array, at: number, link: string | undefined): IpAddress {
+  const address = formatAddress(octets, at, Math.min(octets.length, 16))
+  return link !== undefined && isLinkLocal(address) ? (zoned({ address, interface: link }) as IpAddress) : address
+}
+
+function keyOf(address: IpAddress, beside: IpAddress | undefined): string {
+  return beside === undefined ? address : `${address} ${beside}`
 }

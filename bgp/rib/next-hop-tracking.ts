@@ -72,7 +72,7 @@ export class NextHopTracking {
       if (best.setAt(i).nextHop?.isConnected !== true) best.leaveOut(i)
     }
     if (best.decide() === undefined) return undefined
-    const gateways = new Set(best.multipath().flatMap((i) => best.setAt(i).nextHop?.address ?? []))
+    const gateways = new Set(best.multipath().flatMap((i) => best.setAt(i).nextHop?.gateway ?? []))
     // Behind what is connected, whose metric is 0.
     return { metric: (best.set?.med ?? 0) + 1, gateways: [...gateways].toSorted() }
   }

@@ -6,6 +6,7 @@ import { mayBeToldTo } from '../policy/only-to-customer.ts'
 import type { ExportRules } from '../policy/speaker-rules.ts'
 import { attributeEnd } from '../wire/attribute-header.ts'
 import { attributeType } from '../wire/attribute-type.ts'
+import { isLinkLocal } from '../wire/next-hop.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { mostRewriteAdds, type Rewrite, rewriteAttributes } from '../wire/rewrite-attributes.ts'
 import type { AttributeTable } from './attribute-table.ts'
@@ -174,13 +175,13 @@ export class OutgoingAttributes {
     return variant
   }
 
-  /** The global one of MP_REACH_NLRI (RFC 2545 §3), where it lies. */
+  /** The global one of MP_REACH_NLRI (RFC 2545 §3), where it lies; ours where there is none. */
   #receivedNextHop(set: number): Uint8Array {
     const { octets } = this.#attributes
     const end = this.#attributes.endOf(set)
     let at = this.#attributes.startOf(set)
     while (at < end && octets[at + 1] !== attributeType.mpReach) at = attributeEnd(octets, at, end)
     const value = at + (((octets[at] as number) & 0x10) === 0 ? 3 : 4)
-    return octets.subarray(value + 4, value + 20)
+    return isLinkLocal(octets, value + 4) ? this.#self : octets.subarray(value + 4, value + 20)
   }
 }

@@ -3,6 +3,7 @@ import type { IpAddress } from '../../src/net/address.ts'
 import { Ipv4PrefixTable } from '../../src/net/ipv4-prefix-table.ts'
 import { Ipv6PrefixTable } from '../../src/net/ipv6-prefix-table.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
+import { isLinkLocal } from '../../src/net/zone.ts'
 import type {
   DrainState,
   PeerConfig,
@@ -311,7 +312,14 @@ export class Rib implements RibFace {
   #setContext(slot: PeerSlot, { fourOctetAs }: SessionTerms): void {
     const peerAs = slot.config?.asNumber ?? this.#localAs
     const { localAs = this.#localAs, enforceFirstAs, allowAsSet } = slot.config ?? {}
-    slot.context = this.#attributes.contextOf({ fourOctetAs, internal: slot.internal, peerAs, localAs, enforceFirstAs, allowAsSet })
+    const { internal } = slot
+    const link = slot.config && this.#linkOf(slot.config)
+    slot.context = this.#attributes.contextOf({ fourOctetAs, internal, peerAs, localAs, enforceFirstAs, allowAsSet, link })
+  }
+
+  /** Where the peer's link-local next hops are; undefined: it is not directly connected, they lead nowhere. */
+  #linkOf({ address, interface: link }: PeerConfig): string | undefined {
+    return isLinkLocal(address) ? link : this.#deps.interfaceOf?.(address)
   }
 
   /** Everything is decided, but for what is held. */

@@ -194,11 +194,20 @@ for (const [how, tag, passive, birdWaits] of [
       [lab.theirs, 2],
     ] as const)
       await lab.inside(namespace, 'ip', '-6', 'addr', 'add', `fe80::${last}/64`, 'dev', 'eth0', 'nodad')
-    await bird(t, lab, `interface "eth0"; direct; ${birdWaits}`, { local: 'fe80::2', neighbor: 'fe80::1%eth0' })
+    const birdc = await bird(t, lab, `interface "eth0"; direct; ${birdWaits}`, { local: 'fe80::2', neighbor: 'fe80::1%eth0' })
     const peer = { address: address('fe80::2'), interface: 'eth0', families: ['ipv6-unicast'] as const, passive }
-    const speaker = new LabSpeaker(t, lab, labOrder(peer, { listenAddresses: [address('10.99.0.1'), address('::')] }))
+    const speaker = new LabSpeaker(
+      t,
+      lab,
+      labOrder(peer, { listenAddresses: [address('10.99.0.1'), address('::')], localAddress: { ipv4: address('10.99.0.1') } }),
+    )
     const { peers } = await speaker.until(({ best }) => best.some(([prefix]) => prefix === 'fd00:2::/64'))
     t.match(peers, [{ state: 'Established', address: 'fe80::2', interface: 'eth0', flaps: 0 }])
+    t.ok(
+      (await speaker.report()).best.some(([prefix, nextHop]) => prefix === 'fd00:2::/64' && nextHop === 'fe80::2%eth0'),
+      'RFC 2545: over the link',
+    )
+    await untilOutput(() => birdc('show', 'route', 'for', 'fd00:1::/64'), /fd00:1::\/64 +unicast[\s\S]*via fe80::1 on eth0/)
   })
 
 t.test('three BIRDs from a listen range with a key: each is a peer under its address, and none once it is gone', async (t) => {

@@ -45,6 +45,8 @@ export type DecodeContext = {
   readonly enforceFirstAs?: boolean | undefined
   /** true: an AS_SET is taken (RFC 9774 §3 asks to refuse it). */
   readonly allowAsSet?: boolean | undefined
+  /** The interface behind which the peer is, if it is directly connected: the link of link-local next hops. */
+  readonly link?: string | undefined
 }
 
 /**
