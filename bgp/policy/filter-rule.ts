@@ -1,5 +1,6 @@
 import type { Community, FilterRule } from '../speaker-policy.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
+import { InterfacePattern } from './interface-pattern.ts'
 import { type Modification, modificationOf } from './modification.ts'
 import { priorityOf } from './priority.ts'
 
@@ -25,14 +26,14 @@ export class CompiledRule {
   readonly accepts: boolean
   readonly modification: Modification
   readonly #rule: FilterRule
-  readonly #interface: RegExp | undefined
+  readonly #interface: InterfacePattern | undefined
 
   constructor(rule: FilterRule, order: number) {
     this.order = order
     this.accepts = rule.action === 'accept'
     this.modification = modificationOf(rule.operations ?? [])
     this.#rule = rule
-    this.#interface = rule.interface === undefined ? undefined : interfacePattern(rule.interface)
+    this.#interface = rule.interface === undefined ? undefined : new InterfacePattern(rule.interface)
   }
 
   /** What its prefix condition says of lengths; the prefixes themselves have been compared. */
@@ -49,7 +50,7 @@ export class CompiledRule {
     if (community !== undefined && !hasCommunity(route.set.attributes, community)) return false
     if (asPathPrefix !== undefined && !beginsWith(route.set.attributes, asPathPrefix)) return false
     if (priority !== undefined && priority !== priorityOf(route.set.attributes.localPref)) return false
-    return this.#interface === undefined || this.#interface.test(route.interfaceName() ?? '')
+    return this.#interface === undefined || this.#interface.matches(route.interfaceName())
   }
 }
 
@@ -70,10 +71,4 @@ function beginsWith({ asPath }: PathAttributes, prefix: readonly number[]): bool
     }
   }
   return false
-}
-
-/** An interface that is not known matches nothing, so that every pattern asks for at least one character. */
-function interfacePattern(pattern: string): RegExp {
-  const words = pattern.split('*').map((word) => word.replaceAll(/[.-]/g, '\\$&'))
-  return new RegExp(`^(?=.)${words.join('.*')}$`)
 }

@@ -182,7 +182,7 @@ t.test('§6.11.3 a list finds the rule that looking at one after the other finds
   )
 })
 
-t.test('of ten thousand rules a route is compared with the logarithm of their number, and with those around it', async (t) => {
+t.test('#80 of ten thousand rules a route is compared with the logarithm of their number, and with those around it', async (t) => {
   const rules = Array.from({ length: 10_000 }, (_, i): FilterRule => ({ ...matching(`equal 10.${i >> 8}.${i & 255}.0/24`), ...accept }))
   const list = new RuleList([...rules, { ...matching('in 0.0.0.0/0'), ...reject }], 'ipv4-unicast')
   /** Octets of the route that were looked at. */

@@ -32,6 +32,7 @@ t.test('a filter as Calico documents it is kept (§6.11.3)', async (t) => {
   })
 })
 
+const asNumberExpected = 'must be an AS number 1 to 4294967295, or "high.low" with both at most 65535'
 const refused: [title: string, spec: object, problems: readonly (readonly [path: string, reason: string])[]][] = [
   [
     'an operator without a cidr',
@@ -80,6 +81,24 @@ const refused: [title: string, spec: object, problems: readonly (readonly [path:
       ['spec.importV4[0].operations[0]', 'must have exactly one of addCommunity, prependASPath and setPriority'],
       ['spec.importV4[0].operations[1]', 'must have exactly one of addCommunity, prependASPath and setPriority'],
     ],
+  ],
+  [
+    '#80 a regular expression over the AS path: there is none to have',
+    {
+      importV4: [
+        { action: 'Accept', asPathRegex: '(1*)*2' },
+        { action: 'Accept', asPathPrefix: ['(1*)*2'] },
+      ],
+    },
+    [
+      ['spec.importV4[0].asPathRegex', 'unknown field'],
+      ['spec.importV4[1].asPathPrefix[0]', asNumberExpected],
+    ],
+  ],
+  [
+    '#80 a regular expression as an interface',
+    { importV4: [{ action: 'Accept', interface: '(1*)*2' }] },
+    [['spec.importV4[0].interface', 'must be an interface name; "*" stands for any characters']],
   ],
   ['no action', { importV4: [{}] }, [['spec.importV4[0].action', 'is required']]],
   [
