@@ -1,13 +1,14 @@
-/** Bad input #9, #68, #72 and #76: what only time tells. The speaker is a process of its own whose clocks run sixty times as fast. */
+/** Bad input #9, #68, #69, #71, #72 and #76: what only time tells. The speaker is a process of its own whose clocks run sixty times as fast. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { asn } from '../../src/net/asn.ts'
 import { type Cidr, parseCidr } from '../../src/net/prefix.ts'
 import type { PeerConfig } from '../peer.ts'
+import { beginOfRefresh } from '../wire/route-refresh.ts'
 import { address, freePort, peerConfig } from './fixture.ts'
 import { before, ipv6Unicast, notified } from './inputs-lab.ts'
-import { gracefulRestart, ipv4Unicast, keepalive, openMessage, RawPeer } from './raw-peer.ts'
+import { gracefulRestart, ipv4Unicast, keepalive, longLived, openMessage, RawPeer, update } from './raw-peer.ts'
 import type { Order, Report } from './speaker-process.ts'
 
 const library = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketimeMT.so.1`
@@ -63,6 +64,15 @@ class FastSpeaker {
         t.teardown(() => raw.socket.destroy())
         return raw
       }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** A connection that is taken: the speaker says OPEN on it. */
+  async welcome(t: Test): Promise<RawPeer> {
+    for (;;) {
+      const raw = await this.dial(t)
+      if ((await raw.next()).type === 'open') return raw
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -141,6 +151,47 @@ t.test('#72 a restart time of 4,095 s and never back: routes are kept for six mi
   await speaker.until(({ best }) => best.length === 1)
   raw.socket.end()
   await speaker.until(({ peers }) => peers[0]?.families['ipv4-unicast']?.stale === 1)
+  const { peers } = await speaker.until(({ best }) => best.length === 0)
+  t.match(peers[0]?.families['ipv4-unicast'], { received: 0, stale: 0 })
+  await speaker.untouched(t)
+})
+
+t.test('#69 a peer over its limit is kept out for its time, and then taken again', sideBySide, async (t) => {
+  const speaker = await FastSpeaker.start(t, { maxPrefixes: 1, maxPrefixesRestartSec: 120 })
+  const over = async () => {
+    const raw = await speaker.welcome(t)
+    raw.send(openMessage(), keepalive, update)
+    t.equal((await answers(raw)).at(-2), notified(6, 1, '000101 00000001')[0])
+    return performance.now()
+  }
+  const [first, second] = [await over(), await over()]
+  t.ok(second - first >= 1900, `kept out for two minutes of its time (${second - first} ms)`)
+  t.match((await speaker.report()).peers[0], { flaps: 2, lastError: { code: 6, subcode: 1, direction: 'sent' } })
+  await speaker.untouched(t)
+})
+
+t.test('#71 BoRR without EoRR: what was not told again goes after six minutes (RFC 7313 §4.2)', sideBySide, async (t) => {
+  const speaker = await FastSpeaker.start(t)
+  const raw = await speaker.dial(t)
+  await raw.establish({ capabilities: [ipv4Unicast, { type: 'route-refresh' }, { type: 'enhanced-route-refresh' }], holdTimeSec: 0 })
+  raw.send(update)
+  await speaker.until(({ best }) => best.length === 2)
+  raw.send(beginOfRefresh('ipv4-unicast'), before('old'))
+  await speaker.until(({ peers }) => peers[0]?.families['ipv4-unicast']?.stale === 1)
+  const { best, peers } = await speaker.until(({ best }) => best.length === 1)
+  t.strictSame(best, [['203.0.113.0/24', '192.0.2.1']])
+  t.match(peers[0], { state: 'Established', flaps: 0, families: { 'ipv4-unicast': { received: 1, stale: 0 } } })
+  await speaker.untouched(t)
+})
+
+t.test('#72 a long-lived stale time of 2^24 - 1 s: no longer than we are configured to keep them', sideBySide, async (t) => {
+  const speaker = await FastSpeaker.start(t, { longLivedStaleSec: 120 })
+  const raw = await speaker.dial(t)
+  await raw.establish({ capabilities: [ipv4Unicast, gracefulRestart({ restartTimeSec: 0 }), longLived(0xff_ffff)] })
+  raw.send(before('old'))
+  await speaker.until(({ best }) => best.length === 1)
+  raw.socket.end()
+  await speaker.until(({ peers }) => peers[0]?.families['ipv4-unicast']?.staleState === 'long-lived')
   const { peers } = await speaker.until(({ best }) => best.length === 0)
   t.match(peers[0]?.families['ipv4-unicast'], { received: 0, stale: 0 })
   await speaker.untouched(t)
