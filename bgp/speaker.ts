@@ -29,6 +29,7 @@ import { ClosingSockets } from './session/closing-sockets.ts'
 import { Deviations } from './session/deviations.ts'
 import { Listeners } from './session/listeners.ts'
 import type { Log } from './session/log.ts'
+import { peerProblems } from './session/peer-problems.ts'
 import { PeerSession, type PeerSessionDependencies } from './session/peer-session.ts'
 import { Peers } from './session/peers.ts'
 import { Reading } from './session/reading.ts'
@@ -61,7 +62,8 @@ export type SpeakerDependencies = {
   readonly now?: () => number
 }
 
-export type SpeakerProblem = { readonly subject: string; readonly message: string }
+/** @property severity absent: 'error' */
+export type SpeakerProblem = { readonly severity?: 'warning' | 'error'; readonly subject: string; readonly message: string }
 
 /** What parts of a speaker are given alike. */
 type Common = Required<Pick<SpeakerDependencies, 'log' | 'now' | 'random'>>
@@ -247,14 +249,16 @@ export class Speaker {
     if (!signal.aborted) yield [{ type: 'CLOSED', reason: 'the speaker or the peer is another one now: watch again' }]
   }
 
-  /** What a person should look at; empty when all is well. Peers that are merely down are in `peers`. */
-  problems(): readonly SpeakerProblem[] {
+  /** What a person should look at; empty when all is well. @param nowMs milliseconds since 1970, by which a peer is down for long */
+  problems(nowMs = this.#sessionDependencies.now()): readonly SpeakerProblem[] {
     const refused = this.#listeners.problems.map((message) => ({ subject: 'bgp/listener', message }))
     const unusable = this.#peers.all.flatMap(({ config, problem }) =>
       problem === undefined ? [] : [{ subject: `bgp/peer/${config.name}`, message: problem }],
     )
     const unwatched = this.#bfd.problems.map(({ peer, problem }) => ({ subject: `bgp/peer/${peer}`, message: `BFD ${problem}` }))
-    return [...refused, ...unusable, ...unwatched, ...this.#heldProblem()]
+    const untold = this.#monitoring.problems.map(({ collector, problem }) => ({ subject: `bgp/bmp/${collector}`, message: problem }))
+    const conditions = this.#peers.all.flatMap(({ condition }) => condition ?? [])
+    return [...refused, ...unusable, ...peerProblems(conditions, nowMs), ...unwatched, ...untold, ...this.#heldProblem()]
   }
 
   #newRib(options: SpeakerOptions, { nextHopMetric, isConnected, nextHopInterface, onBest }: SpeakerDependencies): Rib {

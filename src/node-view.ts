@@ -1,5 +1,6 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { MonitorStatus, PeerStatus, RouteEvent, RouteExplanation, RoutePage, RouteQuery, RouteWatchQuery } from '../bgp/peer.ts'
+import type { SpeakerProblem } from '../bgp/speaker.ts'
 import type { Host } from '../policy/explain.ts'
 import type {
   AgentCounters,
@@ -30,7 +31,7 @@ export type SpeakerView = {
   explain(prefix: Cidr, peer?: string): RouteExplanation
   readonly monitors: MonitorStatus
   watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]>
-  problems(): readonly { readonly subject: string; readonly message: string }[]
+  problems(): readonly SpeakerProblem[]
 }
 
 /** felix, as far as it is shown. */

@@ -183,9 +183,11 @@ t.test('a collector that is not there is told of once, and tried again', async (
   const { station, lines } = await start(t, lab, [], { port })
   const back = await until(async () => (lines.length > 0 ? await BmpCollector.listen(port) : undefined))
   t.teardown(() => back.close())
+  t.match(station.problem, /^cannot be reached at 127\.0\.0\.1 port \d+: connect ECONNREFUSED .*; it is tried again\. Check/)
   await back.until((told) => told.length > 0)
   t.match(station.status, { connected: true, connects: 1 })
-  t.match(lines[0], /^BMP collector lost .*ECONNREFUSED/)
+  t.equal(station.problem, undefined)
+  t.match(lines[0], /^BMP collector cannot be reached .*ECONNREFUSED/)
 })
 
 t.test('input 68: a collector that does not read costs what the tables cost, whatever happens meanwhile', async (t) => {

@@ -68,6 +68,8 @@ export class BmpStation {
   #statistics: NodeJS.Timeout | undefined
   #connectedAtMs = 0
   #failures = 0
+  /** Why the last connection, or attempt, ended. */
+  #reason: string | undefined
   #isScheduled = false
   #isStopped = false
   #messages = 0
@@ -87,6 +89,13 @@ export class BmpStation {
     return { name, address, port, connected, messages: this.#messages, octets: this.#octets, unread, connects: this.#connects }
   }
 
+  /** Why it is told nothing, and what to do; undefined: it is connected, or tried for the first time. */
+  get problem(): string | undefined {
+    if (this.#queues !== undefined || this.#reason === undefined) return undefined
+    const { address, port } = this.config
+    return `cannot be reached at ${address} port ${port}: ${this.#reason}; it is tried again. Check that the collector listens there`
+  }
+
   start(): void {
     const { address, port, name } = this.config
     const socket = connect({ host: address, port, noDelay: true })
@@ -99,8 +108,10 @@ export class BmpStation {
     socket.resume() // a collector says nothing (RFC 7854 §3.2)
     socket.once('close', () => {
       if (this.#socket !== socket) return
-      if (this.#queues !== undefined || this.#failures === 0)
-        this.#deps.log.warn({ collector: name, address, port, reason }, 'BMP collector lost')
+      const was = this.#queues !== undefined
+      if (was || this.#failures === 0)
+        this.#deps.log.warn({ collector: name, address, port, reason }, was ? 'BMP collector lost' : 'BMP collector cannot be reached')
+      this.#reason = reason
       this.#lost()
     })
   }

@@ -43,6 +43,11 @@ export class Monitoring {
     }
   }
 
+  /** Collectors that are told nothing. */
+  get problems(): readonly { readonly collector: string; readonly problem: string }[] {
+    return [...this.#stations].flatMap(([collector, { problem }]) => (problem === undefined ? [] : [{ collector, problem }]))
+  }
+
   start(): void {
     this.#isRunning = true
     for (const station of this.#stations.values()) station.start()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { encodeShutdownCommunication } from '../wire/notification.ts'
-import { isHardReset, isVersionError, notificationFailure, receivedFailure, tcpFailure } from './failure.ts'
+import { isHardReset, isVersionError, notificationFailure, receivedFailure, tcpFailure, withKeyHint } from './failure.ts'
 
 const none = new Uint8Array(0)
 
@@ -60,4 +60,14 @@ t.test('RFC 4271 §8.1.5 event 24 is 2/1 alone', async (t) => {
     ].map(([code = 0, subcode = 0]) => isVersionError({ type: 'notification', code, subcode, data: none })),
     [true, false, false],
   )
+})
+
+t.test('RFC 2385 silence where there is a key may be another key on the other side; what somebody answered is not', async (t) => {
+  const hint = 'the TCP MD5 key may differ on the other side'
+  const expired = notificationFailure(4, 0, 'sent')
+  const timedOut = tcpFailure(new Error('connect ETIMEDOUT 10.0.0.2:179'))
+  t.strictSame(withKeyHint(expired), { ...expired, message: hint })
+  t.equal(withKeyHint(timedOut).message, `connect ETIMEDOUT 10.0.0.2:179; ${hint}`)
+  for (const other of [notificationFailure(4, 0, 'received'), tcpFailure(new Error('bind EADDRNOTAVAIL 10.0.0.9')), tcpFailure(undefined)])
+    t.strictSame(withKeyHint(other), other)
 })

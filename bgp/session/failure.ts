@@ -38,6 +38,18 @@ export function tcpFailure(error: Error | undefined): Failure {
   return { name: 'TCP connection failed', direction: 'local', message: error.message }
 }
 
+/** A peer with another key (RFC 2385) is silence, and nothing else tells of it. */
+export const keyHint = 'the TCP MD5 key may differ on the other side'
+
+/** Of a session with a key: silence is what another key looks like. */
+export function withKeyHint(failure: Failure): Failure {
+  const { code, direction, message } = failure
+  const isSilence =
+    (code === errorCode.holdTimer && direction === 'sent') || (code === undefined && message?.includes('ETIMEDOUT') === true)
+  if (!isSilence) return failure
+  return { ...failure, message: message === undefined ? keyHint : `${message}; ${keyHint}` }
+}
+
 /** RFC 4271 §8.2.2 tells "NOTIFICATION with a version error" from all others. */
 export function isVersionError({ code, subcode }: Notification): boolean {
   return code === errorCode.open && subcode === 1

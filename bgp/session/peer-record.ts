@@ -5,8 +5,9 @@ import type { PeerConfig, PeerState, PeerStatus } from '../peer.ts'
 import type { RibFace } from '../rib/rib-face.ts'
 import { maxMessageLength } from '../wire/message.ts'
 import { capabilityName } from './capability-name.ts'
-import type { Failure } from './failure.ts'
+import { type Failure, withKeyHint } from './failure.ts'
 import { MessageCounts } from './message-counts.ts'
+import type { PeerCondition } from './peer-problems.ts'
 import type { TimerValues } from './timers.ts'
 
 /** What `GET /v1/bgp/peers` tells of one peer, as it was last noted. */
@@ -16,6 +17,8 @@ export class PeerRecord {
   readonly #now: () => number
   #state: PeerState = 'Idle'
   #sinceMs: number
+  /** Since the session was lost, or the peer became one. */
+  #downSinceMs: number
   #flaps = 0
   #lastError: PeerStatus['lastError']
 
@@ -23,6 +26,7 @@ export class PeerRecord {
     this.#config = config
     this.#now = now
     this.#sinceMs = this.#now()
+    this.#downSinceMs = this.#sinceMs
   }
 
   configure(config: PeerConfig): void {
@@ -33,17 +37,25 @@ export class PeerRecord {
     return this.#state
   }
 
+  get condition(): Omit<PeerCondition, 'keptOut'> {
+    const downSinceMs = this.#state === 'Established' ? undefined : this.#downSinceMs
+    return { config: this.#config, downSinceMs, lastError: this.#lastError }
+  }
+
   /** @returns whether that is a change */
   enter(state: PeerState): boolean {
     if (state === this.#state) return false
-    if (this.#state === 'Established') this.#flaps++
-    this.#state = state
     this.#sinceMs = this.#now()
+    if (this.#state === 'Established') {
+      this.#flaps++
+      this.#downSinceMs = this.#sinceMs
+    }
+    this.#state = state
     return true
   }
 
   fail(failure: Failure): void {
-    this.#lastError = { ...failure, at: this.#time() }
+    this.#lastError = { ...(this.#config.password === undefined ? failure : withKeyHint(failure)), at: this.#time() }
   }
 
   /** @param connection the state that speaks for the peer, and its timers */

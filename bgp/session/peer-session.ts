@@ -8,7 +8,7 @@ import type { Active, Idle, State } from '../fsm/state.ts'
 import type { Terms } from '../fsm/terms.ts'
 import { needsRoutesAgain } from '../knobs.ts'
 import type { PeerConfig, PeerStatus } from '../peer.ts'
-import type { PeerCounts, PeerId, RibFace } from '../rib/rib-face.ts'
+import type { PeerId, RibFace } from '../rib/rib-face.ts'
 import { familyOfAfiSafi } from '../wire/address-family.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { errorCode } from '../wire/error-code.ts'
@@ -21,10 +21,11 @@ import { offerOf } from './offer.ts'
 import { Output } from './output.ts'
 import { verdictOn } from './party.ts'
 import { PeerConnections } from './peer-connections.ts'
+import type { PeerCondition } from './peer-problems.ts'
 import { isAmong } from './peer-ranges.ts'
 import { PeerRecord } from './peer-record.ts'
 import { PeerTransport } from './peer-transport.ts'
-import { isOverLimit, PrefixLimit } from './prefix-limit.ts'
+import { confirmed, isOverLimit, PrefixLimit } from './prefix-limit.ts'
 import type { Reading } from './reading.ts'
 import { localAddress } from './remote-address.ts'
 import { withRestarts } from './restart-status.ts'
@@ -121,6 +122,12 @@ export class PeerSession implements ConnectionOwner {
   /** Why this peer is not even tried; undefined: it is. */
   get problem(): string | undefined {
     return this.#transport.refusal
+  }
+
+  /** For `peerProblems`; undefined: it need not have a session. */
+  get condition(): PeerCondition | undefined {
+    if (!this.isWanted || this.#options.range !== undefined) return undefined
+    return { ...this.#record.condition, keptOut: this.#limit.keptOut }
   }
 
   /** Whether there is to be a session at all. */
@@ -256,8 +263,7 @@ export class PeerSession implements ConnectionOwner {
 
   up(connection: Connection, terms: Terms): void {
     const { rib, turn, onUp } = this.#deps
-    const ours = connection.socket === undefined ? undefined : localAddress(connection.socket)
-    const nextHop = ours ?? this.#options.localAddress
+    const nextHop = (connection.socket && localAddress(connection.socket)) ?? this.#options.localAddress
     if (nextHop === undefined) throw new Error(`the session with ${this.#config.address} has no local address`)
     rib.sessionUp(this.id, ribTerms(terms, nextHop))
     this.#forwards = true
@@ -354,8 +360,7 @@ export class PeerSession implements ConnectionOwner {
 
   #connection(state: Idle | Active): Connection {
     const { closing, reading, random } = this.#deps
-    const dial = () => this.#transport.dial()
-    return new Connection(state, { owner: this, dial, closing, reading, counts: this.#record.counts, random })
+    return new Connection(state, { owner: this, dial: () => this.#transport.dial(), closing, reading, counts: this.#record.counts, random })
   }
 
   #begin(): void {
@@ -388,9 +393,4 @@ export class PeerSession implements ConnectionOwner {
     this.#limit.keepOut()
     this.#connections.stop()
   }
-}
-
-/** Prefixes that the peer has announced in this session: what is stale is not counted towards its limit. */
-function confirmed({ received, stale }: PeerCounts): number {
-  return received - stale
 }

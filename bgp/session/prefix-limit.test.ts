@@ -53,6 +53,12 @@ t.test('RFC 4486 §4 one more is too many, in each family of its own', async (t)
   t.match(limit.watch(), { code: 6, subcode: 1, data: Uint8Array.of(0, 2, 1, 0, 0, 0, 2) })
 })
 
+t.test('who goes over it at once was never near it', async (t) => {
+  const { watch, lines } = watched(t, { maxPrefixes: 4 })
+  t.equal(watch(5), 'Maximum Number of Prefixes Reached: over 4')
+  t.strictSame(lines, [])
+})
+
 t.test('without a limit nothing is watched', async (t) => {
   const { watch, lines } = watched(t, {})
   t.strictSame([watch(1_000_000), lines], [undefined, []])

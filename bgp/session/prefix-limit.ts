@@ -1,5 +1,6 @@
 import type { PeerConfig } from '../peer.ts'
 import { overLimit } from '../rib/over-limit.ts'
+import type { PeerCounts } from '../rib/rib-face.ts'
 import type { BgpError } from '../wire/bgp-error.ts'
 import { ceaseReason, errorCode } from '../wire/error-code.ts'
 import type { AddressFamily } from '../wire/message.ts'
@@ -49,14 +50,20 @@ export class PrefixLimit {
     let over: BgpError | undefined
     for (const family of families) {
       const received = this.#deps.received(family)
-      if (received * 100 < maxPrefixes * maxPrefixesWarnPercent) this.#warned.delete(family)
+      if (received > maxPrefixes)
+        over = overLimit(family, maxPrefixes) // that is said by the end of its session
+      else if (received * 100 < maxPrefixes * maxPrefixesWarnPercent) this.#warned.delete(family)
       else if (!this.#warned.has(family)) {
         this.#warned.add(family)
         this.#deps.log.warn({ peer, family, received, limit: maxPrefixes }, 'a peer is near its limit of prefixes')
       }
-      if (received > maxPrefixes) over = overLimit(family, maxPrefixes)
     }
     return over
+  }
+
+  /** @property leftSec until it is tried again; undefined: it is not, by itself */
+  get keptOut(): { readonly leftSec: number | undefined } | undefined {
+    return this.#reached ? { leftSec: this.#restart.remainingSec } : undefined
   }
 
   /** The peer has gone over it: it is kept out for its time, or until `lift`. */
@@ -78,6 +85,11 @@ export class PrefixLimit {
     this.#reached = false
     this.#deps.onRestart()
   }
+}
+
+/** Prefixes that the peer has announced in this session: what is stale is not counted towards its limit. */
+export function confirmed({ received, stale }: PeerCounts): number {
+  return received - stale
 }
 
 /** Whether a session ends for it. */
