@@ -210,6 +210,48 @@ for (const [how, tag, passive, birdWaits] of [
     await untilOutput(() => birdc('show', 'route', 'for', 'fd00:1::/64'), /fd00:1::\/64 +unicast[\s\S]*via fe80::1 on eth0/)
   })
 
+t.test('RFC 2545 a link-local session with FRR: routes both ways, over the link', async (t) => {
+  const lab = await NamespaceLab.create(t, 'lf')
+  for (const [namespace, last] of [
+    [lab.ours, 1],
+    [lab.theirs, 2],
+  ] as const) {
+    // Without a global address FRR has none to tell; without another link-local one the session is between these.
+    await lab.inside(namespace, 'ip', '-6', 'addr', 'flush', 'dev', 'eth0')
+    await lab.inside(namespace, 'ip', '-6', 'addr', 'add', `fe80::${last}/64`, 'dev', 'eth0', 'nodad')
+  }
+  const { directory } = lab
+  const config = await lab.file(
+    'bgpd.conf',
+    `router bgp 65002
+ bgp router-id 10.99.0.2
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ timers bgp 3 9
+ neighbor fe80::1 remote-as 65001
+ neighbor fe80::1 interface eth0
+ neighbor fe80::1 timers connect 1
+ address-family ipv6 unicast
+  neighbor fe80::1 activate
+  network fd00:2::/64
+ exit-address-family
+`,
+  )
+  const common = ['-A', '127.0.0.1', '--vty_socket', directory, '-z', `${directory}/zserv.api`]
+  // The daemons drop to their own user, as the package sets them up.
+  await run('chown', ['-R', 'frr:frr', directory])
+  await run('chmod', ['755', directory])
+  lab.start(t, lab.theirs, '/usr/lib/frr/zebra', [...common, '-i', `${directory}/zebra.pid`, '-f', '/dev/null'])
+  await untilOutput(() => lab.inside(lab.theirs, 'vtysh', '--vty_socket', directory, '-d', 'zebra', '-c', 'show interface brief'), /eth0/)
+  lab.start(t, lab.theirs, '/usr/lib/frr/bgpd', [...common, '-f', config, '-i', `${directory}/bgpd.pid`])
+  const peer = { address: address('fe80::2'), interface: 'eth0', families: ['ipv6-unicast'] as const }
+  const localAddress = { ipv4: address('10.99.0.1') }
+  const speaker = new LabSpeaker(t, lab, labOrder(peer, { listenAddresses: [address('10.99.0.1'), address('::')], localAddress }))
+  const over = /^fe80::2%eth0$/
+  await speaker.until(({ best }) => best.some(([prefix, nextHop]) => prefix === 'fd00:2::/64' && over.test(nextHop)))
+  t.match(await untilOutput(() => lab.inside(lab.theirs, 'ip', '-6', 'route', 'show', 'fd00:1::/64'), /via/), /via fe80::1 dev eth0/)
+})
+
 t.test('three BIRDs from a listen range with a key: each is a peer under its address, and none once it is gone', async (t) => {
   const lab = await NamespaceLab.create(t, 'dy')
   const names = ['10.99.0.2', '10.99.0.3', '10.99.0.4']
