@@ -173,8 +173,8 @@ for (const [title, nextHop] of [
     const attributes = attributesOf({ nextHop, localPref: 200, med: 5, communities: [1, 2], asPath: path('7 8') })
     const base = table.intern(table.contextOf(external), block({}), 0, block({}).length, () => {}) as number
     table.hold(base)
-    const id = table.internDerived(attributes, base)
-    t.equal(table.internDerived(structuredClone(attributes), base), id)
+    const id = table.internDerived(attributes, base, 'ipv6-unicast')
+    t.equal(table.internDerived(structuredClone(attributes), base, 'ipv6-unicast'), id)
     table.hold(id)
     t.strictSame(table.get(id).attributes, attributes)
     t.match(table.get(id), { localPref: 200, med: 5, asPathLength: 2, neighborAs: 7, eligible: true })

@@ -2,6 +2,7 @@ import { resized } from '../../src/net/grown.ts'
 import { hashSeed, IdIndex } from '../../src/net/id-index.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
+import type { AddressFamily } from '../wire/message.ts'
 import { u32At } from '../wire/octets.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { type AttributeScan, emptyScan, scanAttributes } from '../wire/scan-attributes.ts'
@@ -217,8 +218,8 @@ export class AttributeTable {
   }
 
   /** The set of attributes that did not come like this, as an import policy makes them of those of the set `base`; as `intern`. */
-  internDerived(attributes: PathAttributes, base: number): number {
-    const block = derivedBlock(attributes)
+  internDerived(attributes: PathAttributes, base: number, family: AddressFamily): number {
+    const block = derivedBlock(attributes, family)
     const { link } = this.#contexts[this.#context[base] as number] as DecodeContext
     const id = this.intern(this.contextOf({ ...derivedContext, link }), block, 0, block.length, () => {})
     if (typeof id !== 'number' || id < 0) throw new Error('attributes of our own making are malformed')

@@ -56,6 +56,14 @@ t.test('RFC 8950 §3: our own prefixes and those of others go with our IPv6 addr
   t.equal(plain.known[prefix], 'path 65001, origin 0, via 10.0.0.1, localPref 100', 'who cannot take an IPv6 next hop is told ours')
 })
 
+t.test('RFC 8950 §3: an import policy changes nothing of that: IPv4 prefixes it made something of are told with a next hop', async (t) => {
+  const lab = new RibLab()
+  const plain = lab.peer('p', { asNumber: localAs })
+  lab.peer('a', {}, agreed).announce([prefix], { nextHop: octets('fd00::2'), communities: [0xffff_0000] })
+  lab.settle()
+  t.equal(plain.known[prefix], `path 65001, origin 0, via 10.0.0.1, localPref 0, communities ${0xffff_0000}`)
+})
+
 t.test('a full message of IPv4 prefixes with IPv6 next hops is no longer than agreed on', async (t) => {
   const lab = new RibLab()
   const b = lab.peer('b', { asNumber: 65002 }, agreed)

@@ -70,7 +70,8 @@ export class ImportPolicy {
     if (modification === undefined) return -1
     const isSame = this.#passed === undefined || this.#passed === this.#view?.attributes
     if (isSame && modification === unchanged) return set
-    return this.#attributes.internDerived(modified(this.attributes, modification), set)
+    const family = this.#prefixes.family === 4 ? 'ipv4-unicast' : 'ipv6-unicast'
+    return this.#attributes.internDerived(modified(this.attributes, modification), set, family)
   }
 
   /** Why `used` gives -1, by the steps that make it do so; undefined: it does not. */

@@ -52,7 +52,7 @@ export class LongLivedReview {
     const { slot, table } = job
     const { paths } = table
     // Between two pieces the number of a set may become another's.
-    const sets = new LongLivedSets(this.#attributes)
+    const sets = new LongLivedSets(this.#attributes, table.family)
     for (let count = 0; job.row < paths.length; job.row++) {
       if (paths.stale[job.row] === 0 || paths.peer[job.row] !== slot.id || !paths.has(job.row)) continue
       if (count++ === stretch) {

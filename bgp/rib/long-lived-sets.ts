@@ -1,4 +1,5 @@
 import { wellKnownCommunity } from '../policy/well-known-community.ts'
+import type { AddressFamily } from '../wire/message.ts'
 import type { AttributeTable } from './attribute-table.ts'
 
 const { llgrStale, noLlgr } = wellKnownCommunity
@@ -6,10 +7,12 @@ const { llgrStale, noLlgr } = wellKnownCommunity
 /** What the attribute sets of a lost peer become when its routes are long-lived stale (RFC 9494 §4.2); each is looked at once. */
 export class LongLivedSets {
   readonly #attributes: AttributeTable
+  readonly #family: AddressFamily
   readonly #known = new Map<number, number | undefined>()
 
-  constructor(attributes: AttributeTable) {
+  constructor(attributes: AttributeTable, family: AddressFamily) {
     this.#attributes = attributes
+    this.#family = family
   }
 
   /**
@@ -25,7 +28,7 @@ export class LongLivedSets {
       ? undefined
       : isMarked
         ? set
-        : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] }, set)
+        : this.#attributes.internDerived({ ...attributes, communities: [...communities, llgrStale] }, set, this.#family)
     this.#known.set(set, kept)
     return kept
   }
