@@ -208,7 +208,7 @@ export class Reader {
       ...read(mp.reachAfi === 1 ? 'ipv4-unicast' : 'ipv6-unicast', mp.reachNlriStart, mp.reachNlriEnd),
     ]
     if (announced.length === 0) return
-    const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: this.#ourAs, localAs }
+    const context = { fourOctetAs: this.#terms.fourOctetAs, internal: this.#internal, peerAs: this.#ourAs, localAs, allowAsSet: true }
     const decoded = decodeAttributes(bytes, update.attributesStart, update.attributesEnd, context, true)
     if (decoded instanceof BgpError || decoded.attributes === undefined || decoded.notes.length > 0)
       throw new Error('attributes cannot be read', { cause: decoded })
