@@ -34,6 +34,13 @@ export class NamespaceLab {
     t.teardown(() => lab.#destroy())
     const { ours, theirs } = lab
     for (const name of [ours, theirs]) await run('ip', ['netns', 'add', name])
+    await lab.connect()
+    return lab
+  }
+
+  /** The link between the two, with its addresses; again, when it was deleted. */
+  async connect(): Promise<void> {
+    const { ours, theirs } = this
     await run('ip', ['link', 'add', 'eth0', 'netns', ours, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', theirs])
     for (const [name, last] of [[ours, 1] as const, [theirs, 2] as const]) {
       await run('ip', ['-n', name, 'link', 'set', 'lo', 'up'])
@@ -41,7 +48,6 @@ export class NamespaceLab {
       await run('ip', ['-n', name, 'addr', 'add', `10.99.0.${last}/24`, 'dev', 'eth0'])
       await run('ip', ['-n', name, '-6', 'addr', 'add', `fd99::${last}/64`, 'dev', 'eth0', 'nodad'])
     }
-    return lab
   }
 
   async file(name: string, text: string): Promise<string> {
