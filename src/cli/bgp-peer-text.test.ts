@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type PeerShown, peerDetails, peerTable } from './bgp-peer-text.ts'
+import { type PeerShown, peerDetails, peerRow, peerTable } from './bgp-peer-text.ts'
 
 const byType = { open: 1, update: 2, notification: 0, keepalive: 3, routeRefresh: 0 }
 const peer: PeerShown = {
@@ -147,3 +147,14 @@ const times: [sec: number, text: string][] = [
 ]
 for (const [sec, text] of times)
   t.test(`${sec} seconds are ${text}`, async (t) => t.match(peerDetails({ ...peer, uptimeSec: sec }), `Established for ${text}, since`))
+
+t.test('the last error in the table: a NOTIFICATION by its name, what failed here with the reason of the system', async (t) => {
+  const at = '2026-01-02T11:00:00.000Z'
+  const lastOf = (lastError: NonNullable<PeerShown['lastError']>) => peerRow({ ...peer, lastError }).at(-1)
+  t.equal(lastOf({ name: 'Cease (6/2), received', code: 6, at, message: 'bye' }), 'Cease (6/2), received')
+  t.equal(
+    lastOf({ name: 'TCP connection failed', at, message: 'bind EADDRNOTAVAIL 10.0.0.9' }),
+    'TCP connection failed: bind EADDRNOTAVAIL 10.0.0.9',
+  )
+  t.equal(lastOf({ name: 'TCP connection closed by the peer', at }), 'TCP connection closed by the peer')
+})

@@ -23,7 +23,7 @@ export type PeerShown = {
   readonly families: Readonly<Record<string, Family>>
   readonly timers: Readonly<Record<string, number>>
   readonly messages: { readonly sent: number; readonly received: number; readonly sentByType?: Counts; readonly receivedByType?: Counts }
-  readonly lastError?: { readonly name: string; readonly at: string; readonly message?: string }
+  readonly lastError?: { readonly name: string; readonly code?: number; readonly at: string; readonly message?: string }
   readonly flaps: number
   readonly bfd?: BfdShown
 }
@@ -44,7 +44,12 @@ export const peerHeadings = ['NAME', 'ADDRESS', 'AS', 'STATE', 'SINCE', 'RECEIVE
 
 export function peerRow({ name, address, asNumber, state, since, families, lastError }: PeerShown): Row {
   const sum = (count: 'received' | 'accepted' | 'advertised') => Object.values(families).reduce((total, family) => total + family[count], 0)
-  return [name, address, asNumber, state, since, sum('received'), sum('accepted'), sum('advertised'), lastError?.name]
+  return [name, address, asNumber, state, since, sum('received'), sum('accepted'), sum('advertised'), lastError && shortError(lastError)]
+}
+
+/** A NOTIFICATION is told by its name; what failed here is told by the system. */
+function shortError({ name, code, message }: NonNullable<PeerShown['lastError']>): string {
+  return code === undefined && message !== undefined ? `${name}: ${message}` : name
 }
 
 export function peerTable(peers: readonly PeerShown[]): string {

@@ -48,6 +48,7 @@ const peers: [title: string, file: string, written: Written, expected: readonly 
     },
     ['tor 65009@10.99.0.9 179 ipv4'],
   ],
+  ['one of the configuration file that leads to this node itself', 'bgp: {peers: [{name: self, address: 10.99.0.1, asNumber: 1}]}', {}, []],
   ['a BGPPeer that leads to this node itself', '', { peers: { self: { peerIP: '10.99.0.1', asNumber: 64_512 } } }, []],
   [
     'times of a BGPPeer',
@@ -217,6 +218,31 @@ const problems: [title: string, file: string, written: Written, expected: readon
     '',
     { nodes: { 'node-b': nodeAt(2) }, bgp: { default: { nodeMeshPassword: secret } } },
     [['bgp/peer/mesh.node-b', noSecrets]],
+  ],
+  [
+    'a peer of the configuration file that is this node itself',
+    'bgp: {peers: [{name: self, address: 10.99.0.1, asNumber: 64512}]}',
+    {},
+    [['bgp/peer/self', 'is not used: 10.99.0.1 is an address of this node']],
+  ],
+  [
+    'at an address of this node, on another port, is somebody else',
+    'bgp: {peers: [{name: other, address: 10.99.0.1, port: 1179, asNumber: 1}]}',
+    {},
+    [],
+  ],
+  [
+    'what is for eBGP on an iBGP peer, and the reverse; a localAs that is none',
+    `bgp: {peers: [
+      {name: in, address: 10.99.0.5, asNumber: 64512, role: provider}, {name: out, address: 10.99.0.6, asNumber: 1, routeReflectorClient: true},
+      {name: same, address: 10.99.0.7, asNumber: 1, localAs: 64512}, {name: good, address: 10.99.0.8, asNumber: 1, role: provider, localAs: 2},
+    ]}`,
+    {},
+    [
+      ['bgp/peer/in', 'role has no effect: the peer is internal, and roles are for eBGP (RFC 9234 §4)'],
+      ['bgp/peer/out', 'routeReflectorClient has no effect: the peer is external, and reflection is for iBGP (RFC 4456)'],
+      ['bgp/peer/same', 'localAs has no effect: 64512 is the AS of this node'],
+    ],
   ],
   [
     'a missing filter lets nothing through: told once, with the peers that name it',

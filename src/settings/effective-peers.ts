@@ -3,6 +3,7 @@ import type { PeerConfig } from '../../bgp/peer.ts'
 import type { IpAddress } from '../net/address.ts'
 import { bgpPeers } from './bgp-peers.ts'
 import { meshPeers } from './mesh.ts'
+import { isOwnEnd, oddSettings, ownEndProblem } from './odd-peers.ts'
 import { peerBfd } from './peer-bfd.ts'
 import type { PeerContext } from './planned-peer.ts'
 import type { SettingsProblem } from './settings-problem.ts'
@@ -11,11 +12,16 @@ export type EffectivePeers = { readonly peers: readonly PeerConfig[]; readonly p
 
 /** @param configured the peers of the configuration file */
 export function effectivePeers(configured: readonly PeerConfig[], context: PeerContext): EffectivePeers {
+  const { own } = context
   const { ipv4, ipv6 } = context.addresses
-  const byAddress = new Map<IpAddress, string>(configured.map(({ address, name }) => [address, name]))
+  const written = configured.filter((peer) => !isOwnEnd(peer, own, context.addresses))
+  const byAddress = new Map<IpAddress, string>(written.map(({ address, name }) => [address, name]))
   const names = new Set(configured.map(({ name }) => name))
-  const peers = [...configured]
-  const problems: SettingsProblem[] = []
+  const peers = [...written]
+  const problems: SettingsProblem[] = [
+    ...configured.filter((peer) => !written.includes(peer)).map(ownEndProblem),
+    ...written.flatMap((peer) => oddSettings(peer, own.asNumber)),
+  ]
   const losses = new Map<string, Loss>()
   for (const { config, subject, implied, blocked, note } of [...bgpPeers(context), ...meshPeers(context)]) {
     if (config.address === ipv4.address || config.address === ipv6?.address) continue // what is for all nodes is also for the one it leads to
