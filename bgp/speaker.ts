@@ -322,7 +322,7 @@ export class Speaker {
   #heldProblem(): readonly SpeakerProblem[] {
     const { held } = this.#gate
     if (held === undefined) return []
-    return [{ subject: 'bgp/restart', message: heldSentence(held.families, [...held.waiting.keys()], held.leftSec) }]
+    return [{ severity: 'warning', subject: 'bgp/restart', message: heldSentence(held.families, [...held.waiting.keys()], held.leftSec) }]
   }
 
   /** Ends every session, takes back all that was learned (`onBest`) and resolves when both are done: another speaker is to follow. */

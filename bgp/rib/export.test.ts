@@ -246,6 +246,14 @@ t.test('RFC 2545 §2: a next hop that is link-local only is not passed on either
   t.not(nextHop?.[0], 0xfe)
 })
 
+t.test(
+  'RFC 2545 §3: a session between link-local addresses is told our end of the link: our global address need not be on it',
+  async (t) => {
+    const { reader } = labOf({ from: undefined, to: external, prefix: v6.prefix, terms: { localAddress: address('fe80::1') } })
+    t.strictSame(reader.reader.readAll().routes.get(v6.prefix)?.nextHop, octets('fe80::1'))
+  },
+)
+
 t.test('RFC 4360 §6: non-transitive extended communities stay inside, the others go on', async (t) => {
   const extended = (...communities: string[]) => [
     { flags: 0xc0, type: 16, data: Uint8Array.from(Buffer.from(communities.join(''), 'hex')) },

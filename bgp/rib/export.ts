@@ -161,6 +161,8 @@ export function outgoingNextHop(nextHop: Uint8Array, terms: ExportTerms, options
   if (keepsNextHop(terms) && nextHop.length > 0 && canBeTold && !isLinkLocalNextHop(nextHop)) return nextHop.subarray(0, 16)
   const session = octets(terms.localAddress)
   if (family === 'ipv4-unicast') return session.length === 4 || extendedNextHop ? session : octets(options.localAddress.ipv4)
+  // On a link-local session our global address need not be on the link: BIRD drops what leads to one that is not.
+  if (session.length === 16 && isLinkLocal(session, 0)) return session
   if (options.localAddress.ipv6 !== undefined) return octets(options.localAddress.ipv6)
   return session.length === 16 ? session : mapped(session)
 }

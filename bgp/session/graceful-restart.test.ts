@@ -210,6 +210,7 @@ t.test('RFC 4724 §4.1 restarter: whom it waits for is shown, and why nothing is
   const { speaker, dial, peer } = await lab(t, { options: { restarting: true } })
   t.match(speaker.problems(), [
     {
+      severity: 'warning',
       subject: 'bgp/restart',
       message: /^this node restarted: ipv4-unicast decisions wait for End-of-RIB of peer, (30|29|28) s at most \(RFC 4724 §4.1\)$/,
     },
