@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { PeerConfig } from '../peer.ts'
-import { address, peerConfig } from './fixture.ts'
+import { address, peerConfig, until } from './fixture.ts'
 import { PrefixLimit } from './prefix-limit.ts'
 
 const config = (changes: Partial<PeerConfig>) => peerConfig({ address: address('192.0.2.1'), port: 179, ...changes })
@@ -14,6 +14,7 @@ function watched(_t: Test, changes: Partial<PeerConfig>) {
     log: { debug: quiet, info: quiet, error: quiet, warn: (fields) => void lines.push(fields) },
     received: (family) => counts[family],
     onRestart: restarted.resolve,
+    settleSec: 0,
   })
   const watch = (received: number) => {
     counts['ipv4-unicast'] = received
@@ -24,8 +25,11 @@ function watched(_t: Test, changes: Partial<PeerConfig>) {
 
 t.test('a warning at 75 %, once, and again after it has been fewer', async (t) => {
   const { watch, lines } = watched(t, { maxPrefixes: 4 })
-  t.strictSame([2, 3, 4, 3, 2, 3].map(watch), [undefined, undefined, undefined, undefined, undefined, undefined])
   const line = { peer: 'peer', family: 'ipv4-unicast', received: 3, limit: 4 }
+  t.strictSame([2, 3].map(watch), [undefined, undefined])
+  await until(() => lines.length > 0)
+  t.strictSame([4, 3, 2, 3].map(watch), [undefined, undefined, undefined, undefined])
+  await until(() => lines.length > 1)
   t.strictSame(lines, [line, line])
 })
 
@@ -34,6 +38,7 @@ t.test('the percentage is the configured one', async (t) => {
   watch(3)
   t.strictSame(lines, [])
   watch(4)
+  await until(() => lines.length > 0)
   t.strictSame(lines, [{ peer: 'peer', family: 'ipv4-unicast', received: 4, limit: 4 }])
 })
 
@@ -42,6 +47,7 @@ t.test('no arithmetic of 32 bits: the greatest limit there is', async (t) => {
   watch(42_949_672)
   t.strictSame(lines, [])
   watch(42_949_673)
+  await until(() => lines.length > 0)
   t.equal(lines.length, 1)
 })
 
@@ -54,9 +60,14 @@ t.test('RFC 4486 §4 one more is too many, in each family of its own', async (t)
 })
 
 t.test('who goes over it at once was never near it', async (t) => {
-  const { watch, lines } = watched(t, { maxPrefixes: 4 })
+  const { limit, watch, lines } = watched(t, { maxPrefixes: 4 })
+  t.strictSame([3, 4].map(watch), [undefined, undefined], 'UPDATE by UPDATE')
   t.equal(watch(5), 'Maximum Number of Prefixes Reached: over 4')
-  t.strictSame(lines, [])
+  limit.keepOut()
+  const other = watched(t, { maxPrefixes: 4 })
+  other.watch(3)
+  await until(() => other.lines.length > 0)
+  t.strictSame(lines, [], 'also after another was told')
 })
 
 t.test('without a limit nothing is watched', async (t) => {

@@ -8,6 +8,8 @@ import { Deadline } from './deadline.ts'
 import type { Log } from './log.ts'
 
 const usualWarnPercent = 75
+/** Who goes over the limit within so many seconds was not near it: one sentence is enough. */
+const usualSettleSec = 1
 
 export type PrefixLimitDependencies = {
   readonly log: Log
@@ -15,12 +17,15 @@ export type PrefixLimitDependencies = {
   readonly received: (family: AddressFamily) => number
   /** The time a peer is kept out is over. */
   readonly onRestart: () => void
+  /** How long a peer is near its limit before that is told; default 1. */
+  readonly settleSec?: number
 }
 
 /** How many prefixes one peer may announce in each family: when to warn, and how long it is kept out afterwards (RFC 4486 §4). */
 export class PrefixLimit {
   readonly #deps: PrefixLimitDependencies
   readonly #restart = new Deadline(() => this.#over())
+  readonly #near = new Deadline(() => this.#warn())
   readonly #warned = new Set<AddressFamily>()
   #config: PeerConfig
   #reached = false
@@ -45,7 +50,7 @@ export class PrefixLimit {
 
   /** Warns once, until it has been fewer again. @returns the Cease for a peer that is over it */
   watch(): BgpError | undefined {
-    const { name: peer, families, maxPrefixes, maxPrefixesWarnPercent = usualWarnPercent } = this.#config
+    const { families, maxPrefixes, maxPrefixesWarnPercent = usualWarnPercent } = this.#config
     if (maxPrefixes === 0) return undefined
     let over: BgpError | undefined
     for (const family of families) {
@@ -53,10 +58,7 @@ export class PrefixLimit {
       if (received > maxPrefixes)
         over = overLimit(family, maxPrefixes) // that is said by the end of its session
       else if (received * 100 < maxPrefixes * maxPrefixesWarnPercent) this.#warned.delete(family)
-      else if (!this.#warned.has(family)) {
-        this.#warned.add(family)
-        this.#deps.log.warn({ peer, family, received, limit: maxPrefixes }, 'a peer is near its limit of prefixes')
-      }
+      else if (!this.#warned.has(family) && !this.#near.running) this.#near.start(this.#deps.settleSec ?? usualSettleSec)
     }
     return over
   }
@@ -69,6 +71,7 @@ export class PrefixLimit {
   /** The peer has gone over it: it is kept out for its time, or until `lift`. */
   keepOut(): void {
     this.#reached = true
+    this.#near.stop()
     const { maxPrefixesRestartSec } = this.#config
     if (maxPrefixesRestartSec !== undefined) this.#restart.start(maxPrefixesRestartSec)
   }
@@ -77,8 +80,19 @@ export class PrefixLimit {
   lift(): boolean {
     const was = this.#reached
     this.#reached = false
+    this.#near.stop()
     this.#restart.stop()
     return was
+  }
+
+  #warn(): void {
+    const { name: peer, families, maxPrefixes, maxPrefixesWarnPercent = usualWarnPercent } = this.#config
+    for (const family of families) {
+      const received = this.#deps.received(family)
+      if (received * 100 < maxPrefixes * maxPrefixesWarnPercent || received > maxPrefixes || this.#warned.has(family)) continue
+      this.#warned.add(family)
+      this.#deps.log.warn({ peer, family, received, limit: maxPrefixes }, 'a peer is near its limit of prefixes')
+    }
   }
 
   #over(): void {
