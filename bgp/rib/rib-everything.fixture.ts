@@ -1,7 +1,7 @@
 /** A RIB with a history beside one that is told only how it ended. */
 import assert from 'node:assert/strict'
 import { parseCidr } from '../../src/net/prefix.ts'
-import type { DrainState, PeerConfig, SpeakerPolicy } from '../peer.ts'
+import type { DrainState, PeerConfig, RouteQuery, SpeakerPolicy } from '../peer.ts'
 import { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { announcement, families, localAs, Reader, RibLab, ribOptions, type Sent, summary, withdrawal } from './fixture.ts'
@@ -43,6 +43,11 @@ export type World = { metrics: readonly (number | undefined)[]; links: readonly 
 function viaOf(nextHop: string): number {
   return Number(/[.:](\d+)$/.exec(nextHop)?.[1] ?? 0)
 }
+
+/** Which identifiers paths are told under is a matter of history (RFC 7911 §3). */
+const withoutIds = (value: unknown): string => JSON.stringify(value, (key, part: unknown) => (key === 'pathId' ? undefined : part))
+
+const sorted = (value: unknown): unknown => (Array.isArray(value) ? value.map(withoutIds).toSorted() : value)
 
 export const familyOf = (key: string): AddressFamily => (key.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast')
 
@@ -208,10 +213,10 @@ export class Speaker extends RibLab {
   }
 
   /** All that can be seen of it. */
-  get seen(): object {
+  seen(prefixes: readonly string[]): object {
     const best = this.rib.query({ table: 'best', limit: 1000 }).routes.map(({ prefix, paths, decidedBy }) => ({
       prefix,
-      paths: paths.map((one) => JSON.stringify({ ...one, pathId: undefined })),
+      paths: paths.map((one) => withoutIds(one)),
       decidedBy,
     }))
     const peers = this.peers.map(({ config, up }, n) => {
@@ -221,6 +226,9 @@ export class Speaker extends RibLab {
         up,
         told: told.toSorted(),
         counts: families.map((family) => ({ ...this.rib.counts(this.id(n), family), best: this.rib.bestFrom(this.id(n), family) })),
+        in: this.#texts({ table: 'in', peer: config.name, limit: 1000 }),
+        out: this.#texts({ table: 'out', peer: config.name, limit: 1000 }),
+        why: prefixes.map((text) => withoutIds(this.#explained(text, config.name))),
         ends: (this.readers[n]?.events ?? []).filter((event) => event.startsWith('end')).toSorted(),
       }
     })
@@ -234,6 +242,18 @@ export class Speaker extends RibLab {
     this.settle()
     assert.deepEqual([...this.best], [])
     return this.rib.attributeSets
+  }
+
+  #texts(query: RouteQuery): string[] {
+    const { routes } = this.rib.query(query)
+    return routes.flatMap(({ prefix, paths }) => paths.map((one) => `${prefix} ${withoutIds(one)}`)).toSorted()
+  }
+
+  #explained(text: string, peer: string): unknown {
+    const cidr = parseCidr(text)
+    if (cidr === undefined) return undefined
+    const { peers, ...rest } = this.rib.explain(cidr, peer)
+    return { ...rest, peers: peers.map((verdict) => Object.values(verdict).map((part) => sorted(part))) }
   }
 
   #receive(n: number, body: Uint8Array): void {
