@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Cidr } from '../../src/net/prefix.ts'
 import type { LearnedNextHop } from '../peer.ts'
-import { address, octets, type Peer, RibLab, ribOptions, type Sent } from './fixture.ts'
+import { address, families, octets, type Peer, RibLab, ribOptions, type Sent } from './fixture.ts'
 
 /** This node is on 10.0.0.0/24 and fd00::/64; what begins with 172. a tunnel leads to. Two internal peers, r1 and r2, at .11 and .12. */
 class Lab extends RibLab {
@@ -236,3 +237,24 @@ t.test('the outcome depends on the routes alone, not on the order they came in n
     { numRuns: 300 },
   )
 })
+
+t.test(
+  'a path that loses its next hop while what peers are told is looked at anew is withdrawn, also where several are told (RFC 7911)',
+  async (t) => {
+    const lab = new Lab()
+    const to = lab.peer(
+      'to',
+      { asNumber: 65003, address: address('10.0.0.13'), addPath: { receive: false, send: 8 } },
+      { addPathSend: families },
+    )
+    lab.r1.announce(['10.9.0.0/16'], via('10.0.0.11'))
+    lab.r1.announce(['10.1.0.0/24'], via('10.9.0.7'))
+    lab.settle()
+    t.strictSame(Object.keys(to.known).toSorted(), ['1>10.9.0.0/16', '2>10.1.0.0/24'])
+    lab.r1.withdraw(['10.9.0.0/16'])
+    const advertisements = [{ cidr: '10.1.0.0/24' as Cidr, communities: [0x0001_0002] }]
+    lab.rib.setPolicy({ filters: [], advertisements, multipath: { ebgp: 2, ibgp: 2, relaxAsPath: false } })
+    lab.settle()
+    t.strictSame(to.known, {})
+  },
+)

@@ -267,11 +267,12 @@ export class Rib implements RibFace {
     if (this.#imports.run(until)) more = true
     this.#tracking.resolve()
     for (const family of open) if (this.#decide(this.#tables[family], until)) more = true
-    // What is reached otherwise by what was just decided is decided in the next flush.
-    this.#tracking.resolve()
-    if (open.some((family) => this.#tables[family].dirtyCount > 0)) more = true
     if (this.#groups.fill(until)) more = true
     this.#groups.flush()
+    // What is reached otherwise by what was just decided is decided in the next flush. Not before the groups have written: a path that
+    // came and went in one batch would be left standing.
+    this.#tracking.resolve()
+    if (open.some((family) => this.#tables[family].dirtyCount > 0)) more = true
     for (const family of open) if (this.#handOver(this.#tables[family])) more = true
     if (!more) this.#finish()
     for (const slot of this.#peers) if (slot?.terms !== undefined && this.#groups.hasOutput(slot.id)) this.#deps.onOutput(slot.id)
