@@ -30,13 +30,14 @@ protocol bgp tortie {
 }
 `,
   )
-  const start = () => lab.start(t, lab.theirs, 'bird', ['-f', '-c', config, '-s', control])
+  const start = (...flags: readonly string[]) => lab.start(t, lab.theirs, 'bird', ['-f', ...flags, '-c', config, '-s', control])
   let child = start()
   return {
     birdc: (...words: readonly string[]) => lab.inside(lab.theirs, 'birdc', '-s', control, ...words),
     kill: () => void child.kill('SIGKILL'),
+    /** `-R`: it tells that it forwarded meanwhile (F bit, RFC 4724 §3); without, its old routes go with the new session. */
     start: () => {
-      child = start()
+      child = start('-R')
     },
   }
 }
