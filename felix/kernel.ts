@@ -95,11 +95,13 @@ export type Match =
   | { readonly type: 'mark'; readonly value: number; readonly mask: number; readonly negated?: boolean }
   | {
       readonly type: 'conntrack'
-      readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'DNAT')[]
+      readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT')[]
       readonly negated?: boolean
     }
   | { readonly type: 'address-type'; readonly side: 'source' | 'destination'; readonly addressType: 'LOCAL' | 'UNICAST' }
   | { readonly type: 'reverse-path'; readonly fails: true } // rpfilter --validmark --invert
+  /** Holds for at most `count` packets `per` unit on average, and `burst` at once. */
+  | { readonly type: 'limit'; readonly count: number; readonly per: 'second' | 'minute' | 'hour' | 'day'; readonly burst: number }
 
 export type PortRange = { readonly from: number; readonly to: number }
 
@@ -111,7 +113,12 @@ export type Action =
   | { readonly type: 'jump' | 'goto'; readonly chain: string }
   /** new mark = (mark and not mask) xor value */
   | { readonly type: 'set-mark'; readonly value: number; readonly mask: number }
+  /** Into the kernel's log; not final. */
   | { readonly type: 'log'; readonly prefix: string }
+  /** A copy of the packet's beginning to the listeners of a group (nfnetlink_log); not final. @property prefix at most 63 characters */
+  | { readonly type: 'nflog'; readonly group: number; readonly prefix: string }
+  /** Only in raw: conntrack leaves the packet alone; not final. */
+  | { readonly type: 'no-track' }
 
 /** Where one wanted object stands. `pending`: waits for something outside (an interface). `failed`: the kernel's word; retried. */
 export type ObjectStatus =

@@ -27,7 +27,8 @@ function everyMatch(family: 4 | 6, negated: boolean): Match[][] {
     [icmp, { type: 'icmp', icmpType: 8, negated }],
     [icmp, { type: 'icmp', icmpType: 3, code: 0, negated }],
     [{ type: 'mark', value: 0x80000000, mask: 0xffff0000, negated }],
-    [{ type: 'conntrack', states: ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'DNAT'], negated }],
+    [{ type: 'conntrack', states: ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'DNAT'], negated }],
+    [{ type: 'limit', count: 10, per: 'hour', burst: 5 }],
     [{ type: 'address-type', side: 'source', addressType: 'LOCAL' }],
     [{ type: 'address-type', side: 'destination', addressType: 'UNICAST' }],
   ]
@@ -42,6 +43,7 @@ const everyAction: Action[] = [
   { type: 'goto', chain: 'tort-other' },
   { type: 'set-mark', value: 0x10000, mask: 0x30000 },
   { type: 'log', prefix: 'tortie: a longer one than the kernel takes' },
+  { type: 'nflog', group: 1, prefix: `${'long '.repeat(20)}` },
 ]
 
 for (const backend of ['nft', 'legacy'] as const) {

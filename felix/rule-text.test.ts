@@ -33,6 +33,7 @@ const matches: [match: Match, text: string, text6?: string][] = [
   [{ type: 'address-type', side: 'source', addressType: 'LOCAL' }, '-m addrtype --src-type LOCAL'],
   [{ type: 'address-type', side: 'destination', addressType: 'UNICAST' }, '-m addrtype --dst-type UNICAST'],
   [{ type: 'reverse-path', fails: true }, '-m rpfilter --validmark --invert'],
+  [{ type: 'limit', count: 10, per: 'minute', burst: 5 }, '-m limit --limit 10/minute --limit-burst 5'],
 ]
 for (const [match, text, text6 = text] of matches) {
   t.test(`the match ${JSON.stringify(match)} is ${text}`, async (t) => {
@@ -52,6 +53,8 @@ const actions: [action: Action, text: string][] = [
   [{ type: 'goto', chain: 'tort-tw-tort1' }, '-g tort-tw-tort1'],
   [{ type: 'set-mark', value: 0, mask: 0x30000 }, '-j MARK --set-xmark 0x0/0x30000'],
   [{ type: 'log', prefix: 'tortie: ' }, '-j LOG --log-prefix "tortie: " --log-level 5'],
+  [{ type: 'nflog', group: 10, prefix: 'denied' }, '-j NFLOG --nflog-group 10 --nflog-prefix denied'],
+  [{ type: 'no-track' }, '-j CT --notrack'],
   [{ type: 'log', prefix: 'longer than the kernel keeps of it' }, '-j LOG --log-prefix "longer than the kernel keeps " --log-level 5'],
 ]
 for (const [action, text] of actions) {

@@ -3,6 +3,8 @@ import type { Action, Match, PortRange, Rule } from './kernel.ts'
 
 /** The kernel keeps 29 characters of a LOG prefix and refuses a longer one together with the whole table. */
 const LOG_PREFIX_LENGTH = 29
+/** xt_NFLOG keeps 64 octets with the closing zero. */
+const NFLOG_PREFIX_LENGTH = 63
 /** xt_comment holds 255; ours is "tortie:", the hash, a space and the human text. */
 const COMMENT_LENGTH = 220
 
@@ -67,6 +69,8 @@ function matchArguments(match: Match, family: Family): string[] {
       return ['-m', 'addrtype', match.side === 'source' ? '--src-type' : '--dst-type', match.addressType]
     case 'reverse-path':
       return ['-m', 'rpfilter', '--validmark', '--invert']
+    case 'limit':
+      return ['-m', 'limit', '--limit', `${match.count}/${match.per}`, '--limit-burst', String(match.burst)]
   }
 }
 
@@ -86,6 +90,17 @@ function actionArguments(action: Action): string[] {
       return ['-j', 'MARK', '--set-xmark', `${hex(action.value)}/${hex(action.mask)}`]
     case 'log':
       return ['-j', 'LOG', '--log-prefix', plainText(action.prefix).slice(0, LOG_PREFIX_LENGTH), '--log-level', '5']
+    case 'nflog':
+      return [
+        '-j',
+        'NFLOG',
+        '--nflog-group',
+        String(action.group),
+        '--nflog-prefix',
+        plainText(action.prefix).slice(0, NFLOG_PREFIX_LENGTH),
+      ]
+    case 'no-track':
+      return ['-j', 'CT', '--notrack']
   }
 }
 

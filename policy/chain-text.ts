@@ -54,6 +54,8 @@ function positiveText(match: Match): string {
       return `--${match.side === 'source' ? 'src' : 'dst'}-type ${match.addressType}`
     case 'reverse-path':
       return 'rpfilter --invert'
+    case 'limit':
+      return `--limit ${match.count}/${match.per} --limit-burst ${match.burst}`
   }
 }
 
@@ -73,6 +75,10 @@ function actionText(action: Action): string {
       return `-j MARK --set-xmark ${hex(action.value)}/${hex(action.mask)}`
     case 'log':
       return `-j LOG "${action.prefix}"`
+    case 'nflog':
+      return `-j NFLOG ${action.group} "${action.prefix}"`
+    case 'no-track':
+      return '-j CT --notrack'
   }
 }
 

@@ -15,7 +15,7 @@ export type Packet = {
   readonly destinationPort?: number
   readonly icmpType?: number
   readonly icmpCode?: number
-  readonly state: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID'
+  readonly state: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED'
   /** Whether the route back to the source is not through `inInterface`. */
   readonly reversePathFails?: boolean
   /** Which of its ends are addresses of this host; must be said where rules ask for it. */
@@ -75,6 +75,9 @@ class Walker {
         case 'log':
           this.log.push(action.prefix)
           break
+        case 'nflog':
+        case 'no-track':
+          break
         case 'set-mark':
           this.mark = ((this.mark & ~action.mask) ^ action.value) >>> 0
           break
@@ -129,6 +132,8 @@ class Walker {
         return match.states.some((state) => state === packet.state)
       case 'reverse-path':
         return packet.reversePathFails === true
+      case 'limit':
+        return true
       case 'address-type':
         if (packet.local === undefined || match.addressType !== 'LOCAL') throw new Error('address-type needs the routing table')
         return packet.local.includes(match.side)
