@@ -6,6 +6,7 @@ import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
 import type { PolicyActions } from './policy-actions.ts'
 import { clearBits, hasBits } from './rule-chains.ts'
+import { allowedRules, type FlowLogRules, toHostRules, verdictChains } from './verdict-chains.ts'
 import { type AllowedTunnels, tunnelRules } from './workload-tunnels.ts'
 
 export type BaseOptions = {
@@ -13,6 +14,8 @@ export type BaseOptions = {
   readonly interfacePrefix: string
   readonly marks: Marks
   readonly actions: PolicyActions
+  /** undefined: no flow log is kept. */
+  readonly flowLog?: FlowLogRules | undefined
 }
 
 /**
@@ -20,26 +23,27 @@ export type BaseOptions = {
  * @param strays interfaces of workloads whose names lack the prefix, as after a change of it: whatever comes from them is policed as well
  */
 export function baseChains(
-  { families, interfacePrefix, marks, actions }: BaseOptions,
+  { families, interfacePrefix, marks, actions, flowLog }: BaseOptions,
   allowed: AllowedTunnels,
   strays: readonly string[],
 ): readonly Chain[] {
   const workloads = [`${interfacePrefix}+`, ...strays]
   const fromWorkloads = workloads.map((name) => interfaceMatch('egress', name))
   const toWorkloads = workloads.map((name) => interfaceMatch('ingress', name))
-  return families.flatMap((family): Chain[] => [
+  const base = families.flatMap((family): Chain[] => [
     filter(family, chainNames.forward, [
       { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
       ...fromWorkloads.flatMap((from) => tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
       ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
       ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
+      ...allowedRules(flowLog, marks),
     ]),
     filter(
       family,
       chainNames.input,
       fromWorkloads.map((from) => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
     ),
-    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost)]),
+    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
     filter(
       family,
       chainNames.output,
@@ -56,6 +60,7 @@ export function baseChains(
       })),
     },
   ])
+  return [...base, ...verdictChains(families, flowLog)]
 }
 
 /** FORWARD is entered first by our jump; what both ends allowed is accepted only after everything else there. */
@@ -75,10 +80,9 @@ function acceptHook(family: Family, { accept }: Marks): Hook {
 }
 
 /** What a workload needs of its host to have an address and neighbours, the replies its policy allows; else what was chosen. */
-function workloadToHostRules(family: Family, toHost: PolicyActions['toHost']): readonly Rule[] {
+function workloadToHostRules(family: Family, toHost: PolicyActions['toHost'], flowLog: FlowLogRules | undefined): readonly Rule[] {
   const needed = family === 4 ? [dhcp(68, 67)] : [...neighbourDiscovery.map(icmpv6), dhcp(546, 547)]
-  const end: Rule = { match: [], action: { type: toHost }, ...(toHost === 'drop' && { comment: 'Drop from workload to host' }) }
-  return [...needed, jump([], dispatchChainName('egress')), end]
+  return [...needed, jump([], dispatchChainName('egress')), ...toHostRules(flowLog, toHost)]
 }
 
 /** Multicast listener messages, router solicitation, neighbour solicitation and advertisement; no router advertisement (134): a workload is no router. */

@@ -25,7 +25,7 @@ export type Packet = {
 
 export type Ruleset = { readonly chains: readonly Chain[]; readonly hooks: readonly Hook[]; readonly ipSets: readonly IpSet[] }
 
-/** `end`: all rules were walked and none was final: the kernel chain's own policy decides. @property log prefixes of LOG rules passed */
+/** `end`: all rules were walked and none was final: the kernel chain's own policy decides. @property log prefixes of LOG and NFLOG rules passed */
 export type WalkResult = { readonly verdict: 'accept' | 'drop' | 'end'; readonly mark: number; readonly log: readonly string[] }
 
 /**
@@ -73,9 +73,9 @@ class Walker {
         case 'masquerade':
           return 'accept'
         case 'log':
+        case 'nflog':
           this.log.push(action.prefix)
           break
-        case 'nflog':
         case 'no-track':
           break
         case 'set-mark':

@@ -13,7 +13,7 @@ const tier = (name: string, policies: readonly string[], defaultAction: AppliedT
 function lines(endpoint: Partial<LocalEndpoint>, direction: 'ingress' | 'egress', family: 4 | 6 = 4): readonly string[] {
   const whole: LocalEndpoint = { interfaceName: 'tort1', tiers: { ingress: [], egress: [] }, profiles: [], ...endpoint }
   const name = direction === 'ingress' ? 'tort-tw-tort1' : 'tort-fw-tort1'
-  const [chain] = endpointChains(whole, { families: [family], marks, denied: 'drop' }).filter((one) => one.name === name)
+  const [chain] = endpointChains(whole, { families: [family], marks, denied: { type: 'drop' } }).filter((one) => one.name === name)
   return chain === undefined ? [] : chainText(chain).replaceAll(`-A ${name} `, '').split('\n')
 }
 

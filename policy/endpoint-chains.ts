@@ -1,9 +1,8 @@
 /** One endpoint as its two chains: what is asked of a packet towards it and from it (resource reference §6.2.1). */
-import type { Chain, Rule } from '../felix/kernel.ts'
+import type { Action, Chain, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, endpointChainName, policyChainName, profileChainName } from './names.ts'
-import type { PolicyActions } from './policy-actions.ts'
 import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
 
 /** @property policies ids of those that select the endpoint in the direction, in order; never empty */
@@ -17,7 +16,7 @@ export type LocalEndpoint = {
 }
 
 /** @property denied what becomes of a packet that no policy, or no profile, allowed */
-export type EndpointOptions = { readonly families: readonly Family[]; readonly marks: Marks; readonly denied: PolicyActions['denied'] }
+export type EndpointOptions = { readonly families: readonly Family[]; readonly marks: Marks; readonly denied: Action }
 
 export function endpointChains(endpoint: LocalEndpoint, { families, marks, denied }: EndpointOptions): readonly Chain[] {
   return (['ingress', 'egress'] as const).flatMap((direction) =>
@@ -45,14 +44,14 @@ function firstRules({ accept, pass }: Marks): readonly Rule[] {
   ]
 }
 
-function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: PolicyActions['denied']): readonly Rule[] {
+function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
   const policies = tier.policies.flatMap((id): Rule[] => [
     { match: [lacksBits(pass)], action: { type: 'jump', chain: policyChainName(direction, id) } },
     { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' },
   ])
   const end: Rule = {
     match: [lacksBits(pass)],
-    action: { type: denied },
+    action: denied,
     comment: `End of tier ${tier.name}. Drop if no policies passed packet`,
   }
   return [
@@ -62,12 +61,7 @@ function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Ma
   ]
 }
 
-function profileRules(
-  { profiles }: LocalEndpoint,
-  direction: Direction,
-  { accept }: Marks,
-  denied: PolicyActions['denied'],
-): readonly Rule[] {
+function profileRules({ profiles }: LocalEndpoint, direction: Direction, { accept }: Marks, denied: Action): readonly Rule[] {
   const unknown = profiles.findIndex(({ known }) => !known)
   const asked = unknown === -1 ? profiles : profiles.slice(0, unknown)
   const rules = asked.flatMap(({ name }): Rule[] => [
@@ -75,5 +69,5 @@ function profileRules(
     { match: [hasBits(accept)], action: { type: 'return' } },
   ])
   const comment = unknown === -1 ? 'Drop if no profiles matched' : `Drop, profile ${profiles[unknown]?.name} does not exist`
-  return [...rules, { match: [], action: { type: denied }, comment: comment.slice(0, 180) }]
+  return [...rules, { match: [], action: denied, comment: comment.slice(0, 180) }]
 }

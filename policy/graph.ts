@@ -14,6 +14,7 @@ import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { compareText, resourceKey } from './resource-key.ts'
 import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
+import { denyActions, type FlowLogRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
 
 export type PolicyGraphOptions = {
@@ -25,6 +26,8 @@ export type PolicyGraphOptions = {
   readonly ipv6: boolean
   /** Default: `defaultActions`. */
   readonly actions?: PolicyActions
+  /** Default: no copies of packets are made. */
+  readonly flowLog?: FlowLogRules | undefined
 }
 
 /** What `compile` answers: all of it, every time; what did not change is the same object as last time. */
@@ -46,13 +49,13 @@ export class PolicyGraph {
   #allowed = noTunnels
 
   /** @throws RangeError on a mark mask with fewer than two bits */
-  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions }: PolicyGraphOptions) {
+  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions, flowLog }: PolicyGraphOptions) {
     const families: readonly Family[] = ipv6 ? [4, 6] : [4]
     const marks = marksOf(markMask)
     this.#sets = new IpSetStore(families)
     this.#locals = new LocalEndpoints(nodeName)
-    this.#rules = { families, marks, denied: actions.denied, sets: this.#sets.name }
-    this.#base = { families, interfacePrefix, marks, actions }
+    this.#rules = { families, marks, denied: denyActions(flowLog)[actions.denied], sets: this.#sets.name }
+    this.#base = { families, interfacePrefix, marks, actions, flowLog }
     this.#hooks = baseHooks(this.#base)
     this.#putInterfaces()
   }

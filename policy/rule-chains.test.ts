@@ -7,7 +7,7 @@ import { policyChains, profileChains, type RuleContext, setsOf } from './rule-ch
 import { setKey } from './set-source.ts'
 import { globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
-const context: RuleContext = { families: [4], marks: marksOf(0xffff_0000), denied: 'drop', sets: setKey }
+const context: RuleContext = { families: [4], marks: marksOf(0xffff_0000), denied: { type: 'drop' }, sets: setKey }
 
 function rendered(...ingress: readonly PolicyRule[]): readonly string[] {
   const policy = policyOf(globalPolicy('p', { ingress }))

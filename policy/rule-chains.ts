@@ -4,7 +4,6 @@ import type { Family } from '../src/net/address.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy, Rule } from './policy.ts'
-import type { PolicyActions } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
 import { type SetNames, type SetSource, setKey } from './set-source.ts'
 
@@ -13,7 +12,8 @@ export type Profile = { readonly name: string; readonly ingress: readonly Rule[]
 export type RuleContext = {
   readonly families: readonly Family[]
   readonly marks: Marks
-  readonly denied: PolicyActions['denied']
+  /** What a rule does that denies. */
+  readonly denied: Action
   readonly sets: SetNames
 }
 
@@ -62,7 +62,7 @@ function kernelRules(rule: Rule, family: Family, { marks, denied, sets }: RuleCo
     case 'Pass':
       return [...each(setBits(marks.pass)), { match: [hasBits(marks.pass)], action: { type: 'return' } }]
     case 'Deny':
-      return each({ type: denied })
+      return each(denied)
     case 'Log':
       return each({ type: 'log', prefix: 'tortie-packet: ' })
   }

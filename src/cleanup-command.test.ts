@@ -41,7 +41,7 @@ t.test('beside an agent nothing is touched', async (t) => {
   const opened = await openEmbedded(path)
   if (opened.type === 'problem') throw new Error(opened.problem)
   t.teardown(() => opened.datastore.close())
-  const felix = { enabled: true, routeProtocol: 116 } as const
+  const felix = { routeProtocol: 116 } as const
   t.strictSame(await runCleanup({ felix, datastore: { type: 'embedded', path } }), {
     exitCode: 1,
     lines: [],

@@ -4,11 +4,13 @@ import { type CleanupReport, cleanUp } from '../felix/cleanup.ts'
 import type { Config } from './config.ts'
 import { holdStore } from './datastore/hold-store.ts'
 
+type CleanupSettings = Pick<Config, 'datastore'> & { readonly felix: Pick<Config['felix'], 'routeProtocol'> }
+
 /** @property lines for standard output @property problems for standard error, one sentence each */
 export type CleanupOutcome = { readonly exitCode: 0 | 1; readonly lines: readonly string[]; readonly problems: readonly string[] }
 
 /** The store is held meanwhile, so that no agent starts beside; what is stored stays. */
-export async function runCleanup({ felix, datastore }: Pick<Config, 'felix' | 'datastore'>): Promise<CleanupOutcome> {
+export async function runCleanup({ felix, datastore }: CleanupSettings): Promise<CleanupOutcome> {
   const held = holdStore(datastore.path)
   if (held.type === 'in use') {
     const problem = `an agent runs on ${datastore.path} and would put everything back: stop it first, then clean up`

@@ -20,7 +20,7 @@ const defaults = {
     peers: [],
     listenRanges: [],
   },
-  felix: { enabled: true, routeProtocol: 116 },
+  felix: { enabled: true, routeProtocol: 116, flowLog: { enabled: true, group: 116, perSecond: 100, flows: 4096 } },
   api: { socket: '/run/tortie/api.sock' },
   datastore: { type: 'embedded', path: '/var/lib/tortie' },
   log: {},
@@ -170,7 +170,13 @@ t.test('INTERFACE §2: every option is taken, addresses in their one form', asyn
         ],
         secretsPath: '/run/secrets',
       },
-      felix: { enabled: false, interfacePrefix: 'cali', routeProtocol: 117, iptablesBackend: 'nft' },
+      felix: {
+        enabled: false,
+        interfacePrefix: 'cali',
+        routeProtocol: 117,
+        iptablesBackend: 'nft',
+        flowLog: { enabled: true, group: 116, perSecond: 100, flows: 4096 },
+      },
       api: {
         socket: '/tmp/api.sock',
         listen: { address: '0.0.0.0', port: 9099 },

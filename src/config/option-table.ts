@@ -11,6 +11,7 @@ import { type Cidr, type InterfaceAddress, parseCidr, parseInterfaceAddress } fr
 import { isLinkLocal, parseZoned, zoned } from '../net/zone.ts'
 import { addPathOptions } from './add-path-options.ts'
 import { bfdOptions } from './bfd-options.ts'
+import { flowLogOptions } from './flow-log-options.ts'
 import { readListen } from './listen-address.ts'
 import { monitor, mrt } from './monitor-options.ts'
 import { optional, required, section, withDefault } from './option.ts'
@@ -182,6 +183,7 @@ export const optionTable = closedObject({
       meaning: 'which iptables: auto, legacy or nft',
       otherwise: 'FelixConfiguration, else `auto`',
     }),
+    flowLog: flowLogOptions,
   }),
   api: section({
     socket: withDefault(socketPath, '/run/tortie/api.sock', { meaning: 'UNIX socket, mode 0660' }),
