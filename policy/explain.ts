@@ -179,7 +179,8 @@ function firstDecision(policies: readonly Applicable[], world: World, direction:
 }
 
 function decision({ subject, namespace, rules }: Applicable, world: World, direction: Direction, flow: Flow, steps: Step[]) {
-  for (const [rule, { action, mismatch }] of judged(rules, world, namespace, direction, flow).entries()) {
+  for (const [rule, { action: written, mismatch }] of judged(rules, world, namespace, direction, flow).entries()) {
+    const action = written === 'Reject' ? 'Deny' : written
     if (mismatch === undefined) steps.push({ direction, subject, rule, outcome: action })
     else steps.push({ direction, subject, rule, outcome: 'no match', mismatch })
     if (mismatch === undefined && action !== 'Log') return action

@@ -45,12 +45,12 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-fw-tort1a2b -j tort-pro-kns.shop
 -A tort-fw-tort1a2b --mark 0x10000/0x10000 -j RETURN
 -A tort-fw-tort1a2b -j DROP # Drop if no profiles matched
--A tort-pi-gnp/web -p tcp --match-set SET src --dports 80 -j MARK --set-xmark 0x10000/0x10000
+-A tort-pi-gnp/web -p tcp --match-set SET src --dports 80 -j MARK --set-xmark 0x10000/0x10000 # rule 0
 -A tort-pi-gnp/web --mark 0x10000/0x10000 -j RETURN
--A tort-pi-gnp/web -j DROP
--A tort-pri-kns.shop -j MARK --set-xmark 0x10000/0x10000
+-A tort-pi-gnp/web -j DROP # rule 1
+-A tort-pri-kns.shop -j MARK --set-xmark 0x10000/0x10000 # rule 0
 -A tort-pri-kns.shop --mark 0x10000/0x10000 -j RETURN
--A tort-pro-kns.shop -j MARK --set-xmark 0x10000/0x10000
+-A tort-pro-kns.shop -j MARK --set-xmark 0x10000/0x10000 # rule 0
 -A tort-pro-kns.shop --mark 0x10000/0x10000 -j RETURN
 -A tort-to-wl -o tort1a2b -g tort-tw-tort1a2b
 -A tort-to-wl -o tort3c4d -g tort-tw-tort3c4d

@@ -156,7 +156,7 @@ t.test('§6.6: a profile that does not exist drops, and begins to work when it c
   t.match(text(graph.compile(), 'tort-tw-tort9'), /-j DROP # Drop, profile mine does not exist$/)
   graph.put(profile('mine', { ingress: [{ action: 'Deny', protocol: 'UDP' }] }))
   const compiled = graph.compile()
-  t.equal(text(compiled, 'tort-pri-mine'), '-A tort-pri-mine -p udp -j DROP')
+  t.equal(text(compiled, 'tort-pri-mine'), '-A tort-pri-mine -p udp -j DROP # rule 0')
   t.equal(text(compiled, 'tort-pro-mine'), ':tort-pro-mine')
   t.match(text(compiled, 'tort-tw-tort9'), /-j tort-pri-mine\n.*\n.*-j tort-pri-kns\.shop\n/)
 })

@@ -54,7 +54,8 @@ export class PolicyGraph {
     const marks = marksOf(markMask)
     this.#sets = new IpSetStore(families)
     this.#locals = new LocalEndpoints(nodeName)
-    this.#rules = { families, marks, denied: denyActions(flowLog)[actions.denied], sets: this.#sets.name }
+    const deny = denyActions(flowLog)
+    this.#rules = { families, marks, denied: deny[actions.denied], rejected: deny.reject, log: actions.log, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
     this.#hooks = baseHooks(this.#base)
     this.#putInterfaces()

@@ -27,49 +27,53 @@ for (const [title, spec, expected] of table) t.test(`§6.15: ${title}`, async (t
 type Ingress = NonNullable<KubernetesNetworkPolicySpec['ingress']>[number]
 
 const ingress: [title: string, rule: Ingress, expected: unknown][] = [
-  ['from absent: all sources', {}, [{ action: 'Allow' }]],
-  ['from empty: all sources', { from: [], ports: [] }, [{ action: 'Allow' }]],
-  ['a podSelector alone: pods of the own namespace', { from: [{ podSelector: {} }] }, [{ action: 'Allow', source: { selector: pod } }]],
+  ['from absent: all sources', {}, [{ index: 0, action: 'Allow' }]],
+  ['from empty: all sources', { from: [], ports: [] }, [{ index: 0, action: 'Allow' }]],
+  [
+    'a podSelector alone: pods of the own namespace',
+    { from: [{ podSelector: {} }] },
+    [{ index: 0, action: 'Allow', source: { selector: pod } }],
+  ],
   [
     'an empty namespaceSelector: pods of all namespaces',
     { from: [{ namespaceSelector: {} }] },
-    [{ action: 'Allow', source: { selector: pod, namespaceSelector: 'all()' } }],
+    [{ index: 0, action: 'Allow', source: { selector: pod, namespaceSelector: 'all()' } }],
   ],
   [
     'both selectors of one peer must hold',
     { from: [{ podSelector: { matchLabels: { a: '1' } }, namespaceSelector: { matchLabels: { team: 'x' } } }] },
-    [{ action: 'Allow', source: { selector: `(${pod} && a == "1")`, namespaceSelector: 'team == "x"' } }],
+    [{ index: 0, action: 'Allow', source: { selector: `(${pod} && a == "1")`, namespaceSelector: 'team == "x"' } }],
   ],
   [
     'ipBlock: nets and notNets',
     { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }, { ipBlock: { cidr: 'fd00::/8' } }] },
     [
-      { action: 'Allow', source: { nets: ['10.0.0.0/8'], notNets: ['10.1.0.0/16'] } },
-      { action: 'Allow', source: { nets: ['fd00::/8'] } },
+      { index: 0, action: 'Allow', source: { nets: ['10.0.0.0/8'], notNets: ['10.1.0.0/16'] } },
+      { index: 0, action: 'Allow', source: { nets: ['fd00::/8'] } },
     ],
   ],
   [
     'ports: one rule per protocol, numbers sorted and merged, then names',
     { ports: [{ port: 443 }, { port: 80, endPort: 90 }, { port: 'web' }, { port: 91 }, { protocol: 'UDP', port: 53 }] },
     [
-      { action: 'Allow', protocol: 'TCP', destination: { ports: ['80:91', 443, 'web'] } },
-      { action: 'Allow', protocol: 'UDP', destination: { ports: [53] } },
+      { index: 0, action: 'Allow', protocol: 'TCP', destination: { ports: ['80:91', 443, 'web'] } },
+      { index: 0, action: 'Allow', protocol: 'UDP', destination: { ports: [53] } },
     ],
   ],
   [
     'an entry without a port opens its protocol, not the others',
     { ports: [{ port: 80 }, {}, { protocol: 'SCTP', port: 9 }] },
     [
-      { action: 'Allow', protocol: 'SCTP', destination: { ports: [9] } },
-      { action: 'Allow', protocol: 'TCP' },
+      { index: 0, action: 'Allow', protocol: 'SCTP', destination: { ports: [9] } },
+      { index: 0, action: 'Allow', protocol: 'TCP' },
     ],
   ],
   [
     'peers times protocols; a named port counts for every source',
     { from: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { podSelector: {} }], ports: [{ port: 'web' }] },
     [
-      { action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { ports: ['web'] } },
-      { action: 'Allow', protocol: 'TCP', source: { selector: pod }, destination: { ports: ['web'] } },
+      { index: 0, action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { ports: ['web'] } },
+      { index: 0, action: 'Allow', protocol: 'TCP', source: { selector: pod }, destination: { ports: ['web'] } },
     ],
   ],
 ]
@@ -78,7 +82,7 @@ for (const [title, rule, expected] of ingress)
 
 t.test('§6.15: egress peers and ports stand together at the destination', async (t) => {
   t.strictSame(converted({ egress: [{ to: [{ podSelector: {} }], ports: [{ port: 80 }] }] }).egress, [
-    { action: 'Allow', protocol: 'TCP', destination: { selector: pod, ports: [80] } },
+    { index: 0, action: 'Allow', protocol: 'TCP', destination: { selector: pod, ports: [80] } },
   ])
 })
 
@@ -86,7 +90,7 @@ t.test('§6.15 rule 11: towards an ipBlock a named port matches nothing, and nev
   const to = [{ ipBlock: { cidr: '10.0.0.0/8' } }]
   t.strictSame(converted({ egress: [{ to, ports: [{ port: 'web' }] }] }).egress, [])
   t.strictSame(converted({ egress: [{ to, ports: [{ port: 'web' }, { port: 80 }] }] }).egress, [
-    { action: 'Allow', protocol: 'TCP', destination: { nets: ['10.0.0.0/8'], ports: [80] } },
+    { index: 0, action: 'Allow', protocol: 'TCP', destination: { nets: ['10.0.0.0/8'], ports: [80] } },
   ])
 })
 
@@ -105,3 +109,12 @@ const selectors: [title: string, selector: LabelSelector | undefined, expected: 
 ]
 for (const [title, selector, expected] of selectors)
   t.test(`LabelSelector: ${title}`, async (t) => t.equal(canonical(selectorFromK8s(selector)), expected))
+
+t.test('Rule.index is the place in the list of the user, however many rules one becomes', async (t) => {
+  const ports = [{ port: 80 }, { protocol: 'UDP', port: 53 }]
+  const { ingress = [] } = converted({ ingress: [{ from: [{ podSelector: {} }, { namespaceSelector: {} }] }, { ports }, {}] })
+  t.strictSame(
+    ingress.map(({ index }) => index),
+    [0, 0, 1, 1, 2],
+  )
+})

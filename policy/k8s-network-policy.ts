@@ -1,8 +1,10 @@
 /** networking.k8s.io/v1 NetworkPolicy in the terms of our own (resource reference §6.15). */
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { LabelRequirement, LabelSelector } from '../src/model/label-selector.ts'
-import type { EntityRule, PolicyRule, PolicySpec, PortSpec } from '../src/model/policy-rule.ts'
+import type { EntityRule, PortSpec } from '../src/model/policy-rule.ts'
+import type { DraftRule } from './draft-rule.ts'
 import { orchestratorLabel } from './effective-selector.ts'
+import type { PolicyDraft } from './policy.ts'
 import { mergeRanges } from './port-list.ts'
 import { compareText } from './resource-key.ts'
 import { canonical } from './selector/canonical.ts'
@@ -16,14 +18,14 @@ export type K8sPort = NonNullable<NonNullable<KubernetesNetworkPolicySpec['ingre
 type PortMatch = { readonly protocol?: string; readonly ports?: readonly PortSpec[] }
 
 /** The same meaning as a policy of tier `default`, order 1000. One rule per peer and protocol, all of them Allow. */
-export function policyFromK8s(spec: KubernetesNetworkPolicySpec): PolicySpec {
+export function policyFromK8s(spec: KubernetesNetworkPolicySpec): PolicyDraft {
   return {
     tier: 'default',
     order: 1000,
     selector: podSelectorText(spec.podSelector),
     types: spec.policyTypes,
-    ingress: (spec.ingress ?? []).flatMap(({ from, ports }) => rulesOf('source', from, ports)),
-    egress: (spec.egress ?? []).flatMap(({ to, ports }) => rulesOf('destination', to, ports)),
+    ingress: (spec.ingress ?? []).flatMap(({ from, ports }, index) => rulesOf(index, 'source', from, ports)),
+    egress: (spec.egress ?? []).flatMap(({ to, ports }, index) => rulesOf(index, 'destination', to, ports)),
   }
 }
 
@@ -34,18 +36,19 @@ export function selectorFromK8s({ matchLabels = {}, matchExpressions = [] }: Lab
 }
 
 function rulesOf(
+  index: number,
   side: 'source' | 'destination',
   peers: readonly K8sPeer[] | undefined,
   ports: readonly K8sPort[] | undefined,
-): PolicyRule[] {
+): DraftRule[] {
   const others: readonly (K8sPeer | undefined)[] = peers === undefined || peers.length === 0 ? [undefined] : peers
   return others.flatMap((peer) => {
     const namesCount = !(side === 'destination' && peer?.ipBlock !== undefined)
-    return portMatches(ports ?? [], namesCount).map((match) => rule(side, peer, match))
+    return portMatches(ports ?? [], namesCount).map((match) => ({ index, ...rule(side, peer, match) }))
   })
 }
 
-function rule(side: 'source' | 'destination', peer: K8sPeer | undefined, { protocol, ports }: PortMatch): PolicyRule {
+function rule(side: 'source' | 'destination', peer: K8sPeer | undefined, { protocol, ports }: PortMatch): DraftRule {
   const other = peer === undefined ? {} : entityOf(peer)
   const withPorts = ports === undefined ? {} : { ports }
   const destination = side === 'destination' ? { ...other, ...withPorts } : withPorts
@@ -70,7 +73,7 @@ function entityOf({ podSelector, namespaceSelector, ipBlock }: K8sPeer): EntityR
   }
 }
 
-function podSelectorText(selector: LabelSelector | undefined): string {
+export function podSelectorText(selector: LabelSelector | undefined): string {
   return canonical(and({ type: 'equal', label: orchestratorLabel, value: 'k8s' }, selectorFromK8s(selector)))
 }
 

@@ -122,9 +122,10 @@ export class LocalEndpoints {
     }
   }
 
-  /** A policy that selects some endpoint of this node; nobody needs the chains of others. */
+  /** A policy that selects some endpoint of this node; nobody needs the chains of others, or of those that are only staged. */
   activePolicy(key: string): Policy | undefined {
-    return this.#subjects.itemsOf(key).size > 0 ? this.#policies.get(key) : undefined
+    const policy = this.#subjects.itemsOf(key).size > 0 ? this.#policies.get(key) : undefined
+    return policy?.staged ? undefined : policy
   }
 
   /** A profile that some endpoint of this node lists. */
@@ -134,7 +135,7 @@ export class LocalEndpoints {
 
   #tiersOf(policies: readonly Policy[], direction: Direction): readonly AppliedTier[] {
     const byTier = Map.groupBy(
-      policies.filter((policy) => policy[direction] !== undefined),
+      policies.filter((policy) => policy[direction] !== undefined && !policy.staged),
       ({ tier }) => tier,
     )
     const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)

@@ -4,7 +4,7 @@ import type { Resource } from '../src/model/resource.ts'
 import { comparePolicies, type Policy, policyOf } from './policy.ts'
 import { endpoint, globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
-const allow = { action: 'Allow' as const, source: {}, destination: {} }
+const allow = { index: 0, action: 'Allow' as const, source: {}, destination: {} }
 
 const table: [title: string, resource: Resource, expected: Partial<Policy>][] = [
   [
@@ -61,7 +61,7 @@ t.test('a rule keeps its conditions; its empty lists and empty selectors demand 
   const icmp = { type: 8 }
   const source = { nets: [], notNets: [], ports: [], notPorts: [], selector: '', notSelector: '' }
   const policy = policyOf(networkPolicy('p', { ingress: [{ action: 'Deny', ipVersion: 4, protocol: 'ICMP', icmp, source }] }))
-  t.strictSame(policy?.ingress, [{ action: 'Deny', ipVersion: 4, protocol: 'ICMP', icmp, source: {}, destination: {} }])
+  t.strictSame(policy?.ingress, [{ index: 0, action: 'Deny', ipVersion: 4, protocol: 'ICMP', icmp, source: {}, destination: {} }])
 })
 
 t.test('§6.2.1: order, then name, then namespace, then kind', async () => {

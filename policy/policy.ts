@@ -1,8 +1,12 @@
+import type { ClusterNetworkPolicySpec } from '../src/model/cluster-network-policy.ts'
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
-import type { EntityRule, GlobalPolicySpec, PolicyRule, PolicySpec, PortSpec, RuleAction } from '../src/model/policy-rule.ts'
+import type { GlobalPolicySpec, PolicySpec, PortSpec, RuleAction } from '../src/model/policy-rule.ts'
 import { groupOf, type Resource, refOf } from '../src/model/resource.ts'
+import type { StagedAction } from '../src/model/staged-policy.ts'
 import type { Family } from '../src/net/address.ts'
-import { entitySelectors, type SelectorTerm, subjectSelector } from './effective-selector.ts'
+import { policyFromCluster } from './cluster-network-policy.ts'
+import { type DraftRule, resolveRules } from './draft-rule.ts'
+import { type SelectorTerm, subjectSelector } from './effective-selector.ts'
 import { policyFromK8s } from './k8s-network-policy.ts'
 import { compareText, resourceKey } from './resource-key.ts'
 
@@ -18,7 +22,9 @@ export type Peer = {
 
 type Icmp = { readonly type?: number; readonly code?: number }
 
+/** @property index in the user's list of that direction, from 0; what the user wrote as one rule may be several here, with one index */
 export type Rule = {
+  readonly index: number
   readonly action: RuleAction
   readonly ipVersion?: Family
   readonly protocol?: string | number
@@ -36,6 +42,8 @@ export type Rule = {
  * @property id names it in chain names: kinds never clash ("gnp/web", "np/shop/web", "knp/shop/web")
  * @property order Infinity when the user gave none: last
  * @property ingress undefined when the policy does not apply in that direction; [] when it applies and nothing matches
+ * @property staged only tried: never rendered, and no reason for its tier to deny what nobody allows (§6.7)
+ * @property replaces of a staged policy: the key of the enforced one in whose place it would stand
  */
 export type Policy = {
   readonly key: string
@@ -48,37 +56,60 @@ export type Policy = {
   readonly subject: SelectorTerm
   readonly ingress?: readonly Rule[]
   readonly egress?: readonly Rule[]
+  readonly staged?: true
+  readonly replaces?: string
 }
 
+type StagedSpec = { readonly stagedAction?: StagedAction; readonly tier?: string }
+
+/** What the kinds have in common once each is in Calico's terms. */
+export type PolicyDraft = Pick<
+  GlobalPolicySpec,
+  'tier' | 'order' | 'selector' | 'namespaceSelector' | 'serviceAccountSelector' | 'types'
+> & {
+  readonly ingress?: readonly DraftRule[]
+  readonly egress?: readonly DraftRule[]
+}
+
+/** @property prefix of the policy's `id` */
+type Reader = {
+  readonly prefix: string
+  readonly namespaced: boolean
+  readonly read: (spec: unknown) => PolicyDraft | undefined
+}
+
+const calico = 'projectcalico.org'
+const kubernetes = 'networking.k8s.io'
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [`${calico} NetworkPolicy`, { prefix: 'np', namespaced: true, read: (spec) => spec as PolicySpec }],
+  [`${calico} GlobalNetworkPolicy`, { prefix: 'gnp', namespaced: false, read: (spec) => forWorkloads(spec as GlobalPolicySpec) }],
+  [`${kubernetes} NetworkPolicy`, { prefix: 'knp', namespaced: true, read: (spec) => policyFromK8s(spec as KubernetesNetworkPolicySpec) }],
+  [
+    'policy.networking.k8s.io ClusterNetworkPolicy',
+    { prefix: 'cnp', namespaced: false, read: (spec) => policyFromCluster(spec as ClusterNetworkPolicySpec) },
+  ],
+])
+
+/** Each staged kind with the kind that it is tried for. */
+const stagedKinds: ReadonlyMap<string, readonly [group: string, kind: string]> = new Map([
+  [`${calico} StagedNetworkPolicy`, [calico, 'NetworkPolicy']],
+  [`${calico} StagedGlobalNetworkPolicy`, [calico, 'GlobalNetworkPolicy']],
+  [`${calico} StagedKubernetesNetworkPolicy`, [kubernetes, 'NetworkPolicy']],
+])
+
 /**
- * The policy a resource stands for. undefined: no policy, or one that only concerns host endpoints (doNotTrack, preDNAT).
+ * The policy a resource stands for. undefined: no policy, one that only concerns host endpoints (doNotTrack, preDNAT), or a staged
+ * one that is to be ignored.
  * @throws Error on a selector that does not parse: resources were checked when they were stored
  */
 export function policyOf(resource: Resource): Policy | undefined {
-  const group = groupOf(resource.apiVersion)
-  const { kind, metadata } = resource
-  if (group === 'networking.k8s.io' && kind === 'NetworkPolicy')
-    return build(resource, 'knp', policyFromK8s(resource.spec as KubernetesNetworkPolicySpec))
-  if (group !== 'projectcalico.org') return undefined
-  if (kind === 'NetworkPolicy') return build(resource, 'np', resource.spec as PolicySpec)
-  if (kind !== 'GlobalNetworkPolicy') return undefined
-  const spec = resource.spec as GlobalPolicySpec
-  if (spec.doNotTrack === true || spec.preDNAT === true) return undefined
-  return build({ ...resource, metadata: { ...metadata, namespace: '' } }, 'gnp', spec)
-}
-
-/** Rules of a policy or profile. @param namespace '' for cluster-scoped ones. @throws Error as `policyOf` */
-export function resolveRules(rules: readonly PolicyRule[] | undefined, namespace: string): readonly Rule[] {
-  return (rules ?? []).map((rule) => {
-    const { metadata, source, destination, ...rest } = rule
-    const comment = annotationComment(metadata?.annotations ?? {})
-    return {
-      ...rest,
-      source: resolvePeer(source ?? {}, namespace),
-      destination: resolvePeer(destination ?? {}, namespace),
-      ...(comment !== '' && { comment }),
-    }
-  })
+  const kind = `${groupOf(resource.apiVersion)} ${resource.kind}`
+  const enforced = stagedKinds.get(kind)
+  if (enforced !== undefined) return stagedPolicy(resource, ...enforced)
+  const reader = readers.get(kind)
+  const draft = reader?.read(resource.spec)
+  return reader && draft && build(resource, reader, draft)
 }
 
 /** Order of policies in a tier (§6.2.1): order, name, then namespace and kind. */
@@ -87,46 +118,38 @@ export function comparePolicies(a: Policy, b: Policy): number {
   return compareText(a.name, b.name) || compareText(a.namespace, b.namespace) || compareText(a.id, b.id)
 }
 
-function build(resource: Resource, prefix: string, spec: PolicySpec): Policy {
-  const { name, namespace = '' } = resource.metadata
-  const ref = refOf(resource)
+/** To delete is to try nothing in the place of the enforced policy: no direction, and nobody selected. */
+function stagedPolicy(resource: Resource, group: string, kind: string): Policy | undefined {
+  const reader = readers.get(`${group} ${kind}`)
+  const { stagedAction, tier = 'default' } = resource.spec as StagedSpec
+  if (reader === undefined || stagedAction === 'Ignore') return undefined
+  const draft: PolicyDraft | undefined = stagedAction === 'Delete' ? { tier, types: [], selector: '!all()' } : reader.read(resource.spec)
+  if (draft === undefined) return undefined
+  const policy = build(resource, { ...reader, prefix: `s${reader.prefix}` }, draft)
+  return { ...policy, staged: true, replaces: resourceKey({ group, kind, namespace: policy.namespace, name: policy.name }) }
+}
+
+function forWorkloads(spec: GlobalPolicySpec): PolicyDraft | undefined {
+  return spec.doNotTrack === true || spec.preDNAT === true ? undefined : spec
+}
+
+function build(resource: Resource, { prefix, namespaced }: Reader, draft: PolicyDraft): Policy {
+  const { name } = resource.metadata
+  const namespace = namespaced ? (resource.metadata.namespace ?? '') : ''
   try {
     return {
-      key: resourceKey({ ...ref, namespace }),
+      key: resourceKey({ ...refOf(resource), namespace }),
       id: [prefix, ...(namespace === '' ? [] : [namespace]), name].join('/'),
       kind: resource.kind,
       namespace,
       name,
-      tier: spec.tier,
-      order: spec.order ?? Number.POSITIVE_INFINITY,
-      subject: subjectSelector(spec, namespace),
-      ...(spec.types.includes('Ingress') && { ingress: resolveRules(spec.ingress, namespace) }),
-      ...(spec.types.includes('Egress') && { egress: resolveRules(spec.egress, namespace) }),
+      tier: draft.tier,
+      order: draft.order ?? Number.POSITIVE_INFINITY,
+      subject: subjectSelector(draft, namespace),
+      ...(draft.types.includes('Ingress') && { ingress: resolveRules(draft.ingress, namespace) }),
+      ...(draft.types.includes('Egress') && { egress: resolveRules(draft.egress, namespace) }),
     }
   } catch (cause) {
     throw new Error(`${resource.kind} ${namespace}/${name} cannot be compiled`, { cause })
   }
-}
-
-function resolvePeer(entity: EntityRule, namespace: string): Peer {
-  const { nets, notNets, ports, notPorts } = entity
-  const { positive, negative } = entitySelectors(entity, namespace)
-  return {
-    ...(hasSome(nets) && { nets }),
-    ...(hasSome(notNets) && { notNets }),
-    ...(positive !== undefined && { selector: positive }),
-    ...(negative !== undefined && { notSelector: negative }),
-    ...(hasSome(ports) && { ports }),
-    ...(hasSome(notPorts) && { notPorts }),
-  }
-}
-
-function annotationComment(annotations: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(annotations).toSorted(([a], [b]) => compareText(a, b))
-  const text = pairs.map(([key, value]) => `${key}=${value}`).join(' ')
-  return text.replaceAll(/[^A-Za-z0-9 _.,:/=@+-]/g, '_').slice(0, 180)
-}
-
-function hasSome<T>(list: readonly T[] | undefined): list is readonly T[] {
-  return list !== undefined && list.length > 0
 }

@@ -1,9 +1,9 @@
 import type { ProfileSpec } from '../src/model/profile.ts'
 import type { Resource } from '../src/model/resource.ts'
-import { resolveRules } from './policy.ts'
+import { resolveRules } from './draft-rule.ts'
 import type { Profile } from './rule-chains.ts'
 
-const allow: Profile['ingress'] = [{ action: 'Allow', source: {}, destination: {} }]
+const allow: Profile['ingress'] = [{ index: 0, action: 'Allow', source: {}, destination: {} }]
 
 /**
  * The profile of a name. Those of namespaces and service accounts exist always (INTERFACE §4, resource reference §6.6).

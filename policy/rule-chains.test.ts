@@ -3,11 +3,19 @@ import type { PolicyRule } from '../src/model/policy-rule.ts'
 import { chainText } from './chain-text.ts'
 import { marksOf } from './marks.ts'
 import { policyOf } from './policy.ts'
+import { defaultLog } from './policy-actions.ts'
 import { policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
 import { setKey } from './set-source.ts'
 import { globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
-const context: RuleContext = { families: [4], marks: marksOf(0xffff_0000), denied: { type: 'drop' }, sets: setKey }
+const context: RuleContext = {
+  families: [4],
+  marks: marksOf(0xffff_0000),
+  denied: { type: 'drop' },
+  rejected: { type: 'reject' },
+  log: defaultLog,
+  sets: setKey,
+}
 
 function rendered(...ingress: readonly PolicyRule[]): readonly string[] {
   const policy = policyOf(globalPolicy('p', { ingress }))
@@ -18,20 +26,25 @@ const table: [title: string, rule: PolicyRule, expected: string][] = [
   [
     'Allow marks and returns: it is never terminal',
     { action: 'Allow', protocol: 'UDP' },
-    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000\n-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN',
+    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000 # rule 0\n-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN',
   ],
   [
     'Pass marks with another bit and returns',
     { action: 'Pass', protocol: 'UDP' },
-    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x20000/0x20000\n-A tort-pi-gnp/p --mark 0x20000/0x20000 -j RETURN',
+    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x20000/0x20000 # rule 0\n-A tort-pi-gnp/p --mark 0x20000/0x20000 -j RETURN',
   ],
-  ['Deny drops', { action: 'Deny', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j DROP'],
-  ['Log goes on', { action: 'Log' }, '-A tort-pi-gnp/p -j LOG "tortie-packet: "'],
+  ['Deny drops', { action: 'Deny', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j DROP # rule 0'],
+  ['Reject drops and answers', { action: 'Reject', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j REJECT # rule 0'],
+  [
+    'Log goes on, names its rule, and is limited',
+    { action: 'Log', protocol: 'UDP' },
+    '-A tort-pi-gnp/p -p udp --limit 10/second --limit-burst 5 -j LOG "tortie p i0: " # rule 0',
+  ],
   ['a rule of the other family leaves nothing behind, no RETURN either', { action: 'Allow', ipVersion: 6 }, ':tort-pi-gnp/p'],
   [
     'annotations are the comment, sorted, without what a shell or iptables could trip over',
     { action: 'Deny', metadata: { annotations: { b: 'x "y" `z`', a: '1' } } },
-    '-A tort-pi-gnp/p -j DROP # a=1 b=x _y_ _z_',
+    '-A tort-pi-gnp/p -j DROP # rule 0 a=1 b=x _y_ _z_',
   ],
 ]
 for (const [title, rule, expected] of table) t.test(title, async (t) => t.strictSame(rendered(rule), [expected]))
@@ -39,15 +52,15 @@ for (const [title, rule, expected] of table) t.test(title, async (t) => t.strict
 t.test('alternatives share the one RETURN after them', async (t) => {
   t.strictSame(rendered({ action: 'Allow', protocol: 'TCP', destination: { ports: [80, 'http'] } }), [
     `
--A tort-pi-gnp/p -p tcp --dports 80 -j MARK --set-xmark 0x10000/0x10000
--A tort-pi-gnp/p -p tcp --match-set named-ports http dst,dst -j MARK --set-xmark 0x10000/0x10000
+-A tort-pi-gnp/p -p tcp --dports 80 -j MARK --set-xmark 0x10000/0x10000 # rule 0
+-A tort-pi-gnp/p -p tcp --match-set named-ports http dst,dst -j MARK --set-xmark 0x10000/0x10000 # rule 0
 -A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`.trim(),
   ])
 })
 
-t.test('a comment is cut at 180 characters', async (t) => {
+t.test('annotations are cut where nft would cut the comment', async (t) => {
   const [text = ''] = rendered({ action: 'Deny', metadata: { annotations: { k: 'v'.repeat(500) } } })
-  t.equal(text.split('# ')[1]?.length, 180)
+  t.equal(text.split('# ')[1]?.length, 'rule 0 '.length + 110)
 })
 
 t.test('only the directions of `types` have chains, each in every family', async (t) => {
@@ -68,8 +81,11 @@ t.test('a Kubernetes policy keeps its kind in the name of its chain', async (t) 
 })
 
 t.test('a profile has chains in both directions', async (t) => {
-  const chains = profileChains({ name: 'kns.shop', ingress: [], egress: [{ action: 'Deny', source: {}, destination: {} }] }, context)
-  t.strictSame(chains.map(chainText), [':tort-pri-kns.shop', '-A tort-pro-kns.shop -j DROP'])
+  const chains = profileChains(
+    { name: 'kns.shop', ingress: [], egress: [{ index: 0, action: 'Deny', source: {}, destination: {} }] },
+    context,
+  )
+  t.strictSame(chains.map(chainText), [':tort-pri-kns.shop', '-A tort-pro-kns.shop -j DROP # rule 0'])
 })
 
 t.test('the sets of a policy are each named once, of the families that are rendered', async (t) => {

@@ -1,9 +1,11 @@
 /** Policies and profiles as chains: pure, one chain per direction and family, shared by all endpoints. */
 import type { Action, Chain, Rule as KernelRule, Match } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
+import { type LogSubject, logPrefix } from './log-prefix.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy, Rule } from './policy.ts'
+import type { LogStyle } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
 import { type SetNames, type SetSource, setKey } from './set-source.ts'
 
@@ -14,15 +16,19 @@ export type RuleContext = {
   readonly marks: Marks
   /** What a rule does that denies. */
   readonly denied: Action
+  /** The same for one that says how: Reject. */
+  readonly rejected: Action
+  readonly log: LogStyle
   readonly sets: SetNames
 }
 
 export function policyChains(policy: Policy, context: RuleContext): readonly Chain[] {
-  return chains((direction) => policyChainName(direction, policy.id), policy, context)
+  return chains((direction) => policyChainName(direction, policy.id), policy, policy, context)
 }
 
 export function profileChains(profile: Profile, context: RuleContext): readonly Chain[] {
-  return chains((direction) => profileChainName(direction, profile.name), profile, context)
+  const subject = { tier: '', kind: 'Profile', namespace: '', name: profile.name }
+  return chains((direction) => profileChainName(direction, profile.name), subject, profile, context)
 }
 
 type Rules = { readonly ingress?: readonly Rule[]; readonly egress?: readonly Rule[] }
@@ -39,23 +45,27 @@ export function setsOf(rules: Rules, families: readonly Family[]): readonly SetS
   return [...sources.values()]
 }
 
-function chains(nameOf: (direction: Direction) => string, rules: Rules, context: RuleContext): readonly Chain[] {
+function chains(nameOf: (direction: Direction) => string, subject: LogSubject, rules: Rules, context: RuleContext): readonly Chain[] {
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const list = rules[direction]
     if (list === undefined) return []
     return context.families.map((family): Chain => {
-      const rendered = list.flatMap((rule) => kernelRules(rule, family, context))
+      const rendered = list.flatMap((rule) =>
+        kernelRules(rule, family, context, (index) => logPrefix(context.log.prefix, subject, direction, index)),
+      )
       return { family, table: 'filter', name: nameOf(direction), rules: rendered }
     })
   })
 }
 
 /** Allow and Pass mark and return, so that they are never terminal: the other end's policies are still to come. */
-function kernelRules(rule: Rule, family: Family, { marks, denied, sets }: RuleContext): readonly KernelRule[] {
+function kernelRules(rule: Rule, family: Family, context: RuleContext, prefixOf: (index: number) => string): readonly KernelRule[] {
+  const { marks, denied, rejected, log, sets } = context
   const alternatives = ruleMatches(rule, family, sets)
   if (alternatives.length === 0) return []
-  const comment = rule.comment === undefined ? {} : { comment: rule.comment }
-  const each = (action: Action) => alternatives.map((match): KernelRule => ({ match, action, ...comment }))
+  const comment = rule.comment === undefined ? `rule ${rule.index}` : `rule ${rule.index} ${rule.comment}`
+  const each = (action: Action, ...last: readonly Match[]) =>
+    alternatives.map((match): KernelRule => ({ match: [...match, ...last], action, comment }))
   switch (rule.action) {
     case 'Allow':
       return [...each(setBits(marks.accept)), { match: [hasBits(marks.accept)], action: { type: 'return' } }]
@@ -63,8 +73,10 @@ function kernelRules(rule: Rule, family: Family, { marks, denied, sets }: RuleCo
       return [...each(setBits(marks.pass)), { match: [hasBits(marks.pass)], action: { type: 'return' } }]
     case 'Deny':
       return each(denied)
+    case 'Reject':
+      return each(rejected)
     case 'Log':
-      return each({ type: 'log', prefix: 'tortie-packet: ' })
+      return each({ type: 'log', prefix: prefixOf(rule.index) }, { type: 'limit', ...log.limit })
   }
 }
 

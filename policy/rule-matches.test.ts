@@ -2,7 +2,7 @@ import t from 'tap'
 import type { PolicyRule } from '../src/model/policy-rule.ts'
 import type { Family } from '../src/net/address.ts'
 import { chainText } from './chain-text.ts'
-import { resolveRules } from './policy.ts'
+import { resolveRules } from './draft-rule.ts'
 import { ruleMatches } from './rule-matches.ts'
 import { type SetSource, setKey } from './set-source.ts'
 

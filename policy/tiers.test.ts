@@ -33,7 +33,7 @@ t.test('§6.2.1: tiers by order, then name, those without order last', async (t)
   )
 })
 
-const allow = [{ action: 'Allow', source: {}, destination: {} }]
+const allow = [{ index: 0, action: 'Allow', source: {}, destination: {} }]
 const profiles: [title: string, actual: unknown, expected: unknown][] = [
   ['kns allows both ways', profileOf('kns.shop', undefined), { name: 'kns.shop', ingress: allow, egress: allow }],
   ['ksa has no rules', profileOf('ksa.shop.robot', undefined), { name: 'ksa.shop.robot', ingress: [], egress: [] }],

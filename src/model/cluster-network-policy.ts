@@ -1,4 +1,5 @@
-import Type, { type TSchema } from 'typebox'
+import Type, { type StaticDecode, type TSchema } from 'typebox'
+import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { labelSelector } from './label-selector.ts'
 import type { Problem } from './resource.ts'
@@ -61,6 +62,16 @@ const common = {
 const ingressRule = closedObject({ ...common, from: few(ingressPeer) })
 const egressRule = crossChecked(closedObject({ ...common, to: few(egressPeer) }), egressProblems)
 
+const spec = closedObject({
+  tier: Type.Enum(['Admin', 'Baseline']),
+  priority: Type.Integer({ minimum: 0, maximum: 1_000 }),
+  subject,
+  ingress: Type.Optional(Type.Array(ingressRule, { maxItems: 25 })),
+  egress: Type.Optional(Type.Array(egressRule, { maxItems: 25 })),
+})
+
+export type ClusterNetworkPolicySpec = Frozen<StaticDecode<typeof spec>>
+
 /** Resource reference §6.16. */
 export const clusterNetworkPolicy = defineKind({
   group: 'policy.networking.k8s.io',
@@ -68,14 +79,16 @@ export const clusterNetworkPolicy = defineKind({
   kind: 'ClusterNetworkPolicy',
   plural: 'clusternetworkpolicies',
   namespaced: false,
-  spec: closedObject({
-    tier: Type.Enum(['Admin', 'Baseline']),
-    priority: Type.Integer({ minimum: 0, maximum: 1_000 }),
-    subject,
-    ingress: Type.Optional(Type.Array(ingressRule, { maxItems: 25 })),
-    egress: Type.Optional(Type.Array(egressRule, { maxItems: 25 })),
-  }),
+  spec,
 })
+
+type EgressPeer = NonNullable<ClusterNetworkPolicySpec['egress']>[number]['to'][number]
+
+/** Peers that no address can be told of: a rule that accepts them accepts nothing for them, any other denies everybody (§6.16). */
+export function peersWithoutEffect({ egress = [] }: ClusterNetworkPolicySpec): readonly string[] {
+  const unknown = (peer: EgressPeer) => (['nodes', 'domainNames'] as const).filter((field) => peer[field] !== undefined)
+  return egress.flatMap(({ to }, i) => to.flatMap((peer, j) => unknown(peer).map((field) => `egress[${i}].to[${j}].${field}`)))
+}
 
 function few<Schema extends TSchema>(item: Schema) {
   return Type.Array(item, { minItems: 1, maxItems: 25 })

@@ -16,9 +16,14 @@ const table: [title: string, resource: object, expected: string | undefined][] =
       apiVersion: 'policy.networking.k8s.io/v1alpha2',
       kind: 'ClusterNetworkPolicy',
       metadata: { name: 'a' },
-      spec: { tier: 'Admin', priority: 1, subject: { namespaces: {} } },
+      spec: {
+        tier: 'Admin',
+        priority: 1,
+        subject: { namespaces: {} },
+        egress: [{ action: 'Accept', to: [{ namespaces: {} }, { domainNames: ['example.com'] }] }],
+      },
     },
-    'ClusterNetworkPolicy has no effect yet',
+    'spec.egress[0].to[1].domainNames has no effect yet',
   ],
   [
     'flags that are set',

@@ -1,4 +1,5 @@
 /** What of each kind has an effect in this version: the one table, of which /v1/status and docs/resources.md are made. */
+import { type ClusterNetworkPolicySpec, peersWithoutEffect } from './cluster-network-policy.ts'
 import { isInterfacePrefix } from './felix-scalars.ts'
 import { fieldsWithoutEffect, isIpPool } from './ip-pool.ts'
 import { valueAt } from './path.ts'
@@ -71,6 +72,9 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
       'iptablesFilterAllowAction',
       'iptablesFilterDenyAction',
       'iptablesMarkMask',
+      'logActionRateLimit',
+      'logActionRateLimitBurst',
+      'logPrefix',
       'logSeverityScreen',
       'nodeSelector',
     ],
@@ -112,18 +116,23 @@ export const kindsWithEffects: readonly string[] = Object.keys(calicoEffects)
 
 /** @param group of the kind's apiVersion */
 export function effectsOf(group: string, kind: string): Effects {
-  if (group === 'policy.networking.k8s.io') return none
   return (group === 'projectcalico.org' && calicoEffects[kind]) || {}
 }
 
 /** What a resource asks for and this version does not do, as a sentence; undefined if there is nothing. */
 export function withoutEffect(resource: Resource): string | undefined {
-  const { kind, spec } = resource
+  const { kind } = resource
   const effects = effectsOf(groupOf(resource.apiVersion), kind)
   if (effects.none) return `${kind} has no effect yet`
-  const fields = isIpPool(resource) ? fieldsWithoutEffect(resource) : unusedFields(spec, effects)
+  const fields = fieldsOf(resource, effects)
   if (fields.length === 0) return undefined
   return `${fields.map((field) => `spec.${field}`).join(', ')} ${fields.length === 1 ? 'has' : 'have'} no effect yet`
+}
+
+function fieldsOf(resource: Resource, effects: Effects): readonly string[] {
+  if (isIpPool(resource)) return fieldsWithoutEffect(resource)
+  if (resource.kind === 'ClusterNetworkPolicy') return peersWithoutEffect(resource.spec as ClusterNetworkPolicySpec)
+  return unusedFields(resource.spec, effects)
 }
 
 function unusedFields(spec: unknown, { only, except = [], usual = {}, unusable = {} }: Effects): readonly string[] {

@@ -36,9 +36,10 @@ const icmp = closedObject({
   code: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
 })
 
+/** `Reject` is ours: Deny, but the sender is told. Which of the two Deny is for everybody, FelixConfiguration says. */
 const ruleShape = closedObject(
   {
-    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass']),
+    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass', 'Reject']),
     ipVersion: Type.Optional(Type.Unsafe<4 | 6>({ enum: [4, 6] })),
     protocol: Type.Optional(protocol),
     notProtocol: Type.Optional(protocol),

@@ -172,7 +172,7 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
     [['source.nets', 'must not have duplicate items']],
   ],
   ['no action', {}, [['action', 'is required']]],
-  ['an action in lower case', { action: 'allow' }, [['action', 'must be Allow or Deny or Log or Pass']]],
+  ['an action in lower case', { action: 'allow' }, [['action', 'must be Allow or Deny or Log or Pass or Reject']]],
   ['ipVersion 5', { action: 'Allow', ipVersion: 5 }, [['ipVersion', 'must be 4 or 6']]],
   ['an unknown field', { action: 'Allow', source: { net: [] } }, [['source.net', 'unknown field, did you mean "nets"?']]],
   ['an entity without value', { action: 'Allow', source: null }, [['source', 'has no value (null): give it one or leave the field out']]],

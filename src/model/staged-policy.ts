@@ -10,7 +10,8 @@ import { closedObject, crossChecked } from './schema-check.ts'
 import { withTierLabel } from './tier-label.ts'
 import { word } from './word.ts'
 
-type StagedAction = 'Set' | 'Delete' | 'Learn' | 'Ignore'
+/** `Learn` is for tools that propose policies; such a one is tried as it stands. */
+export type StagedAction = 'Set' | 'Delete' | 'Learn' | 'Ignore'
 
 const stagedAction = Type.Optional(word('Set', 'Delete', 'Learn', 'Ignore'))
 

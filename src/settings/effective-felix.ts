@@ -1,5 +1,5 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
-import type { PolicyActions } from '../../policy/policy-actions.ts'
+import { defaultLog, type LogStyle, type PolicyActions } from '../../policy/policy-actions.ts'
 import type { AllowedTunnels } from '../../policy/workload-tunnels.ts'
 import type { Config } from '../config.ts'
 import type { LogLevel } from '../log.ts'
@@ -39,6 +39,7 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
       toHost: lower(first('defaultEndpointToHostAction') ?? 'Drop'),
       allowed: lower(first('iptablesFilterAllowAction') ?? 'Accept'),
       denied: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
+      log: logStyle(first('logPrefix'), first('logActionRateLimit'), first('logActionRateLimitBurst')),
     },
     ipipEnabled: first('ipipEnabled'),
     ipipMtu: first('ipipMTU') ?? 0,
@@ -50,6 +51,8 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
   }
 }
 
+const units = ['second', 'minute', 'hour', 'day'] as const
+
 /** What of it concerns the chains of policy. */
 export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'allowedTunnels'>
 
@@ -60,6 +63,17 @@ export function policyChoices({ markMask, actions, allowedTunnels }: EffectiveFe
 /** What of it concerns IP-in-IP. */
 export function tunnelSettings({ ipipEnabled, ipipMtu, externalNodes }: EffectiveFelix) {
   return { ...(ipipEnabled !== undefined && { enabled: ipipEnabled }), mtu: ipipMtu, externalNodes }
+}
+
+/** @param rate "10/second", as the schema has checked it. @param burst 0: no more at once than the kernel's least, 1 */
+function logStyle(prefix: string | undefined, rate: string | undefined, burst: number | undefined): LogStyle {
+  const [count, per] = (rate ?? '').split('/')
+  const { limit } = defaultLog
+  const unit = units.find((one) => one === per)
+  return {
+    prefix: prefix ?? defaultLog.prefix,
+    limit: { ...(unit === undefined ? limit : { count: Number(count), per: unit }), burst: Math.max(1, burst ?? limit.burst) },
+  }
 }
 
 /** The value of a field in the first configuration that has it. */
