@@ -1,117 +1,97 @@
-/** Whether one rule of ours matches one flow, read straight from resource reference §6.1 and §6.1.2. */
-import type { EntityRule, PolicyRule, PortSpec } from '../src/model/policy-rule.ts'
-import { familyOf, type IpAddress } from '../src/net/address.ts'
-import { type Bearer, bearersOf, covers, type World } from './explain-world.ts'
-import { protocolNumber } from './protocol.ts'
-import { matches } from './selector/evaluate.ts'
-import { parseSelector } from './selector/parse.ts'
+/** Whether one rule of the graph matches one flow: condition by condition what `ruleMatches` renders, and where it fails. */
 
-/** The first packet of a connection. @property protocol IANA number; ports only with TCP, UDP, SCTP; ICMP numbers only with ICMP */
-export type Flow = {
-  readonly source: IpAddress
-  readonly destination: IpAddress
-  readonly protocol: number
-  readonly sourcePort?: number
-  readonly destinationPort?: number
-  readonly icmpType?: number
-  readonly icmpCode?: number
+import type { EndpointPort } from '../src/model/workload-endpoint.ts'
+import { addressBytes, type Family, familyOf, type IpAddress } from '../src/net/address.ts'
+import type { Holder, PolicyView } from './explain-ends.ts'
+import type { Flow } from './flow.ts'
+import type { Peer, Rule } from './policy.ts'
+import type { PortList } from './port-list.ts'
+import { icmpProtocol, protocolNumber, protocolsWithPorts } from './protocol.ts'
+import { conditionsOf, inNet, inRanges } from './rule-conditions.ts'
+
+type SeenEnd = {
+  readonly bytes: Uint8Array
+  readonly port: number | undefined
+  readonly holders: readonly Holder[]
 }
 
-/**
- * The first condition of the rule that the flow does not meet, as its path: "protocol", "source.nets"; undefined if the rule matches.
- * @param namespace of the policy; '' for cluster-scoped ones
- */
-export function ruleMismatch(world: World, rule: PolicyRule, namespace: string, flow: Flow): string | undefined {
-  const family = familyOf(flow.source)
-  const ends: [name: string, entity: EntityRule | undefined, end: End][] = [
-    ['source', rule.source, { address: flow.source, port: flow.sourcePort }],
-    ['destination', rule.destination, { address: flow.destination, port: flow.destinationPort }],
-  ]
-  if (rule.ipVersion !== undefined && rule.ipVersion !== family) return 'ipVersion'
-  if (rule.protocol !== undefined && protocolNumber(rule.protocol) !== flow.protocol) return 'protocol'
-  if (rule.notProtocol !== undefined && protocolNumber(rule.notProtocol) === flow.protocol) return 'notProtocol'
-  const icmp = icmpMismatch(rule, flow, family === 4 ? 1 : 58)
-  if (icmp !== undefined) return icmp
-  for (const [name, entity = {}, end] of ends) {
-    const condition = entityMismatch(world, entity, namespace, flow, end)
-    if (condition !== undefined) return `${name}.${condition}`
+/** A flow with all that rules ask about it looked up once. */
+export type SeenFlow = {
+  readonly flow: Flow
+  readonly family: Family
+  readonly source: SeenEnd
+  readonly destination: SeenEnd
+  readonly selects: PolicyView['selects']
+}
+
+/** @throws Error on an address that is none */
+export function seenFlow(view: PolicyView, flow: Flow): SeenFlow {
+  const end = (address: IpAddress, port: number | undefined): SeenEnd => {
+    const bytes = addressBytes(address)
+    if (bytes === undefined) throw new Error(`${address} is no address`)
+    return { bytes, port, holders: view.holdersOf(address) }
   }
+  return {
+    flow,
+    family: familyOf(flow.source),
+    source: end(flow.source, flow.sourcePort),
+    destination: end(flow.destination, flow.destinationPort),
+    selects: (term, holder) => view.selects(term, holder),
+  }
+}
+
+/** The first condition of the rule that the flow does not meet, as its path: "protocol", "source.nets"; undefined if the rule matches. */
+export function ruleMismatch(rule: Rule, seen: SeenFlow): string | undefined {
+  return packetMismatch(rule, seen) ?? endMismatch(rule, 'source', seen) ?? endMismatch(rule, 'destination', seen)
+}
+
+function endMismatch(rule: Rule, side: 'source' | 'destination', seen: SeenFlow): string | undefined {
+  const condition = addressMismatch(rule[side], seen[side], seen) ?? portMismatch(rule, rule[side], seen[side], seen.flow.protocol)
+  return condition === undefined ? undefined : `${side}.${condition}`
+}
+
+/** As `protocolMatches` and `icmpMatches` do: an ICMP condition without a protocol means ICMP, and none can hold in the other family. */
+function packetMismatch(rule: Rule, { flow, family }: SeenFlow): string | undefined {
+  const { icmp, notICMP } = rule
+  if (rule.ipVersion !== undefined && rule.ipVersion !== family) return 'ipVersion'
+  const ownIcmp = icmpProtocol(family)
+  const hasIcmp = icmp?.type !== undefined || notICMP?.type !== undefined
+  const named = protocolNumber(rule.protocol)
+  const wanted = named ?? (hasIcmp ? ownIcmp : undefined)
+  if (wanted === icmpProtocol(family === 4 ? 6 : 4)) return 'protocol'
+  if (named !== undefined && named !== flow.protocol) return 'protocol'
+  if (rule.notProtocol !== undefined && protocolNumber(rule.notProtocol) === flow.protocol) return 'notProtocol'
+  const isIcmp = flow.protocol === ownIcmp
+  const is = ({ type, code }: NonNullable<Rule['icmp']>) => flow.icmpType === type && (code === undefined || flow.icmpCode === code)
+  if (icmp?.type !== undefined && !(isIcmp && is(icmp))) return 'icmp'
+  if (notICMP?.type !== undefined && (isIcmp ? is(notICMP) : named === undefined)) return 'notICMP'
   return undefined
 }
 
-/** An ICMP condition in a rule for another protocol: `icmp` never holds, `notICMP` always. Without `protocol` both mean ICMP. */
-function icmpMismatch({ protocol, icmp, notICMP }: PolicyRule, flow: Flow, icmpProtocol: number): 'icmp' | 'notICMP' | undefined {
-  const is = ({ type, code }: { readonly type?: number; readonly code?: number }) =>
-    flow.icmpType === type && (code === undefined || flow.icmpCode === code)
-  if (icmp?.type !== undefined && !(flow.protocol === icmpProtocol && is(icmp))) return 'icmp'
-  if (notICMP?.type === undefined) return undefined
-  const holds = flow.protocol === icmpProtocol ? !is(notICMP) : protocol !== undefined
-  return holds ? undefined : 'notICMP'
+/** Which of the conditions on who is at an end does not hold. */
+export function addressMismatch(peer: Peer, { bytes, holders }: SeenEnd, { selects }: SeenFlow): string | undefined {
+  const { nets, notNets } = conditionsOf(peer)
+  const { selector, notSelector } = peer
+  if (nets !== undefined && !nets.some((net) => inNet(net, bytes))) return 'nets'
+  if (notNets?.some((net) => inNet(net, bytes))) return 'notNets'
+  if (selector !== undefined && !holders.some((holder) => selects(selector, holder))) return 'selector'
+  return notSelector !== undefined && holders.some((holder) => selects(notSelector, holder)) ? 'notSelector' : undefined
 }
 
-type End = { readonly address: IpAddress; readonly port: number | undefined }
-
-function entityMismatch(world: World, entity: EntityRule, namespace: string, { protocol }: Flow, { address, port }: End) {
-  const { nets = [], notNets = [], ports = [], notPorts = [], notSelector } = entity
-  if (nets.length > 0 && !nets.some((net) => covers(net, address))) return 'nets'
-  if (notNets.some((net) => covers(net, address))) return 'notNets'
-  const bearers = bearersOf(world, address)
-  if (isSelecting(entity, namespace) && !bearers.some((bearer) => bearerMatches(bearer, entity, namespace))) return selecting(entity)
-  if (isSet(notSelector) && bearers.some(({ labels }) => selects(notSelector, labels))) return 'notSelector'
-  const isPort = (spec: PortSpec) => portMatches(spec, protocol, port, bearers)
-  if (ports.length > 0 && !ports.some(isPort)) return 'ports'
-  return notPorts.some(isPort) ? 'notPorts' : undefined
+/** Numbers count only in rules for a protocol that has ports; names are endpoints' own and stand for address, protocol and port together. */
+function portMismatch(rule: Rule, peer: Peer, end: SeenEnd, protocol: number): 'ports' | 'notPorts' | undefined {
+  const { ports, notPorts } = conditionsOf(peer)
+  const { port } = end
+  const hasPorts = protocolsWithPorts.has(protocolNumber(rule.protocol) ?? -1)
+  const isOne = ({ ranges, names }: PortList) =>
+    port !== undefined && ((hasPorts && inRanges(ranges, port)) || (names.length > 0 && hasNamedPort(end.holders, names, protocol, port)))
+  if (ports !== undefined && !isOne(ports)) return 'ports'
+  return notPorts !== undefined && isOne(notPorts) ? 'notPorts' : undefined
 }
 
-/** The fields by which the entity asks who is there; together they name one set of endpoints. */
-function selecting(entity: EntityRule): string {
-  const fields = ['selector', 'namespaceSelector', 'serviceAccounts', 'notSelector'] as const
-  return fields.find((field) => entity[field] !== undefined && entity[field] !== '') ?? 'selector'
-}
-
-/** Whether the other end must be somebody known; `notSelector` alone asks for that only in a namespaced policy. */
-function isSelecting({ selector, notSelector, namespaceSelector, serviceAccounts }: EntityRule, namespace: string): boolean {
-  const hasAccounts = (serviceAccounts?.names ?? []).length > 0 || isSet(serviceAccounts?.selector)
-  return isSet(selector) || isSet(namespaceSelector) || hasAccounts || (namespace !== '' && isSet(notSelector))
-}
-
-function bearerMatches(bearer: Bearer, entity: EntityRule, namespace: string): boolean {
-  const { selector, namespaceSelector, serviceAccounts } = entity
-  const names = serviceAccounts?.names ?? []
-  const account = bearer.labels['projectcalico.org/serviceaccount']
-  if (names.length > 0 && (account === undefined || !names.includes(account))) return false
-  if (isSet(serviceAccounts?.selector) && !selects(serviceAccounts.selector, unprefixed('pcsa.', bearer))) return false
-  if (isSet(namespaceSelector) ? !inNamespaces(bearer, namespaceSelector) : namespace !== '' && bearer.namespace !== namespace) return false
-  return !isSet(selector) || selects(selector, bearer.labels)
-}
-
-function inNamespaces(bearer: Bearer, namespaceSelector: string): boolean {
-  const text = namespaceSelector.trim()
-  if (text === 'all()') return bearer.namespace !== ''
-  if (text === 'global()') return bearer.namespace === ''
-  return selects(text, unprefixed('pcns.', bearer))
-}
-
-function portMatches(spec: PortSpec, protocol: number, port: number | undefined, bearers: readonly Bearer[]): boolean {
-  if (port === undefined) return false
-  const [from = Number.NaN, to = from] = String(spec).split(':').map(Number)
-  if (!Number.isNaN(from)) return from <= port && port <= to
-  return bearers.some(({ ports }) =>
-    ports.some((named) => named.name === spec && named.port === port && protocolNumber(named.protocol) === protocol),
-  )
-}
-
-export function selects(text: string | undefined, labels: Bearer['labels']): boolean {
-  const selector = parseSelector(text ?? '')
-  if (selector.type === 'error') throw new Error(`selector ${JSON.stringify(text)}: ${selector.message}`)
-  return matches(selector, labels)
-}
-
-export function unprefixed(prefix: string, { labels }: Bearer): Bearer['labels'] {
-  const own = Object.entries(labels).filter(([label]) => label.startsWith(prefix))
-  return Object.fromEntries(own.map(([label, value]) => [label.slice(prefix.length), value]))
-}
-
-export function isSet(text: string | undefined): text is string {
-  return text !== undefined && text.trim() !== ''
+function hasNamedPort(holders: readonly Holder[], names: readonly string[], protocol: number, port: number): boolean {
+  return holders.some(({ resource }) => {
+    const { ports = [] } = resource.spec as { readonly ports?: readonly EndpointPort[] }
+    return ports.some((named) => named.port === port && names.includes(named.name) && protocolNumber(named.protocol) === protocol)
+  })
 }

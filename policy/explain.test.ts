@@ -2,12 +2,19 @@ import t from 'tap'
 import type { PolicyRule } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
-import { type Ends, explain, type Host } from './explain.ts'
-import type { Flow } from './explain-rule.ts'
+import type { Where } from './explain.ts'
+import { stepsOf } from './explanation.ts'
+import type { Flow } from './flow.ts'
+import { PolicyGraph, type PolicyGraphOptions } from './graph.ts'
+import { defaultActions } from './policy-actions.ts'
 import { endpoint, globalPolicy, k8sPolicy, namespace, networkPolicy, networkSet, profile, tier } from './test-resources.ts'
 
-const client = endpoint('client', { ipNetworks: ['10.0.0.1/32'], serviceAccountName: 'robot' }, { role: 'client' })
-const server = endpoint('server', { ipNetworks: ['10.0.0.2/32'], ports: [{ name: 'http', protocol: 'TCP', port: 80 }] }, { app: 'web' })
+const client = endpoint('client', { ipNetworks: ['10.0.0.1/32', 'fd00::1/128'], serviceAccountName: 'robot' }, { role: 'client' })
+const server = endpoint(
+  'server',
+  { ipNetworks: ['10.0.0.2/32', 'fd00::2/128'], ports: [{ name: 'http', protocol: 'TCP', port: 80 }] },
+  { app: 'web' },
+)
 const http: Flow = {
   source: '10.0.0.1' as IpAddress,
   destination: '10.0.0.2' as IpAddress,
@@ -15,16 +22,26 @@ const http: Flow = {
   sourcePort: 1000,
   destinationPort: 80,
 }
-const both: Ends = { from: client, to: server }
 
-function verdict(resources: readonly Resource[], flow: Flow = http, ends: Ends = both, host?: Host): readonly string[] {
-  const { verdict, steps } = explain([client, server, ...resources], flow, ends, host)
+function graphOf(resources: readonly Resource[], options: Partial<PolicyGraphOptions> = {}): PolicyGraph {
+  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true, ...options })
+  for (const resource of [client, server, ...resources]) graph.put(resource)
+  return graph
+}
+
+function verdict(
+  resources: readonly Resource[],
+  flow: Flow = http,
+  where?: Where,
+  options?: Partial<PolicyGraphOptions>,
+): readonly string[] {
+  const explanation = graphOf(resources, options).explain(flow, where)
   return [
-    ...steps.map(
+    ...stepsOf(explanation).map(
       ({ direction, subject, rule, outcome, mismatch }) =>
         `${direction} ${subject}${rule === undefined ? '' : ` rule ${rule}`}: ${outcome}${mismatch === undefined ? '' : ` (${mismatch})`}`,
     ),
-    verdict,
+    explanation.verdict,
   ]
 }
 
@@ -129,11 +146,35 @@ const profiles: [title: string, names: readonly string[], expected: readonly str
 for (const [title, names, expected] of profiles) {
   t.test(`§6.6 profiles: ${title}`, async (t) => {
     const to = { ...server, spec: { ...server.spec, profiles: names } }
-    t.strictSame(verdict([profile('mine', { ingress: [{ action: 'Deny', protocol: 'TCP' }] })], http, { to }), expected)
+    t.strictSame(verdict([to, profile('mine', { ingress: [{ action: 'Deny', protocol: 'TCP' }] })]), [open, ...expected])
   })
 }
 
-t.test('only the ends that are asked for are looked at', async (t) => t.strictSame(verdict([networkPolicy('p', web)], http, {}), ['Allow']))
+t.test('between addresses of no endpoint no policy applies', async (t) => {
+  const flow = { ...http, source: '192.0.2.1' as IpAddress, destination: '192.0.2.2' as IpAddress }
+  t.strictSame(graphOf([globalPolicy('closed', { selector: 'all()' })]).explain(flow), { verdict: 'Allow', ends: [] })
+})
+
+t.test('the receiver of what the sender may not send says what it would say', async (t) => {
+  const closed = networkPolicy('out', { selector: "role == 'client'", types: ['Egress'] })
+  const { verdict, ends } = graphOf([closed, { ...server, spec: { ...server.spec, node: 'n2' } }]).explain(http)
+  t.equal(verdict, 'Deny')
+  t.strictSame(
+    ends.map(({ direction, endpoint, local, reached, verdict }) => ({ direction, name: endpoint.metadata.name, local, reached, verdict })),
+    [
+      { direction: 'egress', name: 'client', local: true, reached: true, verdict: 'Deny' },
+      { direction: 'ingress', name: 'server', local: false, reached: false, verdict: 'Allow' },
+    ],
+  )
+})
+
+t.test('of endpoints with one address the one of this node is meant, or the one that is named', async (t) => {
+  const twin = endpoint('a-twin', { node: 'n2', ipNetworks: ['10.0.0.2/32'] })
+  const graph = graphOf([twin])
+  const receiver = (where?: Where) => graph.explain(http, where).ends[1]?.endpoint.metadata.name
+  t.equal(receiver(), 'server')
+  t.equal(receiver({ to: 'projectcalico.org WorkloadEndpoint shop a-twin' }), 'a-twin')
+})
 
 t.test('IPv6 flows meet the IPv6 half of a rule', async (t) => {
   const flow = { ...http, source: 'fd00::1' as IpAddress, destination: 'fd00::2' as IpAddress }
@@ -157,8 +198,8 @@ const mismatches: [mismatch: string, rule: Partial<PolicyRule>, flow?: Partial<F
   ['source.notNets', { source: { notNets: ['10.0.0.0/24'] } }],
   ['source.selector', { source: { selector: "role == 'admin'" } }],
   ['source.notSelector', { source: { notSelector: "role == 'client'" } }],
-  ['source.namespaceSelector', { source: { namespaceSelector: "team == 'b'" } }],
-  ['source.serviceAccounts', { source: { serviceAccounts: { names: ['other'] } } }],
+  ['source.selector', { source: { namespaceSelector: "team == 'b'" } }],
+  ['source.selector', { source: { serviceAccounts: { names: ['other'] } } }],
   ['source.ports', { source: { ports: [999] } }],
   ['destination.ports', { destination: { ports: ['443', 'https'] } }],
   ['destination.notPorts', { destination: { notPorts: ['http'] } }],
@@ -172,33 +213,41 @@ for (const [mismatch, rule, flow = {}] of mismatches) {
 }
 
 const ownAddress = '10.99.0.1' as IpAddress
-const host: Host = { node: client.spec.node ?? '', addresses: [ownAddress], toHost: 'drop' }
+const fromHost: Where = { nodeAddresses: [ownAddress] }
 const toNode: Flow = { ...http, destination: ownAddress }
 const fromNode: Flow = { ...http, source: ownAddress }
 const closed = [globalPolicy('closed', { selector: 'all()', types: ['Ingress', 'Egress'] })]
 const action = 'egress FelixConfiguration defaultEndpointToHostAction'
-const hostTable: [title: string, flow: Flow, ends: Ends, host: Host, resources: readonly Resource[], expected: readonly string[]][] = [
-  ['a workload does not reach its node by default', toNode, { from: client }, host, [], [open, `${action}: Deny`, 'Deny']],
-  ['it does where that is chosen', toNode, { from: client }, { ...host, toHost: 'accept' }, [], [open, `${action}: Allow`, 'Allow']],
-  ['or the rules of others decide', toNode, { from: client }, { ...host, toHost: 'return' }, [], [open, 'Allow']],
+const hostTable: [
+  title: string,
+  flow: Flow,
+  options: Partial<PolicyGraphOptions>,
+  resources: readonly Resource[],
+  expected: readonly string[],
+][] = [
+  ['a workload does not reach its node by default', toNode, {}, [], [open, `${action}: Deny`, 'Deny']],
+  ['it does where that is chosen', toNode, toHost('accept'), [], [open, `${action}: Allow`, 'Allow']],
+  ['or the rules of others decide', toNode, toHost('return'), [], [open, 'Allow']],
   [
     'its own policy comes first',
     toNode,
-    { from: client },
-    { ...host, toHost: 'accept' },
+    toHost('accept'),
     closed,
     ['egress GlobalNetworkPolicy closed: no match', 'egress Tier default: Deny', 'Deny'],
   ],
-  ['a node always reaches its workloads', fromNode, { to: server }, host, closed, [`ingress Node ${host.node}: Allow`, 'Allow']],
-  ['a workload of another node meets nothing here', toNode, { from: client }, { ...host, node: 'other' }, [], [open, 'Allow']],
+  ['a node always reaches its workloads', fromNode, {}, closed, ['ingress Node n1: Allow', 'Allow']],
+  ['a workload of another node meets nothing here', toNode, { nodeName: 'other' }, [], [open, 'Allow']],
   [
     'nor does a node reach those of another one',
     fromNode,
-    { to: server },
-    { ...host, node: 'other' },
+    { nodeName: 'other' },
     closed,
     ['ingress GlobalNetworkPolicy closed: no match', 'ingress Tier default: Deny', 'Deny'],
   ],
 ]
-for (const [title, flow, ends, own, resources, expected] of hostTable)
-  t.test(`node and workload: ${title}`, async (t) => t.strictSame(verdict(resources, flow, ends, own), expected))
+for (const [title, flow, options, resources, expected] of hostTable)
+  t.test(`node and workload: ${title}`, async (t) => t.strictSame(verdict(resources, flow, fromHost, options), expected))
+
+function toHost(choice: 'accept' | 'return'): Partial<PolicyGraphOptions> {
+  return { actions: { ...defaultActions, toHost: choice } }
+}

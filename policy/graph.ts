@@ -1,10 +1,15 @@
 import type { Chain, Hook, IpSet } from '../felix/kernel.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
-import type { Family } from '../src/net/address.ts'
+import type { Family, IpAddress } from '../src/net/address.ts'
+import { AddressIndex } from './address-index.ts'
 import { type BaseOptions, baseChains, baseHooks } from './base-chains.ts'
 import { ChainStore } from './chain-store.ts'
 import { dispatchChains } from './dispatch-chains.ts'
 import { endpointChains } from './endpoint-chains.ts'
+import { explainFlow, type Where } from './explain.ts'
+import type { Explanation } from './explanation.ts'
+import type { Flow } from './flow.ts'
+import { GraphView } from './graph-view.ts'
 import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
 import { IpSetStore } from './ip-set-store.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
@@ -44,6 +49,8 @@ export class PolicyGraph {
   readonly #labels = new InheritedLabels()
   readonly #sets: IpSetStore
   readonly #locals: LocalEndpoints
+  readonly #addresses = new AddressIndex()
+  readonly #view: GraphView
   readonly #chains = new ChainStore()
   readonly #resources = new Map<string, Resource>()
   #allowed = noTunnels
@@ -58,6 +65,16 @@ export class PolicyGraph {
     this.#rules = { families, marks, denied: deny[actions.denied], rejected: deny.reject, log: actions.log, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
     this.#hooks = baseHooks(this.#base)
+    this.#view = new GraphView({
+      nodeName,
+      toHost: actions.toHost,
+      tunnels: () => this.#allowed,
+      resources: this.#resources,
+      addresses: this.#addresses,
+      labels: this.#labels,
+      sets: this.#sets,
+      locals: this.#locals,
+    })
     this.#putInterfaces()
   }
 
@@ -92,6 +109,7 @@ export class PolicyGraph {
     const resource = this.#resources.get(key)
     if (resource === undefined) return
     this.#resources.delete(key)
+    this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
     this.#sets.deleteItem(key)
     this.#locals.deleteEndpoint(key)
     this.#labels.deleteBearer(key)
@@ -100,6 +118,16 @@ export class PolicyGraph {
     this.#locals.deletePolicy(key)
     if (resource.kind === 'Tier') this.#locals.deleteTier(ref.name)
     if (resource.kind === 'Profile') this.#locals.deleteProfile(ref.name)
+  }
+
+  /** The verdict on a new connection with every step on the way, from what is put now, whether or not it is compiled yet. */
+  explain(flow: Flow, where?: Where): Explanation {
+    return explainFlow(this.#view, flow, where)
+  }
+
+  /** The endpoints and network sets that have the address, in no order. */
+  holdersOf(address: IpAddress): readonly Resource[] {
+    return this.#view.holdersOf(address).map(({ resource }) => resource)
   }
 
   compile(): CompiledPolicy {
@@ -134,6 +162,8 @@ export class PolicyGraph {
   #putItem(key: string, resource: Resource, item: SetItem): void {
     this.#labels.putBearer(key, resource)
     const labels = this.#labels.labelsOf(key)
+    this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
+    this.#addresses.add(key, cidrsOf(item))
     this.#sets.putItem(key, labels, item)
     if (resource.kind === 'WorkloadEndpoint') this.#locals.putEndpoint(key, resource, labels)
   }
@@ -153,6 +183,10 @@ export class PolicyGraph {
       this.#locals.relabel(key, labels)
     }
   }
+}
+
+function cidrsOf(item: SetItem | undefined): readonly string[] {
+  return item?.members.map(({ text }) => text) ?? []
 }
 
 const policyOwner = (key: string) => `policy ${key}`

@@ -1,5 +1,6 @@
 import type { IpSet, IpSetType } from '../felix/kernel.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
+import type { SelectorTerm } from './effective-selector.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { MemberCounts } from './member-counts.ts'
 import { setName } from './names.ts'
@@ -74,6 +75,17 @@ export class IpSetStore {
     if (source.type === 'named-ports') return setName(family, 'p', key)
     if (source.type === 'nets') return setName(family, 'c', key)
     return setName(family, this.#entries.get(key)?.netItems ? 'n' : 's', key)
+  }
+
+  /** Ids of the items in the set of a selector; undefined when no rule in use names it. */
+  membersOf(term: SelectorTerm): ReadonlySet<string> | undefined {
+    const key = setKey({ type: 'selector', term })
+    return this.#entries.has(key) ? this.#index.itemsOf(key) : undefined
+  }
+
+  /** What an item puts into the sets that have it. */
+  itemOf(id: string): SetItem | undefined {
+    return this.#items.get(id)
   }
 
   /** The users of sets whose names changed since the last call: their chains must be rendered again. */

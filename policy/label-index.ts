@@ -82,6 +82,16 @@ export class LabelIndex {
     return this.#selectors.get(name)?.items ?? new Set()
   }
 
+  /** The selectors that an item with these labels would match; it need not be there. */
+  matching(labels: Labels): readonly string[] {
+    const candidates = new Set<string>()
+    for (const place of placesOf(labels)) for (const name of this.#waiting.get(place)) candidates.add(name)
+    return [...candidates].filter((name) => {
+      const entry = this.#selectors.get(name)
+      return entry !== undefined && matches(entry.selector, labels)
+    })
+  }
+
   #evaluate(name: string, id: string): void {
     const entry = this.#selectors.get(name)
     const item = this.#items.get(id)

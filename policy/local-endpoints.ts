@@ -8,7 +8,7 @@ import { profileNames, profileOf } from './profiles.ts'
 import { compareText } from './resource-key.ts'
 import type { Profile } from './rule-chains.ts'
 import { SetMap } from './set-map.ts'
-import { compareTiers, tierOf } from './tiers.ts'
+import { compareTiers, type Tier, tierOf } from './tiers.ts'
 
 type Endpoint = { readonly interfaceName: string; readonly profiles: readonly string[] }
 
@@ -131,6 +131,21 @@ export class LocalEndpoints {
   /** A profile that some endpoint of this node lists. */
   activeProfile(name: string): Profile | undefined {
     return this.#byProfile.get(name).size > 0 ? profileOf(name, this.#profiles.get(name)) : undefined
+  }
+
+  /** The policies that select an endpoint of any node, in order. @param labels of one that is not of this node */
+  policiesOf(key: string, labels: () => Labels): readonly Policy[] {
+    const selecting = this.#endpoints.has(key) ? [...this.#subjects.selectorsOf(key)] : this.#subjects.matching(labels())
+    return selecting.flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
+  }
+
+  tier(name: string): Tier {
+    return tierOf(name, this.#tiers.get(name))
+  }
+
+  /** A profile, whether or not an endpoint lists it; undefined if nobody defined it. */
+  profile(name: string): Profile | undefined {
+    return profileOf(name, this.#profiles.get(name))
   }
 
   #tiersOf(policies: readonly Policy[], direction: Direction): readonly AppliedTier[] {

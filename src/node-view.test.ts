@@ -92,7 +92,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     localEndpoints: () => 0,
     counters: () => counted,
     problems: () => [],
-    host: () => ({ addresses: [], toHost: 'drop' }),
+    policy: { explain: () => ({ verdict: 'Allow', ends: [] }), holdersOf: () => [] },
     ...changes,
   }
 }

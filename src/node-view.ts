@@ -1,7 +1,6 @@
 /** What the API shows of this node: reads the parts, decides nothing. */
 import type { MonitorStatus, PeerStatus, RouteEvent, RouteExplanation, RoutePage, RouteQuery, RouteWatchQuery } from '../bgp/peer.ts'
 import type { SpeakerProblem } from '../bgp/speaker.ts'
-import type { Host } from '../policy/explain.ts'
 import type {
   AgentCounters,
   AgentEvent,
@@ -10,6 +9,7 @@ import type {
   DrainFace,
   FelixPage,
   FelixQuery,
+  PolicyFace,
   Readiness,
   StatusProblem,
   WaitOutcome,
@@ -71,7 +71,7 @@ export type NodeViewDependencies = {
   /** The first apply is done. */
   readonly applied: () => boolean
   readonly localEndpoints: () => number
-  readonly host: () => Omit<Host, 'node'>
+  readonly policy: PolicyFace
   readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
   /** What is worth knowing of how the node is set up, and what was asked for and is not done, or not done yet. */
   readonly problems: () => readonly StatusProblem[]
@@ -208,8 +208,8 @@ export class NodeView implements AgentFace {
     return { nodeName: this.#options.node, interfacePrefix: this.#options.interfacePrefix }
   }
 
-  host(): Host {
-    return { node: this.#options.node, ...this.#parts.host() }
+  get policy(): PolicyFace {
+    return this.#parts.policy
   }
 
   #problems(): readonly StatusProblem[] {

@@ -58,6 +58,7 @@ export class Node {
   readonly #felix: Felix | undefined
   #policyChoices: PolicyChoices
   readonly #tools = new CountedRun(run)
+  #policy: PolicyGraph
   #handover: RouteHandover | undefined
   #connected = connectedSubnets()
   #speaker: LiveSpeaker | undefined
@@ -80,13 +81,13 @@ export class Node {
     if (felix.enabled)
       this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
     this.#policyChoices = policyChoices(this.#live.current.felix)
-    const policy = this.#newPolicy()
+    this.#policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
       { nodeName: facts.name, interfacePrefix: this.#live.atStart.felix.interfacePrefix, podCidrs: node.podCidrs, ipv6: facts.hasIpv6 },
       {
         store,
-        policy,
+        policy: this.#policy,
         tunnels: this.#tunnels,
         kernel: this.#felix,
         programmed: this.#programmed,
@@ -181,7 +182,8 @@ export class Node {
     const choices = policyChoices(felix)
     if (isDeepStrictEqual(choices, this.#policyChoices)) return
     this.#policyChoices = choices
-    this.#agent.setPolicy(this.#newPolicy())
+    this.#policy = this.#newPolicy()
+    this.#agent.setPolicy(this.#policy)
   }
 
   /** Interfaces are known by the prefix of the start: it changes with a restart. */
@@ -245,7 +247,10 @@ export class Node {
         storeRevision: () => this.#store.revision,
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,
-        host: () => ({ addresses: this.#connected.map(({ address }) => address), toHost: this.#policyChoices.actions.toHost }),
+        policy: {
+          explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#connected.map(({ address }) => address) }),
+          holdersOf: (address) => this.#policy.holdersOf(address),
+        },
         counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
       },
     )

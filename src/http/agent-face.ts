@@ -10,8 +10,12 @@ import type {
   RouteWatchQuery,
 } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
-import type { Host } from '../../policy/explain.ts'
+import type { Ends } from '../../policy/explain.ts'
+import type { Explanation } from '../../policy/explanation.ts'
+import type { Flow } from '../../policy/flow.ts'
 import type { CheckContext } from '../model/kind.ts'
+import type { Resource } from '../model/resource.ts'
+import type { IpAddress } from '../net/address.ts'
 import type { Cidr } from '../net/prefix.ts'
 import type { ToolUse } from '../os/counted-run.ts'
 import type { PeerEvent } from '../peer-watch.ts'
@@ -50,8 +54,14 @@ export interface AgentFace {
   config(): Readonly<Record<string, unknown>>
   /** What the checks of a resource have to know of this node. */
   checkContext(): CheckContext
-  /** What an explanation has to know of this node. */
-  host(): Host
+  readonly policy: PolicyFace
+}
+
+/** What is enforced, as the graph knows it that the chains are rendered from. */
+export type PolicyFace = {
+  explain(flow: Flow, ends?: Ends): Explanation
+  /** The endpoints and network sets that have the address, in no order. */
+  holdersOf(address: IpAddress): readonly Resource[]
 }
 
 /** What was counted since the agent started: each number only grows. Times in seconds. */

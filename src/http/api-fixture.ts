@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { MonitorStatus, PeerStatus, RouteQuery } from '../../bgp/peer.ts'
+import { PolicyGraph } from '../../policy/graph.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
 import { type HistoryLimits, historyLimits } from '../datastore/history.ts'
+import type { IpAddress } from '../net/address.ts'
 import { ProgrammedRevision } from '../programmed-revision.ts'
-import type { AgentCounters, AgentFace, AgentStatus, FelixQuery } from './agent-face.ts'
+import type { AgentCounters, AgentFace, AgentStatus, FelixQuery, PolicyFace } from './agent-face.ts'
 import { startApi } from './server.ts'
 
 export type Reply = {
@@ -150,7 +152,20 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     config: () => ({}),
     counters: () => counters,
     checkContext: () => ({ nodeName: 'node-a', interfacePrefix: 'tort' }),
-    host: () => ({ node: 'node-a', addresses: [], toHost: 'drop' }),
+    policy: policyOf(store),
+  }
+}
+
+/** What a graph says of all that is stored, made anew for each question, on a node with the address 10.99.0.1. */
+export function policyOf(store: Datastore): PolicyFace {
+  const graph = () => {
+    const made = new PolicyGraph({ nodeName: 'node-a', interfacePrefix: 'tort', ipv6: true })
+    for (const { resource } of store.all()) made.put(resource)
+    return made
+  }
+  return {
+    explain: (flow, ends) => graph().explain(flow, { ...ends, nodeAddresses: ['10.99.0.1' as IpAddress] }),
+    holdersOf: (address) => graph().holdersOf(address),
   }
 }
 

@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { IpAddress } from '../net/address.ts'
 import { startFixture } from './api-fixture.ts'
 
 const world = `
@@ -36,7 +35,7 @@ async function startWorld(t: Parameters<typeof startFixture>[0]) {
 
 t.test('INTERFACE §3: the verdict, and each rule that was looked at on the way', async (t) => {
   const api = await startWorld(t)
-  const policy = { direction: 'ingress', subject: 'NetworkPolicy shop/web' }
+  const policy = { direction: 'ingress', subject: 'NetworkPolicy shop/web', tier: 'default' }
   const profile = { direction: 'egress', subject: 'Profile kns.shop', rule: 0, outcome: 'Allow' }
   t.strictSame((await api.get('/v1/explain?from=shop/client-1&to=shop/server&protocol=tcp&port=80')).body, {
     verdict: 'Allow',
@@ -56,6 +55,24 @@ t.test('INTERFACE §3: the verdict, and each rule that was looked at on the way'
       networkSets: ['GlobalNetworkSet pods'],
     },
     steps: [profile, { ...policy, rule: 0, outcome: 'Allow' }],
+    ends: [
+      {
+        direction: 'egress',
+        endpoint: { namespace: 'shop', name: 'client', node: 'node-a' },
+        local: true,
+        reached: true,
+        verdict: 'Allow',
+        steps: [profile],
+      },
+      {
+        direction: 'ingress',
+        endpoint: { namespace: 'shop', name: 'server', node: 'node-b' },
+        local: false,
+        reached: true,
+        verdict: 'Allow',
+        steps: [{ ...policy, rule: 0, outcome: 'Allow' }],
+      },
+    ],
   })
   t.match((await api.get('/v1/explain?from=shop/client&to=10.0.0.2&port=443')).body, {
     verdict: 'Deny',
@@ -106,8 +123,7 @@ t.test('what a flow is', async (t) => {
 })
 
 t.test('between a node and its own workload the node decides', async (t) => {
-  const api = await startFixture(t, { host: () => ({ node: 'node-a', addresses: ['10.99.0.1' as IpAddress], toHost: 'drop' }) })
-  await api.send('POST', '/v1/apply', world)
+  const api = await startWorld(t)
   t.match((await api.get('/v1/explain?from=shop/client&to=10.99.0.1&port=22')).body, {
     verdict: 'Deny',
     reason: 'denied by FelixConfiguration defaultEndpointToHostAction (egress)',

@@ -1,12 +1,15 @@
 /** `GET /v1/explain`: the verdict on one flow, and each rule that was looked at on the way. */
-import { type Explanation, explain } from '../../policy/explain.ts'
-import type { Flow } from '../../policy/explain-rule.ts'
+import { type EndVerdict, type Explanation, type Step, stepsOf } from '../../policy/explanation.ts'
+import type { Flow } from '../../policy/flow.ts'
 import { icmpProtocol, kernelProtocol, protocolsWithPorts, readProtocol } from '../../policy/protocol.ts'
-import type { Problem } from '../model/resource.ts'
+import { resourceKey } from '../../policy/resource-key.ts'
+import type { Datastore } from '../datastore/datastore.ts'
+import { type Problem, refOf } from '../model/resource.ts'
+import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
 import { familyOf, type IpAddress } from '../net/address.ts'
 import { type Answer, ok, problem, problems } from './answer.ts'
 import { type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
-import { commonAddresses, type FlowEnd, findEnd, networkSetsOf } from './flow-ends.ts'
+import { commonAddresses, type FlowEnd, findEnd, type KnownEnds, networkSetsOf } from './flow-ends.ts'
 import { about, integer, type Parameter, type QueryValues, required, text } from './query.ts'
 
 const protocol: Parameter<number> = {
@@ -39,8 +42,8 @@ function answer({ store, agent }: EndpointContext, query: Query): Answer {
   const wrong = queryProblems(query)
   if (wrong.length > 0) return problems(400, wrong)
   const { from: askedFrom = '', to: askedTo = '', ...rest } = query
-  const resources = store.all().map(({ resource }) => resource)
-  const [from, to] = [findEnd(resources, askedFrom), findEnd(resources, askedTo)]
+  const known: KnownEnds = { endpoints: () => endpointsOf(store), holdersOf: (address) => agent.policy.holdersOf(address) }
+  const [from, to] = [findEnd(known, askedFrom), findEnd(known, askedTo)]
   if (from.type !== 'found' || to.type !== 'found') {
     const found = { from, to }
     const errors = (['from', 'to'] as const).flatMap((name) => endProblems(name, query[name], found[name]))
@@ -49,22 +52,27 @@ function answer({ store, agent }: EndpointContext, query: Query): Answer {
   const addresses = commonAddresses(from.end, to.end)
   if (addresses === undefined) return problem(422, `${askedFrom} and ${askedTo} have no addresses of the same family`)
   const flow = flowOf(rest, addresses)
-  const { verdict, steps } = explain(resources, flow, { ...endOf('from', from.end), ...endOf('to', to.end) }, agent.host())
+  const explanation = agent.policy.explain(flow, { ...endOf('from', from.end), ...endOf('to', to.end) })
   const shown = (asked: string, end: FlowEnd, address: IpAddress) => ({
     asked,
     address,
     ...(end.endpoint && { endpoint: shownEndpoint(end.endpoint, agent.checkContext().nodeName) }),
-    networkSets: networkSetsOf(resources, address),
+    networkSets: networkSetsOf(known, address),
   })
   return ok({
-    verdict,
-    reason: reason({ verdict, steps }),
+    verdict: explanation.verdict,
+    reason: reason(explanation),
     revision: store.revision,
     flow: { ...flow, protocol: kernelProtocol(flow.protocol) },
     from: shown(askedFrom, from.end, flow.source),
     to: shown(askedTo, to.end, flow.destination),
-    steps,
+    steps: stepsOf(explanation),
+    ends: explanation.ends.map(shownEnd),
   })
+}
+
+function endpointsOf(store: Datastore): readonly WorkloadEndpoint[] {
+  return store.list('projectcalico.org', 'WorkloadEndpoint').map(({ resource }) => resource as WorkloadEndpoint)
 }
 
 /** What a parameter cannot say by itself. */
@@ -102,7 +110,7 @@ function flowOf({ protocol = 6, port, sourcePort, icmpType, icmpCode }: Query, e
 }
 
 function endOf<Name extends 'from' | 'to'>(name: Name, { endpoint }: FlowEnd) {
-  return endpoint === undefined ? {} : { [name]: endpoint }
+  return endpoint === undefined ? {} : { [name]: resourceKey(refOf(endpoint)) }
 }
 
 /** @property local enforced on this node; what happens on another one is what that one has stored */
@@ -110,22 +118,21 @@ function shownEndpoint({ metadata: { namespace, name }, spec }: NonNullable<Flow
   return { namespace, name, node: spec.node, local: spec.node === nodeName }
 }
 
-/** The deciding step as a sentence. */
-function reason({ verdict, steps }: Explanation): string {
-  const last = steps.at(-1)
-  if (last === undefined) return 'neither end is a workload: no policy applies'
-  if (verdict === 'Allow') return `allowed by ${decidersOf(steps).map(decider).join(' and ')}`
-  const unmatched = last.subject.startsWith('Tier ') ? ', in which no rule matched' : ''
-  return `denied by ${decider(last)}${unmatched}`
+/** @property steps all that the end looked at, also where the packet does not come that far */
+function shownEnd({ direction, endpoint: { metadata, spec }, local, reached, verdict, steps }: EndVerdict) {
+  const { namespace, name } = metadata
+  return { direction, endpoint: { namespace, name, node: spec.node }, local, reached, verdict, steps }
 }
 
-type Step = Explanation['steps'][number]
-
-/** The last step of each direction decided it. */
-function decidersOf(steps: readonly Step[]): readonly Step[] {
-  return (['egress', 'ingress'] as const).flatMap((direction) => steps.findLast((step) => step.direction === direction) ?? [])
+/** What decided, as a sentence. */
+function reason({ verdict, ends }: Explanation): string {
+  if (ends.length === 0) return 'neither end is a workload: no policy applies'
+  const decisive = verdict === 'Allow' ? ends : ends.filter((end) => end.reached && end.verdict === 'Deny')
+  const deciders = decisive.flatMap(({ steps }) => steps.slice(-1)).map(decider)
+  return `${verdict === 'Allow' ? 'allowed' : 'denied'} by ${deciders.join(' and ')}`
 }
 
-function decider({ direction, subject, rule }: Step): string {
-  return `${subject} (${direction}${rule === undefined ? '' : ` rule ${rule}`})`
+function decider({ direction, subject, rule, outcome }: Step): string {
+  const unmatched = subject.startsWith('Tier ') && outcome === 'Deny' ? ', in which no rule matched' : ''
+  return `${subject} (${direction}${rule === undefined ? '' : ` rule ${rule}`})${unmatched}`
 }

@@ -1,5 +1,5 @@
 /** Who is meant by "NS/NAME" or an address in a question about a flow: pure, from what is stored. */
-import { covers, netsOf } from '../../policy/explain-world.ts'
+import { compareText } from '../../policy/resource-key.ts'
 import { hint } from '../model/did-you-mean.ts'
 import type { Resource } from '../model/resource.ts'
 import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'
@@ -11,11 +11,14 @@ export type FlowEnd = { readonly addresses: readonly IpAddress[]; readonly endpo
 /** `unknown`: nothing has that name. `unclear`: several have it, or it says nothing. Each reason is the rest of "query.from …". */
 export type FoundEnd = { readonly type: 'found'; readonly end: FlowEnd } | { readonly type: 'unknown' | 'unclear'; readonly reason: string }
 
+/** @property endpoints all of them; asked for only where a name is looked for */
+export type KnownEnds = { readonly endpoints: () => readonly WorkloadEndpoint[]; holdersOf(address: IpAddress): readonly Resource[] }
+
 /** @param asked an address, or "NS/NAME" where NAME is the endpoint's `metadata.name`, `spec.pod` or `spec.workload` (INTERFACE §4) */
-export function findEnd(resources: readonly Resource[], asked: string): FoundEnd {
-  const endpoints = resources.filter(isEndpoint)
+export function findEnd(known: KnownEnds, asked: string): FoundEnd {
   const address = parseAddress(asked)
-  if (address !== undefined) return endOfAddress(endpoints, address)
+  if (address !== undefined) return endOfAddress(known.holdersOf(address).filter(isEndpoint), address)
+  const endpoints = known.endpoints()
   const [namespace = '', name = '', ...more] = asked.split('/')
   if (namespace === '' || name === '' || more.length > 0) return unclear(`must be an address or NAMESPACE/NAME${likely(endpoints, asked)}`)
   return endOfName(endpoints, namespace, name)
@@ -31,14 +34,15 @@ export function commonAddresses(from: FlowEnd, to: FlowEnd): { readonly source: 
 }
 
 /** "GlobalNetworkSet office", "NetworkSet shop/office": the sets that have the address. */
-export function networkSetsOf(resources: readonly Resource[], address: IpAddress): readonly string[] {
-  return resources
-    .filter((resource) => resource.kind.endsWith('NetworkSet') && netsOf(resource).some((net) => covers(net, address)))
+export function networkSetsOf({ holdersOf }: Pick<KnownEnds, 'holdersOf'>, address: IpAddress): readonly string[] {
+  const sets = holdersOf(address).filter(({ kind }) => kind.endsWith('NetworkSet'))
+  return sets
     .map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
+    .toSorted()
 }
 
-function endOfAddress(endpoints: readonly WorkloadEndpoint[], address: IpAddress): FoundEnd {
-  const owners = endpoints.filter(({ spec }) => spec.ipNetworks?.some((net) => covers(net, address)))
+function endOfAddress(holders: readonly WorkloadEndpoint[], address: IpAddress): FoundEnd {
+  const owners = holders.toSorted((a, b) => compareText(nameOf(a), nameOf(b)))
   if (owners.length > 1) return unclear(`is the address of ${listed(owners)}: name one of them`)
   const [endpoint] = owners
   return { type: 'found', end: { addresses: [address], ...(endpoint !== undefined && { endpoint }) } }

@@ -162,10 +162,23 @@ const end = Type.Object({
 const step = Type.Object({
   direction: Type.Enum(['egress', 'ingress'], { description: "The sender's egress, then the receiver's ingress" }),
   subject: Type.String({ description: '"NetworkPolicy shop/web", "Tier default", "Profile kns.shop", "WorkloadEndpoint shop/web-1"' }),
+  tier: Type.Optional(Type.String({ description: 'Of the policy' })),
   rule: Type.Optional(Type.Integer({ minimum: 0, description: '0-based in the list of the direction; absent: the whole subject' })),
-  outcome: Type.Enum(['Allow', 'Deny', 'Pass', 'Log', 'no match']),
+  outcome: Type.Enum(['Allow', 'Deny', 'Reject', 'Pass', 'Log', 'no match']),
   mismatch: Type.Optional(Type.String({ description: 'The first condition of the rule that did not hold: "source.selector"' })),
 })
+
+const endVerdict = Type.Object(
+  {
+    direction: Type.Enum(['egress', 'ingress']),
+    endpoint: Type.Object({ namespace: Type.Optional(text), name: text, node: Type.Optional(text) }),
+    local: Type.Boolean({ description: 'Enforced on this node; otherwise by the other one, by what that has stored' }),
+    reached: Type.Boolean({ description: 'false: the sender may not send it, so this end is not asked' }),
+    verdict: Type.Enum(['Allow', 'Deny']),
+    steps: Type.Array(step, { description: 'What this end looks at, or would' }),
+  },
+  { description: "What one end says: the sender's egress or the receiver's ingress" },
+)
 
 /** By name, as the descriptions of the endpoints use them. */
 export const answerSchemas = {
@@ -259,7 +272,8 @@ export const answerSchemas = {
     }),
     from: end,
     to: end,
-    steps: Type.Array(step),
+    steps: Type.Array(step, { description: 'All that the packet meets, in order' }),
+    ends: Type.Array(endVerdict),
   }),
   drain,
   events: Type.Object({

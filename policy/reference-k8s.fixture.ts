@@ -1,11 +1,11 @@
 /** networking.k8s.io/v1 NetworkPolicy read as Kubernetes defines it (resource reference §6.15), not by conversion. */
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { LabelRequirement, LabelSelector } from '../src/model/label-selector.ts'
-import type { Flow } from './explain-rule.ts'
-import { type Bearer, bearersOf, covers, type World } from './explain-world.ts'
+import type { Flow } from './flow.ts'
 import type { K8sPeer, K8sPort } from './k8s-network-policy.ts'
 import type { Direction } from './names.ts'
 import { protocolNumber } from './protocol.ts'
+import { type Bearer, bearersOf, covers, type World } from './reference-world.fixture.ts'
 
 export function k8sApplies({ policyTypes }: KubernetesNetworkPolicySpec, direction: Direction): boolean {
   return policyTypes.includes(direction === 'ingress' ? 'Ingress' : 'Egress')

@@ -1,0 +1,30 @@
+/** What explaining a flow asks of a graph: who has an address, what applies to them, whom a selector means. */
+import type { Resource } from '../src/model/resource.ts'
+import type { IpAddress } from '../src/net/address.ts'
+import type { SelectorTerm } from './effective-selector.ts'
+import type { Direction } from './names.ts'
+import type { Policy } from './policy.ts'
+import type { PolicyActions } from './policy-actions.ts'
+import type { Profile } from './rule-chains.ts'
+import type { Tier } from './tiers.ts'
+import type { AllowedTunnels } from './workload-tunnels.ts'
+
+/** An endpoint or network set that has an address. @property id its resource key */
+export type Holder = { readonly id: string; readonly resource: Resource }
+
+/** @property policies those that select the endpoint in the direction, in order; never empty */
+export type TierPolicies = { readonly tier: Tier; readonly policies: readonly Policy[] }
+
+export type PolicyView = {
+  readonly nodeName: string
+  readonly toHost: PolicyActions['toHost']
+  readonly tunnels: AllowedTunnels
+  /** In no order. */
+  holdersOf(address: IpAddress): readonly Holder[]
+  holder(id: string): Holder | undefined
+  /** In order. */
+  tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[]
+  /** undefined: nobody defined it, so it drops. */
+  profileOf(name: string): Profile | undefined
+  selects(term: SelectorTerm, holder: Holder): boolean
+}

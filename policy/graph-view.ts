@@ -1,0 +1,84 @@
+import type { Resource } from '../src/model/resource.ts'
+import type { IpAddress } from '../src/net/address.ts'
+import type { AddressIndex } from './address-index.ts'
+import type { SelectorTerm } from './effective-selector.ts'
+import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import type { InheritedLabels } from './inherited-labels.ts'
+import type { IpSetStore } from './ip-set-store.ts'
+import type { LocalEndpoints } from './local-endpoints.ts'
+import type { Direction } from './names.ts'
+import type { Policy } from './policy.ts'
+import type { PolicyActions } from './policy-actions.ts'
+import type { Profile } from './rule-chains.ts'
+import { matches } from './selector/evaluate.ts'
+import { compareTiers } from './tiers.ts'
+import type { AllowedTunnels } from './workload-tunnels.ts'
+
+export type GraphParts = {
+  readonly nodeName: string
+  readonly toHost: PolicyActions['toHost']
+  readonly tunnels: () => AllowedTunnels
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly addresses: AddressIndex
+  readonly labels: InheritedLabels
+  readonly sets: IpSetStore
+  readonly locals: LocalEndpoints
+}
+
+/** A graph as explanations read it: the indexes from which its chains and sets are rendered. */
+export class GraphView implements PolicyView {
+  readonly #parts: GraphParts
+
+  constructor(parts: GraphParts) {
+    this.#parts = parts
+  }
+
+  get nodeName(): string {
+    return this.#parts.nodeName
+  }
+
+  get toHost(): PolicyActions['toHost'] {
+    return this.#parts.toHost
+  }
+
+  get tunnels(): AllowedTunnels {
+    return this.#parts.tunnels()
+  }
+
+  holdersOf(address: IpAddress): readonly Holder[] {
+    return this.#parts.addresses.at(address).flatMap((id) => this.holder(id) ?? [])
+  }
+
+  holder(id: string): Holder | undefined {
+    const resource = this.#parts.resources.get(id)
+    return resource && { id, resource }
+  }
+
+  tiersOf({ id }: Holder, direction: Direction): readonly TierPolicies[] {
+    const { locals, labels } = this.#parts
+    return inTiers(
+      locals,
+      locals.policiesOf(id, () => labels.labelsOf(id)),
+      direction,
+    )
+  }
+
+  profileOf(name: string): Profile | undefined {
+    return this.#parts.locals.profile(name)
+  }
+
+  /** From the IP set of the selector where rules of this node name it; nobody else keeps count of whom it means. */
+  selects(term: SelectorTerm, { id }: Holder): boolean {
+    const { sets, labels } = this.#parts
+    return sets.membersOf(term)?.has(id) ?? matches(term.selector, labels.labelsOf(id))
+  }
+}
+
+function inTiers(locals: LocalEndpoints, policies: readonly Policy[], direction: Direction): readonly TierPolicies[] {
+  const byTier = Map.groupBy(
+    policies.filter((policy) => policy[direction] !== undefined),
+    ({ tier }) => tier,
+  )
+  const tiers = [...byTier].map(([name, own]): TierPolicies => ({ tier: locals.tier(name), policies: own }))
+  return tiers.toSorted((a, b) => compareTiers(a.tier, b.tier))
+}
