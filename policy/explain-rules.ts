@@ -31,13 +31,9 @@ export function rulesDecide(list: RuleList, seen: SeenFlow, steps: Step[]): Excl
 
 /** What the user wrote as one rule may be several here, one after the other. */
 function oneRule(rules: readonly Rule[], at: number): readonly [index: number, written: readonly Rule[]] {
-  const indexAt = (position: number) => {
-    const rule: { readonly index?: number; readonly action: string } | undefined = rules[position]
-    return rule === undefined ? -1 : (rule.index ?? position)
-  }
-  const index = indexAt(at)
+  const index = rules[at]?.index ?? -1
   let end = at + 1
-  while (indexAt(end) === index) end++
+  while (rules[end]?.index === index) end++
   return [index, rules.slice(at, end)]
 }
 

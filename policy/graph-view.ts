@@ -76,7 +76,7 @@ export class GraphView implements PolicyView {
 
 function inTiers(locals: LocalEndpoints, policies: readonly Policy[], direction: Direction): readonly TierPolicies[] {
   const byTier = Map.groupBy(
-    policies.filter((policy) => policy[direction] !== undefined),
+    policies.filter((policy) => policy[direction] !== undefined && !policy.staged),
     ({ tier }) => tier,
   )
   const tiers = [...byTier].map(([name, own]): TierPolicies => ({ tier: locals.tier(name), policies: own }))

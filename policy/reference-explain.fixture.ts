@@ -29,7 +29,7 @@ export type Step = {
   readonly direction: Direction
   readonly subject: string
   readonly rule?: number
-  readonly outcome: 'Allow' | 'Deny' | 'Pass' | 'Log' | 'no match'
+  readonly outcome: 'Allow' | 'Deny' | 'Pass' | 'Reject' | 'Log' | 'no match'
   readonly mismatch?: string
 }
 

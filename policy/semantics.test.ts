@@ -68,7 +68,7 @@ function sameReason(graph: Explanation, reference: ReturnType<typeof referenceEx
 
 /** Without which condition failed: the graph knows selectors only whole; and without rules of Kubernetes that can match nothing. */
 function inShort({ direction, subject, rule, outcome }: Step): readonly string[] {
-  if (subject.startsWith('Kubernetes')) return rule !== undefined && outcome === 'no match' ? [] : [[direction, subject, outcome].join(' ')]
+  if (subject.startsWith('Kubernetes') && rule !== undefined && outcome === 'no match') return []
   return [[direction, subject, rule, outcome].join(' ')]
 }
 
