@@ -51,7 +51,8 @@ t.test('after any changes a lookup finds what a look through all of them finds',
       }
       for (const address of addresses) {
         const expected = [...held].filter(([, cidrs]) => cidrs.some((cidr) => covers(cidr, address))).map(([id]) => id)
-        if (at(index, address).join() !== expected.toSorted().join()) throw new Error(`${address}: ${at(index, address)}, not ${expected}`)
+        if (at(index, address).join() !== expected.toSorted().join())
+          throw new Error(`${address}: ${at(index, address).join()}, not ${expected.join()}`)
       }
     }),
   )
