@@ -16,14 +16,25 @@ export type DiffOptions = {
   readonly moveHooks: boolean
 }
 
-/** What must change for the kernel to have what is wanted. A chain that differs is rewritten whole. */
-export function diffTable(wanted: WantedTable, saved: SavedTable, options: DiffOptions): TableChange {
+/**
+ * What must change for the kernel to have what is wanted. A chain that differs is rewritten whole.
+ * @param names the chains that are looked at; default: all
+ */
+export function diffTable(
+  wanted: WantedTable,
+  saved: SavedTable,
+  options: DiffOptions,
+  names: Iterable<string> = new Set([...wanted.chains.keys(), ...saved.own.keys()]),
+): TableChange {
   const rewritten: string[] = []
-  for (const [name, { hashes }] of wanted.chains) {
+  const unwanted: string[] = []
+  for (const name of names) {
+    const chain = wanted.chains.get(name)
     const actual = saved.own.get(name)
-    if (actual === undefined || (options.prune && !sameHashes(hashes, actual))) rewritten.push(name)
+    if (chain === undefined) {
+      if (actual !== undefined && options.prune) unwanted.push(name)
+    } else if (actual === undefined || (options.prune && !sameHashes(chain.hashes, actual))) rewritten.push(name)
   }
-  const unwanted = options.prune ? [...saved.own.keys()].filter((name) => !wanted.chains.has(name)) : []
   return {
     rewritten,
     removed: unwanted.filter((name) => !saved.heldByOthers.has(name)),

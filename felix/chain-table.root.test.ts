@@ -4,6 +4,7 @@ import { ChainTable } from './chain-table.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
 import type { Chain, Hook, Rule } from './kernel.ts'
 import { makeNetns, type TestNetns } from './test-netns.ts'
+import { TrackedMap } from './tracked.ts'
 
 const drop: Rule = { match: [], action: { type: 'drop' } }
 const mark: Rule = {
@@ -125,6 +126,39 @@ for (const backend of ['nft', 'legacy'] as const) {
           '-A tort-FORWARD -m comment --comment "tortie:#" -j tort-policy',
           '-A tort-policy -m comment --comment "tortie:#" -j DROP',
         ],
+      )
+    })
+
+    t.test('of chains that tell their changes only the changed are written, and drift of the others is still found', async (t) => {
+      const tracked = new TrackedMap<Chain>()
+      for (const one of [forward, chain('tort-policy', drop), chain('tort-a', drop)]) tracked.put(one.name, one)
+      const few = [chain('tort-few', drop)]
+      const table = make()
+      table.setStated(few, hooks, tracked)
+      t.strictSame(await table.apply(true), { ...programmed, changed: 5 })
+      const before = netns.started()
+      tracked.put('tort-policy', chain('tort-policy', mark, drop))
+      tracked.put('tort-b', chain('tort-b', mark))
+      tracked.delete('tort-a')
+      table.setStated(few, hooks, tracked)
+      t.strictSame(await table.apply(true), { ...programmed, changed: 3 })
+      table.setStated(few, hooks, tracked)
+      t.strictSame(await table.apply(true), programmed)
+      t.equal(netns.started(), before + 1, 'one restore')
+      const names = ['tort-FORWARD', 'tort-b', 'tort-few', 'tort-policy']
+      const chains = (await save()).filter((line) => line.startsWith(':tort-')).map((line) => line.slice(1, line.indexOf(' ')))
+      t.strictSame(chains.toSorted(), names)
+      await netns.must(`iptables-${backend}`, ['-F', 'tort-few'])
+      await netns.must(`iptables-${backend}`, ['-F', 'tort-b'])
+      nowMs = table.dueAtMs
+      t.strictSame(await table.apply(true), { ...programmed, changed: 2, repaired: 2 })
+      const other = new TrackedMap<Chain>()
+      other.put('tort-policy', chain('tort-policy', drop))
+      table.setStated([], [], other)
+      t.strictSame(await table.apply(true), { ...programmed, changed: 5 }, 'another collection is read whole')
+      t.strictSame(
+        withoutHashes(await save()).filter((line) => line.includes('tort-')),
+        [':tort-policy -', '-A tort-policy -m comment --comment "tortie:#" -j DROP'],
       )
     })
 

@@ -10,6 +10,8 @@ import type { Chain, Hook, ObjectStatus, TableName, TableReport } from './kernel
 import { isLockHeld, refusalOf } from './kernel-refusal.ts'
 import { legacyTableExists } from './legacy-tables.ts'
 import { Restore } from './restore.ts'
+import { Stated } from './stated.ts'
+import type { Tracked } from './tracked.ts'
 
 export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
 
@@ -38,14 +40,16 @@ export class ChainTable {
   readonly #dependencies: KernelToolDependencies
   readonly #restore: Restore
   readonly #schedule = new CheckSchedule()
+  readonly #stated = new Stated<Chain>()
   #chains = new Map<string, HashedChain>()
   #hooks = new Map<string, WantedHooks>()
   #statedHooks: readonly Hook[] = []
   #saved: SavedTable | undefined
-  /** Chains and kernel chains known to be as wanted: what differs there later was changed by somebody else. */
-  #confirmed = new Set<string>()
+  /** Wanted chains and kernel chains with hooks not known to be as wanted; what differs in others was changed by somebody else. */
+  readonly #unconfirmed = new Set<string>()
   #failures = new Map<string, string>()
-  #dirty = true
+  /** The chains to look at in the next apply; all: every one. */
+  #touched: Set<string> | 'all' = 'all'
   #pruned = false
   /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
   #waited = false
@@ -65,15 +69,18 @@ export class ChainTable {
     return this.#schedule.dueAtMs
   }
 
-  /** What is wanted from now on, whole. Only chains that are not the object of last time are looked at. */
-  setStated(chains: readonly Chain[], hooks: readonly Hook[]): void {
-    this.#stateChains(chains)
+  /** What is wanted from now on: a few chains, whole, and those that tell what changed among them. Only what changed is looked at. */
+  setStated(chains: readonly Chain[], hooks: readonly Hook[], tracked?: Tracked<Chain>): void {
+    const changed = this.#stated.state(chains, tracked)
+    if (changed === undefined) this.#touched = 'all'
+    for (const name of changed ?? new Set([...this.#chains.keys(), ...this.#stated.names()])) this.#stateChain(name)
     if (sameHooks(hooks, this.#statedHooks)) return
     this.#statedHooks = hooks
     const wanted = hashHooks(hooks)
-    for (const kernelChain of new Set([...wanted.keys(), ...this.#hooks.keys()])) this.#confirmed.delete(kernelChain)
+    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
+    for (const kernelChain of wanted.keys()) this.#unconfirmed.add(kernelChain)
     this.#hooks = wanted
-    this.#dirty = true
+    this.#touched = 'all'
   }
 
   /**
@@ -85,13 +92,14 @@ export class ChainTable {
   async apply(prune: boolean): Promise<TableReport> {
     const none = { changed: 0, repaired: 0 }
     const nowMs = this.#dependencies.nowMs()
-    if (prune !== this.#pruned) this.#dirty = true
+    if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
-    if (!this.#dirty && !this.#schedule.isDue(nowMs)) return { ...none, unprogrammed: this.#unprogrammed() }
+    if (this.#touched !== 'all' && this.#touched.size === 0 && !this.#schedule.isDue(nowMs))
+      return { ...none, unprogrammed: this.#unprogrammed() }
     this.#waited = false
     // the second reads anew: somebody may have written in between
     const done = (await this.#attempt()) ?? (this.#waited ? none : await this.#attempt()) ?? none
-    this.#dirty = false
+    this.#touched = new Set()
     return { ...done, unprogrammed: this.#unprogrammed() }
   }
 
@@ -112,23 +120,19 @@ export class ChainTable {
     })
   }
 
-  #stateChains(chains: readonly Chain[]): void {
-    const { family } = this.#options
-    let same = chains.length === this.#chains.size
-    const wanted = new Map<string, HashedChain>()
-    for (const chain of chains) {
-      const before = this.#chains.get(chain.name)
-      if (before?.chain === chain) {
-        wanted.set(chain.name, before)
-        continue
-      }
-      same = false
-      const { hashes } = hashRules(chain.name, chain.rules, family)
-      if (before === undefined || !sameHashes(hashes, before.hashes)) this.#confirmed.delete(chain.name)
-      wanted.set(chain.name, { chain, hashes })
+  #stateChain(name: string): void {
+    const chain = this.#stated.get(name)
+    const before = this.#chains.get(name)
+    if (before?.chain === chain) return
+    if (this.#touched !== 'all') this.#touched.add(name)
+    if (chain === undefined) {
+      this.#chains.delete(name)
+      this.#unconfirmed.delete(name)
+      return
     }
-    this.#chains = wanted
-    if (!same) this.#dirty = true
+    const { hashes } = hashRules(name, chain.rules, this.#options.family)
+    if (before === undefined || !sameHashes(hashes, before.hashes)) this.#unconfirmed.add(name)
+    this.#chains.set(name, { chain, hashes })
   }
 
   /** Undefined when it was refused. */
@@ -139,12 +143,12 @@ export class ChainTable {
     const moveHooks = checking && this.#schedule.mayMove(nowMs())
     const saved = this.#saved
     if (saved === undefined) return undefined
-    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks })
-    if (isEmptyChange(change)) {
-      this.#succeed()
-      return { changed: 0, repaired: 0 }
-    }
-    return (await this.#write(change, saved)) ? this.#count(change) : undefined
+    const names = checking || this.#touched === 'all' ? new Set([...this.#chains.keys(), ...saved.own.keys()]) : this.#touched
+    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
+    if (!isEmptyChange(change) && !(await this.#write(change, saved))) return undefined
+    const done = this.#count(change)
+    this.#succeed(names, saved)
+    return done
   }
 
   async #read(): Promise<boolean> {
@@ -191,19 +195,31 @@ export class ChainTable {
 
   #count(change: TableChange): { changed: number; repaired: number } {
     const touched = [...change.rewritten, ...change.hooks.map(({ kernelChain }) => kernelChain)]
-    const repaired = touched.filter((name) => this.#confirmed.has(name))
+    const repaired = touched.filter((name) => this.#isConfirmed(name))
     if (repaired.length > 0) this.#dependencies.log.warn({ ...this.#options, chains: repaired }, 'chains changed by somebody else repaired')
-    this.#succeed()
     return { changed: touched.length + change.removed.length + change.flushed.length, repaired: repaired.length }
   }
 
-  #succeed(): void {
+  /** @param names the chains that were looked at */
+  #succeed(names: Iterable<string>, saved: SavedTable): void {
     if (this.#failures.size > 0) this.#dependencies.log.info(this.#options, 'chains are programmed again')
     this.#failures = new Map()
-    this.#confirmed = new Set([...this.#chains.keys()].filter((name) => this.#isAsWanted(name)))
-    for (const kernelChain of this.#hooks.keys()) this.#confirmed.add(kernelChain)
-    if (this.#chains.size + this.#hooks.size + (this.#saved?.own.size ?? 0) === 0) this.#schedule.rest()
+    for (const name of names) this.#confirm(name, saved)
+    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
+    if (this.#chains.size + this.#hooks.size + saved.own.size === 0) this.#schedule.rest()
     else this.#schedule.succeeded()
+  }
+
+  #confirm(name: string, saved: SavedTable): void {
+    const wanted = this.#chains.get(name)
+    const actual = saved.own.get(name)
+    if (wanted === undefined) return
+    if (actual === undefined || !sameHashes(wanted.hashes, actual)) {
+      this.#unconfirmed.add(name)
+      return
+    }
+    this.#unconfirmed.delete(name)
+    saved.own.set(name, wanted.hashes) // what was read keeps the whole output in memory
   }
 
   /** Whatever was to change did not: the transaction is one. */
@@ -220,26 +236,24 @@ export class ChainTable {
     this.#schedule.refused(this.#dependencies.nowMs())
   }
 
-  #isAsWanted(name: string): boolean {
-    const wanted = this.#chains.get(name)
-    const actual = this.#saved?.own.get(name)
-    return wanted !== undefined && actual !== undefined && sameHashes(wanted.hashes, actual)
+  #isConfirmed(name: string): boolean {
+    return (this.#chains.has(name) || this.#hooks.has(name)) && !this.#unconfirmed.has(name)
   }
 
   #statusOf(name: string): ObjectStatus {
     const reason = this.#failures.get(name)
     if (reason !== undefined) return { state: 'failed', reason }
-    if (this.#confirmed.has(name)) return { state: 'programmed' }
+    if (!this.#unconfirmed.has(name)) return { state: 'programmed' }
     return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
   }
 
+  /** Only of what may be amiss: an apply without a change looks at nothing else. */
   #unprogrammed(): Map<string, ObjectStatus> {
     const found = new Map<string, ObjectStatus>()
-    for (const [kind, names] of [['chain', this.#chains.keys()] as const, ['hook', this.#hooks.keys()] as const]) {
-      for (const name of names) {
-        const status = this.#statusOf(name)
-        if (status.state !== 'programmed') found.set(this.#key(kind, name), status)
-      }
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys()])) {
+      const status = this.#statusOf(name)
+      if (this.#chains.has(name)) found.set(this.#key('chain', name), status)
+      else if (this.#hooks.has(name)) found.set(this.#key('hook', name), status)
     }
     return found
   }

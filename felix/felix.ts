@@ -5,9 +5,9 @@ import { missingBase } from './base-chains.ts'
 import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
 import type { Backend } from './iptables-tool.ts'
-import type { Guard, KernelState, LearnedRoutes, TableReport } from './kernel.ts'
+import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
-import { PolicyTables } from './policy-tables.ts'
+import { type PolicyState, PolicyTables } from './policy-tables.ts'
 import type { RestoreCounters } from './restore.ts'
 import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
@@ -96,7 +96,7 @@ export class Felix {
       const links = await this.#network.applyLinks(desired)
       const isGuarding = await this.#network.hasTunnel()
       const policy = await this.#policy.apply(isGuarding ? withTunnelGuard(desired) : desired, this.#prunePolicy)
-      this.#noteGuard(missingBase(desired.hooks, policy.unprogrammed))
+      this.#noteGuard(missingBase([...(desired.policy?.hooks ?? []), ...desired.hooks], policy.unprogrammed))
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
       const policed = desired.routes.filter((route) => !waiting.includes(route))
       const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
@@ -220,8 +220,9 @@ export class Felix {
   }
 }
 
-function withTunnelGuard({ ipSets, chains, hooks, tunnelGuard }: KernelState): Guard {
+function withTunnelGuard({ policy, ipSets, chains, hooks, tunnelGuard }: KernelState): PolicyState {
   return {
+    ...(policy !== undefined && { policy }),
     ipSets: [...ipSets, ...tunnelGuard.ipSets],
     chains: [...chains, ...tunnelGuard.chains],
     hooks: [...hooks, ...tunnelGuard.hooks],

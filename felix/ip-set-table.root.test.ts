@@ -2,7 +2,9 @@ import { pino } from 'pino'
 import t from 'tap'
 import { IpSetTable } from './ip-set-table.ts'
 import type { IpSet } from './kernel.ts'
+import { changingSet } from './test-members.ts'
 import { makeNetns, type TestNetns } from './test-netns.ts'
+import { TrackedMap } from './tracked.ts'
 
 const set = (name: string, type: IpSet['type'], ...members: string[]): IpSet => {
   return { name, type, family: name.startsWith('tort6') ? 6 : 4, members: new Set(members) }
@@ -73,6 +75,65 @@ t.test('IP sets in a kernel', async (t) => {
     t.strictSame(await table.apply(true), { ...done, changed: 1 })
     t.equal(netns.started(), started + 1)
     t.strictSame(await members('tort4s:a'), ['10.0.0.2', '10.0.0.3'])
+  })
+
+  t.test('sets that tell their changes: one member is one line, whatever else is in the sets; drift is still found', async (t) => {
+    const [a, b] = [changingSet('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2'), changingSet('tort4n:b', 'hash:net', '10.0.0.0/8')]
+    const tracked = new TrackedMap<IpSet>()
+    for (const one of [a, b]) tracked.put(one.name, one)
+    const inputs: string[] = []
+    const table = new IpSetTable({
+      run: (command, args, options) => {
+        inputs.push(options?.input ?? args.join(' '))
+        return netns.run(command, args, options)
+      },
+      nowMs: () => nowMs,
+      log: pino({ level: 'silent' }),
+    })
+    table.setStated([], tracked)
+    t.strictSame(await table.apply(true), { ...done, changed: 2 })
+    inputs.length = 0
+    a.members.add('10.0.0.3')
+    a.members.delete('10.0.0.1')
+    tracked.touch(a.name)
+    table.setStated([], tracked)
+    t.strictSame(await table.apply(true), { ...done, changed: 1 })
+    t.strictSame(inputs, ['add tort4s:a 10.0.0.3\ndel tort4s:a 10.0.0.1\n'])
+    b.members.add('0.0.0.0/0')
+    tracked.touch(b.name)
+    tracked.delete(a.name)
+    table.setStated([], tracked)
+    t.strictSame(await table.apply(true), { ...done, changed: 1 })
+    t.equal(await table.removeUnused(), 1)
+    t.strictSame([await names(), await members(b.name)], [[b.name], ['0.0.0.0/1', '10.0.0.0/8', '128.0.0.0/1']])
+    await netns.must('ipset', ['del', b.name, '10.0.0.0/8'])
+    nowMs = table.dueAtMs
+    t.strictSame(await table.apply(true), { ...done, changed: 1, repaired: 1 })
+    for (let i = 0; i < 5_000; i++) b.members.add(`10.${i >> 8}.${i & 255}.0/24`)
+    tracked.touch(b.name)
+    inputs.length = 0
+    table.setStated([], tracked)
+    t.strictSame(await table.apply(true), { ...done, changed: 1 })
+    t.equal(inputs[0], 'save', 'more than it remembers: what the kernel has is read')
+    t.equal((await members(b.name)).length, 5_003)
+  })
+
+  t.test('before pruning is allowed a member that went stays, and goes once it is', async (t) => {
+    const a = changingSet('tort4s:a', 'hash:ip', '10.0.0.1')
+    const tracked = new TrackedMap<IpSet>()
+    tracked.put(a.name, a)
+    const table = make()
+    table.setStated([], tracked)
+    await table.apply(false)
+    a.members.add('10.0.0.2')
+    a.members.delete('10.0.0.1')
+    tracked.touch(a.name)
+    table.setStated([], tracked)
+    const kept = { state: 'pending', reason: 'kept as found until the datastore is read' } as const
+    t.strictSame(await table.apply(false), { ...done, changed: 1, unprogrammed: new Map([['IP set tort4s:a', kept]]) })
+    t.strictSame(await members(a.name), ['10.0.0.1', '10.0.0.2'])
+    t.strictSame(await table.apply(true), { ...done, changed: 1 })
+    t.strictSame(await members(a.name), ['10.0.0.2'])
   })
 
   t.test('drift is seen by the check after a write, repaired and counted', async (t) => {

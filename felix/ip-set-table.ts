@@ -1,8 +1,10 @@
 import type { KernelToolDependencies } from './chain-table.ts'
 import { CheckSchedule } from './check-schedule.ts'
-import { kernelMembers, MAX_MEMBERS, parseSavedSets, type SavedSet, setCommands } from './ip-set-text.ts'
+import { asWanted, parseSavedSets, type SavedSet, setCommands, suspects } from './ip-set-text.ts'
 import type { IpSet, ObjectStatus, TableReport } from './kernel.ts'
 import { refusalOf } from './kernel-refusal.ts'
+import { Stated } from './stated.ts'
+import type { Tracked } from './tracked.ts'
 
 export type IpSetView = {
   readonly name: string
@@ -28,13 +30,15 @@ export class IpSetTable {
   readonly #dependencies: KernelToolDependencies
   readonly #schedule = new CheckSchedule()
   readonly #removals = new CheckSchedule()
-  #stated: readonly IpSet[] = []
-  #wanted = new Map<string, IpSet>()
+  readonly #wanted = new Stated<IpSet>()
   #actual: Map<string, SavedSet> | undefined
-  /** Sets known to be as wanted: what differs there later was changed by somebody else. */
-  #confirmed = new Map<string, IpSet>()
+  /** Wanted sets not known to be as wanted; what differs in others was changed by somebody else. */
+  readonly #unconfirmed = new Set<string>()
+  /** Sets in the kernel that nothing wants. */
+  readonly #unused = new Set<string>()
   #failures = new Map<string, string>()
-  #dirty = true
+  /** The sets to look at in the next apply; all: every one. */
+  #touched: Set<string> | 'all' = 'all'
   #pruned = false
 
   constructor(dependencies: KernelToolDependencies) {
@@ -50,12 +54,14 @@ export class IpSetTable {
     return Math.min(this.#schedule.dueAtMs, this.#removals.dueAtMs)
   }
 
-  /** What is wanted from now on, whole. Sets that are the object of last time are not looked at. */
-  setStated(sets: readonly IpSet[]): void {
-    if (sets === this.#stated || (sets.length === this.#stated.length && sets.every((set, i) => set === this.#stated[i]))) return
-    this.#stated = sets
-    this.#wanted = new Map(sets.map((set) => [set.name, set]))
-    this.#dirty = true
+  /** What is wanted from now on: a few sets, whole, and those that tell what changed among them. Only what changed is looked at. */
+  setStated(sets: readonly IpSet[], tracked?: Tracked<IpSet>): void {
+    const changed = this.#wanted.state(sets, tracked)
+    if (changed === undefined) {
+      this.#touched = 'all'
+      this.#unconfirmed.clear()
+    }
+    for (const name of changed ?? new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])) this.#touch(name)
   }
 
   /**
@@ -64,28 +70,30 @@ export class IpSetTable {
    * @param prune whether members that are not wanted may be removed
    */
   async apply(prune: boolean): Promise<TableReport> {
-    if (prune !== this.#pruned) this.#dirty = true
+    if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
-    if (!this.#dirty && !this.#schedule.isDue(this.#dependencies.nowMs())) return this.#report(0, 0)
-    const checking = this.#actual === undefined || this.#schedule.isDue(this.#dependencies.nowMs())
+    const isDue = this.#schedule.isDue(this.#dependencies.nowMs())
+    if (this.#touched !== 'all' && this.#touched.size === 0 && !isDue) return this.#report(0, 0)
+    const checking = isDue || !this.#isKnown()
     if (checking && !(await this.#read())) return this.#report(0, 0)
-    this.#dirty = false
-    const candidates = checking ? this.#stated : this.#stated.filter((set) => this.#confirmed.get(set.name) !== set)
-    const changes = this.#changes(candidates)
-    const repaired = changes.filter(({ name }) => this.#confirmed.get(name) === this.#wanted.get(name)).map(({ name }) => name)
+    const names = checking || this.#touched === 'all' ? [...this.#wanted.names()] : this.#touched
+    this.#touched = new Set()
+    const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
+    const changes = this.#changes(sets)
+    const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
     const failures = await this.#restore(changes)
     if (repaired.length > 0) this.#dependencies.log.warn({ sets: repaired }, 'IP sets changed by somebody else repaired')
-    this.#note(candidates, changes, failures)
+    this.#note(sets, changes, failures)
     return this.#report(changes.length - failures.size, repaired.filter((name) => !failures.has(name)).length)
   }
 
   /** Removes sets of ours that are not wanted; what a rule still refers to stays and is tried again. Gives how many went. */
   async removeUnused(): Promise<number> {
     if (!this.#pruned || this.#removals.isWaiting(this.#dependencies.nowMs())) return 0
-    const unused = [...(this.#actual?.keys() ?? [])].filter((name) => !this.#wanted.has(name))
-    if (unused.length === 0) return 0
+    const unused = [...this.#unused]
+    if (this.#actual === undefined || unused.length === 0) return 0
     const failures = await this.#restore(unused.map((name) => ({ name, commands: [`destroy ${name}`] })))
-    for (const name of unused) if (!failures.has(name)) this.#actual?.delete(name)
+    for (const name of unused) if (!failures.has(name)) this.#forget(name)
     if (failures.size > 0) this.#removals.refused(this.#dependencies.nowMs())
     else this.#removals.succeeded()
     return unused.length - failures.size
@@ -93,7 +101,7 @@ export class IpSetTable {
 
   /** Wanted beside programmed, by name. */
   entries(): IpSetView[] {
-    const names = new Set([...this.#wanted.keys(), ...(this.#actual?.keys() ?? [])])
+    const names = new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])
     return [...names].toSorted().map((name) => {
       const wanted = this.#wanted.get(name)
       const actual = this.#actual?.get(name)
@@ -106,17 +114,45 @@ export class IpSetTable {
     })
   }
 
+  #touch(name: string): void {
+    if (this.#touched !== 'all') this.#touched.add(name)
+    if (this.#wanted.has(name)) {
+      this.#unconfirmed.add(name)
+      this.#unused.delete(name)
+    } else {
+      this.#unconfirmed.delete(name)
+      if (this.#actual?.has(name)) this.#unused.add(name)
+    }
+  }
+
+  #forget(name: string): void {
+    this.#actual?.delete(name)
+    this.#unused.delete(name)
+  }
+
+  /** Whether it is known what the kernel has of the sets to look at. */
+  #isKnown(): boolean {
+    const actual = this.#actual
+    if (actual === undefined) return false
+    return [...(this.#touched === 'all' ? this.#wanted.names() : this.#touched)].every((name) => {
+      const [set, saved] = [this.#wanted.get(name), actual.get(name)]
+      return set === undefined || saved === undefined || suspects(set, saved) !== undefined
+    })
+  }
+
   async #read(): Promise<boolean> {
     const { run, nowMs } = this.#dependencies
     const startMs = nowMs()
     const result = await run('ipset', ['save'], { timeoutMs: SAVE_TIMEOUT_MS })
     if (result.exitCode !== 0) {
       const { reason } = refusalOf('ipset', result)
-      this.#fail(new Map([...this.#wanted.keys()].map((name) => [name, reason])))
+      this.#fail(new Map([...this.#wanted.names()].map((name) => [name, reason])))
       this.#actual = undefined
       return false
     }
     this.#actual = parseSavedSets(result.stdout)
+    this.#unused.clear()
+    for (const name of this.#actual.keys()) if (!this.#wanted.has(name)) this.#unused.add(name)
     this.#schedule.checked(nowMs(), nowMs() - startMs)
     return true
   }
@@ -147,14 +183,12 @@ export class IpSetTable {
   }
 
   /** What the kernel has now. After a failure nobody knows which lines were taken, so the next apply reads. */
-  #note(candidates: readonly IpSet[], changes: readonly SetChange[], failures: Map<string, string>): void {
+  #note(sets: readonly IpSet[], changes: readonly SetChange[], failures: Map<string, string>): void {
     const changed = new Set(changes.map(({ name }) => name))
-    for (const set of candidates) {
-      if (changed.has(set.name) && !failures.has(set.name)) this.#noteChanged(set)
-      if (!failures.has(set.name) && (this.#pruned || this.#holds(set))) this.#confirmed.set(set.name, set)
-      else this.#confirmed.delete(set.name)
+    for (const set of sets) {
+      if (failures.has(set.name)) this.#unconfirmed.add(set.name)
+      else this.#noteWritten(set, changed.has(set.name))
     }
-    for (const name of this.#confirmed.keys()) if (!this.#wanted.has(name)) this.#confirmed.delete(name)
     if (failures.size > 0) {
       this.#fail(failures)
       this.#actual = undefined
@@ -166,20 +200,24 @@ export class IpSetTable {
     else this.#schedule.succeeded()
   }
 
-  #noteChanged(set: IpSet): void {
-    const before = this.#actual?.get(set.name)
-    const members = kernelMembers(set)
-    const isWhole = this.#pruned || before === undefined
-    const { type, family } = set
-    const now = isWhole
-      ? { type, family, maxMembers: MAX_MEMBERS, members }
-      : { ...before, members: new Set([...before.members, ...members]) }
-    this.#actual?.set(set.name, now)
-  }
-
-  #holds(set: IpSet): boolean {
-    const actual = this.#actual?.get(set.name)
-    return actual !== undefined && setCommands(set, actual, true).length === 0
+  #noteWritten(set: IpSet, changed: boolean): void {
+    const { name, members } = set
+    const before = this.#actual?.get(name)
+    const isAsWanted = this.#pruned || before === undefined || setCommands(set, before, true).length === 0
+    if (isAsWanted) {
+      this.#actual?.set(name, asWanted(set))
+      this.#unconfirmed.delete(name)
+      return
+    }
+    this.#unconfirmed.add(name)
+    if (!changed) return
+    const { type, family, maxMembers } = before
+    this.#actual?.set(name, {
+      type,
+      family,
+      maxMembers,
+      members: new Set([...before.members, ...members, ...(suspects(set, before) ?? [])]),
+    })
   }
 
   #fail(failures: Map<string, string>): void {
@@ -193,15 +231,15 @@ export class IpSetTable {
   #statusOf(set: IpSet): ObjectStatus {
     const reason = this.#failures.get(set.name)
     if (reason !== undefined) return { state: 'failed', reason }
-    if (this.#confirmed.get(set.name) === set) return { state: 'programmed' }
+    if (!this.#unconfirmed.has(set.name)) return { state: 'programmed' }
     return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
   }
 
   #report(changed: number, repaired: number): TableReport {
     const unprogrammed = new Map<string, ObjectStatus>()
-    for (const set of this.#stated) {
-      const status = this.#statusOf(set)
-      if (status.state !== 'programmed') unprogrammed.set(`IP set ${set.name}`, status)
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys()])) {
+      const set = this.#wanted.get(name)
+      if (set !== undefined) unprogrammed.set(`IP set ${name}`, this.#statusOf(set))
     }
     return { changed, repaired, unprogrammed }
   }

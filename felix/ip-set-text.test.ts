@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { kernelMembers, parseSavedSets, type SavedSet, setCommands } from './ip-set-text.ts'
+import { asWanted, parseSavedSets, type SavedSet, setCommands, suspects } from './ip-set-text.ts'
 import type { IpSet } from './kernel.ts'
+import { changingSet } from './test-members.ts'
 
 const set = (type: IpSet['type'], family: 4 | 6, ...members: string[]): IpSet => ({
   name: 'tort4s:x',
@@ -48,13 +49,6 @@ add tort6p:x ::ffff:1.2.3.4,tcp:80
       ['tort6p:x', { type: 'hash:ip,port', family: 6, maxMembers: 1_048_576, members: new Set(['::ffff:1.2.3.4,tcp:80']) }],
     ]),
   )
-})
-
-t.test('a prefix of length 0, which hash:net cannot hold, becomes its two halves', async (t) => {
-  t.strictSame(kernelMembers(set('hash:net', 4, '10.0.0.0/8', '0.0.0.0/0')), new Set(['10.0.0.0/8', '0.0.0.0/1', '128.0.0.0/1']))
-  t.strictSame(kernelMembers(set('hash:net', 6, '::/0')), new Set(['::/1', '8000::/1']))
-  const others = set('hash:net', 4, '10.0.0.0/8')
-  t.equal(kernelMembers(others), others.members, 'else the same object')
 })
 
 const wanted = set('hash:ip', 4, '10.0.0.1', '10.0.0.2')
@@ -104,6 +98,20 @@ const commands: [title: string, wanted: IpSet, actual: SavedSet | undefined, pru
     true,
     ['destroy tort4s:x', create('tort4s:x', 'hash:net'), 'add tort4s:x 10.0.0.0/8'],
   ],
+  [
+    'a prefix of length 0, which hash:net cannot hold, becomes its two halves',
+    set('hash:net', 4, '0.0.0.0/0', '10.0.0.0/8'),
+    undefined,
+    true,
+    [create('tort4s:x', 'hash:net'), 'add tort4s:x 10.0.0.0/8', 'add tort4s:x 0.0.0.0/1', 'add tort4s:x 128.0.0.0/1'],
+  ],
+  [
+    'the halves are there already where the kernel shows them',
+    set('hash:net', 6, '::/0'),
+    savedAs(set('hash:net', 6, '::/1', '8000::/1', 'fd00::/8')),
+    true,
+    ['del tort4s:x fd00::/8'],
+  ],
   ['before pruning is allowed it stays', set('hash:net', 4, '10.0.0.0/8'), savedAs(wanted), false, []],
 ]
 for (const [title, want, actual, prune, expected] of commands)
@@ -133,6 +141,38 @@ t.test('after the commands the kernel has what is wanted, whatever it had', asyn
       t.strictSame([...members].toSorted(), [...wish.members].toSorted())
     }),
     { numRuns: 100 },
+  )
+})
+
+t.test('members that tell their changes are looked at nowhere else', async (t) => {
+  const wish = changingSet('tort4s:x', 'hash:ip', '10.0.0.1', '10.0.0.2')
+  const before = asWanted(wish)
+  t.strictSame(setCommands(wish, before, true), [])
+  wish.members.add('10.0.0.3')
+  wish.members.add('10.0.0.4')
+  wish.members.delete('10.0.0.4')
+  wish.members.delete('10.0.0.1')
+  t.strictSame(setCommands(wish, before, true), ['add tort4s:x 10.0.0.3', 'del tort4s:x 10.0.0.4', 'del tort4s:x 10.0.0.1'])
+  t.strictSame(setCommands(wish, before, false), ['add tort4s:x 10.0.0.3'])
+  t.strictSame(setCommands(wish, asWanted(wish), true), [])
+})
+
+t.test('a half that is a member itself stays when the prefix of length 0 goes', async (t) => {
+  const wish = changingSet('tort4n:x', 'hash:net', '0.0.0.0/0', '0.0.0.0/1')
+  const before = asWanted(wish)
+  wish.members.delete('0.0.0.0/0')
+  t.strictSame(setCommands(wish, before, true), ['add tort4n:x 0.0.0.0/1', 'del tort4n:x 128.0.0.0/1'])
+})
+
+t.test('who has not followed the changes does not know what the kernel has', async (t) => {
+  const wish = changingSet('tort4s:x', 'hash:ip')
+  const before = asWanted(wish)
+  for (let i = 0; i < 10_000; i++) wish.members.add(`10.0.${i >> 8}.${i & 255}`)
+  t.equal(suspects(wish, before), undefined, 'too many to remember')
+  t.equal(suspects(changingSet('tort4s:x', 'hash:ip'), before), undefined, 'its members were others when they were written')
+  t.strictSame(
+    suspects(changingSet('tort4s:x', 'hash:ip', '10.0.0.1'), asWanted(changingSet('tort4s:x', 'hash:ip'))),
+    new Set(['10.0.0.1']),
   )
 })
 

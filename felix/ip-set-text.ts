@@ -1,5 +1,5 @@
 import { type Family, parseAddress } from '../src/net/address.ts'
-import type { IpSet } from './kernel.ts'
+import type { IpSet, Members } from './kernel.ts'
 
 /** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
 const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
@@ -10,17 +10,23 @@ export const MAX_MEMBERS = 1_048_576
 /** A set under this name exists only within one run of `ipset restore`. */
 const SWAP_NAME = 'tort-swap'
 
-/** @property type any type the kernel knows: somebody else may have made a set under a name of ours */
+/**
+ * What the kernel has under one name.
+ *
+ * @property type any type the kernel knows: somebody else may have made a set under a name of ours
+ * @property members where they tell their changes: as they were at `version`
+ */
 export type SavedSet = {
   readonly type: string
   readonly family: Family
   readonly maxMembers: number
-  readonly members: ReadonlySet<string>
+  readonly members: Members
+  readonly version?: number
 }
 
 /** Reads the output of `ipset save`: our sets by name, members in the form of `IpSet`. Never throws. */
 export function parseSavedSets(output: string): Map<string, SavedSet> {
-  const sets = new Map<string, SavedSet & { readonly members: Set<string> }>()
+  const sets = new Map<string, ReadSet>()
   for (const line of output.split('\n')) {
     const [command, name = '', third = ''] = line.split(' ', 3)
     if (!OWN_NAME.test(name)) continue
@@ -31,46 +37,79 @@ export function parseSavedSets(output: string): Map<string, SavedSet> {
   return sets
 }
 
+/** What was written of a set is in the kernel as it is wanted now. */
+export function asWanted({ type, family, members }: IpSet): SavedSet {
+  const { version } = members
+  return { type, family, maxMembers: MAX_MEMBERS, members, ...(version !== undefined && { version }) }
+}
+
 /**
- * Members as the kernel can hold them: `hash:net` has no prefix of length 0, so that one is stored as its two halves. The same object
- * where nothing has to be rewritten.
+ * The members that may differ between what is wanted and what the kernel has. undefined: what the kernel has is not known any more,
+ * because its members changed since without telling which.
  */
-export function kernelMembers({ type, family, members }: Pick<IpSet, 'type' | 'family' | 'members'>): ReadonlySet<string> {
-  const everything = family === 4 ? '0.0.0.0/0' : '::/0'
-  if (type !== 'hash:net' || !members.has(everything)) return members
-  const halves = family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
-  return new Set([...members, ...halves].filter((member) => member !== everything))
+export function suspects({ members }: IpSet, actual: SavedSet): Iterable<string> | undefined {
+  const { version } = actual
+  if (version === undefined) return members === actual.members ? [] : new Set([...members, ...actual.members])
+  if (members === actual.members) return members.changedSince?.(version)
+  return actual.members.version === version ? new Set([...members, ...actual.members]) : undefined
 }
 
 /**
  * The lines of `ipset restore -exist` that bring one set to what is wanted, additions first; none if it is so already.
  *
+ * @param actual of which `suspects` are known
  * @param prune false: only make what is absent; members that are not wanted and a set of another shape stay
  */
 export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: boolean): string[] {
-  const { name, type, family } = wanted
-  const members = kernelMembers(wanted)
-  if (actual === undefined) return fill(wanted, name, members)
+  const { name, type, family, members } = wanted
+  if (actual === undefined) return fill(wanted, name)
   if (actual.type !== type || actual.family !== family) {
     // The kernel swaps only sets of one type, so this succeeds once no rule refers to the old set.
-    return prune ? [`destroy ${name}`, ...fill(wanted, name, members)] : []
+    return prune ? [`destroy ${name}`, ...fill(wanted, name)] : []
   }
   if (actual.maxMembers !== MAX_MEMBERS && prune) {
-    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME, members), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
+    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
   }
-  if (actual.members === members) return []
-  const commands: string[] = []
-  for (const member of members) if (!actual.members.has(member)) commands.push(`add ${name} ${member}`)
-  if (prune) for (const member of actual.members) if (!members.has(member)) commands.push(`del ${name} ${member}`)
-  return commands
+  const added: string[] = []
+  const gone: string[] = []
+  const isDelta = actual.members === members
+  for (const member of kernelMembers(wanted, suspects(wanted, actual) ?? [])) {
+    const isWanted = holds(wanted, members, member)
+    if (isWanted && (isDelta || !holds(wanted, actual.members, member))) added.push(`add ${name} ${member}`)
+    if (!isWanted && prune) gone.push(`del ${name} ${member}`)
+  }
+  return [...added, ...gone]
 }
 
-function fill({ type, family }: IpSet, name: string, members: ReadonlySet<string>): string[] {
+type Shape = Pick<IpSet, 'type' | 'family'>
+
+const everything = { 4: '0.0.0.0/0', 6: '::/0' } as const
+const halves = { 4: ['0.0.0.0/1', '128.0.0.0/1'], 6: ['::/1', '8000::/1'] } as const
+
+/** Members as the kernel can hold them, each once: `hash:net` has no prefix of length 0, so that one is stored as its two halves. */
+function kernelMembers({ type, family }: Shape, members: Iterable<string>): Iterable<string> {
+  const texts = new Set(members)
+  if (type === 'hash:net' && texts.delete(everything[family])) for (const half of halves[family]) texts.add(half)
+  return texts
+}
+
+/** Whether the kernel has a member, as it holds it, where these are wanted. */
+function holds({ type, family }: Shape, members: Members, member: string): boolean {
+  if (members.has(member)) return true
+  const isHalf = type === 'hash:net' && halves[family].some((half) => half === member)
+  return isHalf && members.has(everything[family])
+}
+
+function fill({ type, family, members }: IpSet, name: string): string[] {
   const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${MAX_MEMBERS}`
-  return [create, ...[...members].map((member) => `add ${name} ${member}`)]
+  const lines = [create]
+  for (const member of kernelMembers({ type, family }, members)) lines.push(`add ${name} ${member}`)
+  return lines
 }
 
-function parseCreate(line: string, type: string): SavedSet & { readonly members: Set<string> } {
+type ReadSet = SavedSet & { readonly members: Set<string> }
+
+function parseCreate(line: string, type: string): ReadSet {
   const maxMembers = Number(/ maxelem (\d+)/.exec(line)?.[1] ?? 0)
   return { type, family: line.includes(' family inet6') ? 6 : 4, maxMembers, members: new Set() }
 }

@@ -1,6 +1,7 @@
 /** The nouns of the kernel: what `policy` and `ipip` decide and only `felix` does. Plain data; equal content means equal kernel. */
 import type { Family, IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
+import type { Changes, Tracked } from './tracked.ts'
 
 export type KernelState = {
   readonly links: readonly Link[]
@@ -9,15 +10,32 @@ export type KernelState = {
   readonly sysctls: readonly Sysctl[]
   /** The few routes that are stated whole: workloads, own blocks. The many learned ones go through `LearnedRoutes`. */
   readonly routes: readonly Route[]
+  /** The policies, which are many and say themselves what changed in them. Absent: none. */
+  readonly policy?: PolicyProgram
+  /** The few chains and sets that are stated whole each time; no name of theirs is one of `policy`. */
   readonly ipSets: readonly IpSet[]
   readonly chains: readonly Chain[]
-  /** Jumps from the kernel's own chains into ours. */
+  /** Jumps from the kernel's own chains into ours, behind those of `policy`. */
   readonly hooks: readonly Hook[]
   /** What keeps strangers' packets out of the tunnel device: there before the device is up, and until it is down again. */
   readonly tunnelGuard: Guard
 }
 
 export type Guard = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
+
+/**
+ * What policy wants of the kernel. One object for good, whose content changes: only between two applies, never during one. A reader
+ * keeps the versions it has seen and asks each part for its changes since; another object is another content, to be read whole.
+ *
+ * @property chains those of each table, by name
+ * @property hooks the same array until one of them changes
+ * @property ipSets by name; one whose members changed is among the changed too
+ */
+export type PolicyProgram = {
+  readonly chains: Readonly<Record<TableName, Readonly<Record<Family, Tracked<Chain>>>>>
+  readonly hooks: readonly Hook[]
+  readonly ipSets: Tracked<IpSet>
+}
 
 /** A link somebody else made and we bring up (its MAC untouched). `pending` while it does not exist. */
 export type Link = { readonly name: string; readonly up: true }
@@ -62,9 +80,15 @@ export type IpSetType = 'hash:ip' | 'hash:net' | 'hash:ip,port'
 
 /**
  * @property name at most 31 characters, already with our prefix and family
- * @property members canonical text: "10.0.0.1" in `hash:ip`, "10.0.0.0/8" and "10.0.0.1/32" in `hash:net`, "10.0.0.1,tcp:80". The same object means unchanged: makers reuse it
+ * @property members canonical text: "10.0.0.1" in `hash:ip`, "10.0.0.0/8" and "10.0.0.1/32" in `hash:net`, "10.0.0.1,tcp:80"
  */
-export type IpSet = { readonly name: string; readonly type: IpSetType; readonly family: Family; readonly members: ReadonlySet<string> }
+export type IpSet = { readonly name: string; readonly type: IpSetType; readonly family: Family; readonly members: Members }
+
+/** A plain set serves as members that never change; others tell their changes, so that nobody looks at 100,000 for the sake of one. */
+export interface Members extends Partial<Changes>, Iterable<string> {
+  readonly size: number
+  has(member: string): boolean
+}
 
 export type TableName = 'filter' | 'nat' | 'mangle' | 'raw'
 

@@ -8,7 +8,7 @@ import type { KernelState, TableName, TableReport } from './kernel.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { mergeReports } from './table-report.ts'
 
-export type PolicyState = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
+export type PolicyState = Pick<KernelState, 'policy' | 'ipSets' | 'chains' | 'hooks'>
 
 type Place = { readonly family: Family; readonly table: TableName }
 
@@ -61,14 +61,19 @@ export class PolicyTables {
    *
    * @param prune whether what is ours and not wanted may be changed or removed
    */
-  async apply({ ipSets, chains, hooks }: PolicyState, prune: boolean): Promise<TableReport> {
+  async apply(state: PolicyState, prune: boolean): Promise<TableReport> {
     await this.#choose()
-    this.#counters = { chains: chains.length, ipSets: ipSets.length }
-    this.#sets.setStated(ipSets)
-    const reports = [await this.#sets.apply(prune)]
+    this.#counters = countersOf(state)
+    const { policy, chains } = state
+    const hooks = [...(policy?.hooks ?? []), ...state.hooks]
+    // What is wanted is taken over at once: while the kernel works, more may change.
+    this.#sets.setStated(state.ipSets, policy?.ipSets)
     for (const { place, table } of this.#tables) {
       const isHere = (object: Place) => object.family === place.family && object.table === place.table
-      table.setStated(chains.filter(isHere), hooks.filter(isHere))
+      table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
+    }
+    const reports = [await this.#sets.apply(prune)]
+    for (const { table } of this.#tables) {
       reports.push(await table.apply(prune))
     }
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
@@ -115,4 +120,10 @@ export class PolicyTables {
       ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
       : []
   }
+}
+
+function countersOf({ policy, chains, ipSets }: PolicyState): { readonly chains: number; readonly ipSets: number } {
+  const tables = Object.values(policy?.chains ?? {})
+  const tracked = tables.reduce((sum, families) => sum + families[4].size + families[6].size, 0)
+  return { chains: tracked + chains.length, ipSets: (policy?.ipSets.size ?? 0) + ipSets.length }
 }

@@ -1,5 +1,6 @@
 import { addressBytes, type IpAddress } from '../src/net/address.ts'
 import { parsePrefix } from '../src/net/prefix.ts'
+import { bareAddress } from './set-source.ts'
 
 /** Ids filed under one key; nearly always there is one, which then needs no set. */
 type Holders = string | Set<string>
@@ -9,15 +10,16 @@ type Holders = string | Set<string>
  * one for each prefix length in use, however many are known.
  */
 export class AddressIndex {
-  /** By whole CIDR ("10.0.0.1/32"): the texts are those of the items, no copies. */
+  /** By address: the texts are those of the items, no copies. */
   readonly #hosts = new Map<string, Holders>()
   /** By number of octets of an address, then prefix length, then the octets of the prefix. */
   readonly #nets = new Map<number, Map<number, Map<string, Holders>>>()
 
-  /** @param cidrs canonical, each once */
+  /** @param cidrs canonical, each once; an address alone is one too */
   add(id: string, cidrs: readonly string[]): void {
     for (const cidr of cidrs) {
-      if (isHost(cidr)) file(this.#hosts, cidr, id)
+      const host = bareAddress(cidr)
+      if (!host.includes('/')) file(this.#hosts, host, id)
       else this.#changeNet(cidr, (nets, key) => file(nets, key, id))
     }
   }
@@ -25,7 +27,8 @@ export class AddressIndex {
   /** @param cidrs as they were added */
   delete(id: string, cidrs: readonly string[]): void {
     for (const cidr of cidrs) {
-      if (isHost(cidr)) unfile(this.#hosts, cidr, id)
+      const host = bareAddress(cidr)
+      if (!host.includes('/')) unfile(this.#hosts, host, id)
       else this.#changeNet(cidr, (nets, key) => unfile(nets, key, id))
     }
   }
@@ -33,7 +36,7 @@ export class AddressIndex {
   /** Everybody who has the address or a net around it, in no order; nobody twice who holds it once. */
   at(address: IpAddress): readonly string[] {
     const found: string[] = []
-    collect(this.#hosts.get(`${address}/${address.includes(':') ? 128 : 32}`), found)
+    collect(this.#hosts.get(address), found)
     const bytes = this.#nets.size === 0 ? undefined : addressBytes(address)
     if (bytes === undefined) return found
     for (const [length, nets] of this.#nets.get(bytes.length) ?? []) collect(nets.get(keyOf(bytes, length)), found)
@@ -52,10 +55,6 @@ export class AddressIndex {
     if (lengths.size > 0) this.#nets.set(bytes.length, lengths)
     else this.#nets.delete(bytes.length)
   }
-}
-
-function isHost(cidr: string): boolean {
-  return cidr.endsWith(cidr.includes(':') ? '/128' : '/32')
 }
 
 /** The first `length` bits as text, one character an octet. */

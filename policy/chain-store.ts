@@ -1,50 +1,48 @@
-import type { Chain } from '../felix/kernel.ts'
-import { compareText } from './resource-key.ts'
+import type { Chain, PolicyProgram, TableName } from '../felix/kernel.ts'
+import { TrackedMap } from '../felix/tracked.ts'
+import type { Family } from '../src/net/address.ts'
 
-/** The wanted chains by who made them. A chain that comes out as before stays the same object, so that writers can skip it. */
+type Tables = Readonly<Record<TableName, Readonly<Record<Family, TrackedMap<Chain>>>>>
+
+/** The wanted chains by who made them. A chain that comes out as before stays the same object, and is no change. */
 export class ChainStore {
-  readonly #chains = new Map<string, Chain>()
-  readonly #keysOf = new Map<string, readonly string[]>()
-  #sortedKeys: readonly string[] | undefined = []
-  #list: readonly Chain[] | undefined = []
+  readonly #tables: Tables = { filter: families(), nat: families(), mangle: families(), raw: families() }
+  readonly #chainsOf = new Map<string, readonly Chain[]>()
+
+  /** Each table with what changed in it: the same object for good. */
+  get tables(): PolicyProgram['chains'] {
+    return this.#tables
+  }
 
   /** Replaces all chains of one owner; [] when it has none any more. */
   put(owner: string, chains: readonly Chain[]): void {
-    const keys = chains.map(keyOf)
-    const kept = new Set(keys)
-    for (const key of this.#keysOf.get(owner) ?? []) if (!kept.has(key)) this.#delete(key)
-    for (const chain of chains) this.#set(keyOf(chain), chain)
-    if (keys.length === 0) this.#keysOf.delete(owner)
-    else this.#keysOf.set(owner, keys)
+    const before = this.#chainsOf.get(owner) ?? []
+    const kept = new Set(chains.map(placeOf))
+    for (const { family, table, name } of before.filter((chain) => !kept.has(placeOf(chain)))) this.#tables[table][family].delete(name)
+    const now = chains.map((chain) => this.#put(chain))
+    if (now.length === 0) this.#chainsOf.delete(owner)
+    else this.#chainsOf.set(owner, now)
   }
 
-  /** All of them by family, table and name; the same array while nothing changed. */
-  list(): readonly Chain[] {
-    this.#sortedKeys ??= [...this.#chains.keys()].toSorted(compareText)
-    this.#list ??= this.#sortedKeys.flatMap((key) => this.#chains.get(key) ?? [])
-    return this.#list
-  }
-
-  #set(key: string, chain: Chain): void {
-    const old = this.#chains.get(key)
-    if (old !== undefined && same(old, chain)) return
-    this.#chains.set(key, chain)
-    this.#list = undefined
-    if (old === undefined) this.#sortedKeys = undefined
-  }
-
-  #delete(key: string): void {
-    this.#chains.delete(key)
-    this.#list = undefined
-    this.#sortedKeys = undefined
+  /** @returns the one that is there, if it is equal */
+  #put(chain: Chain): Chain {
+    const chains = this.#tables[chain.table][chain.family]
+    const old = chains.get(chain.name)
+    if (old !== undefined && same(old, chain)) return old
+    chains.put(chain.name, chain)
+    return chain
   }
 }
 
-function keyOf({ family, table, name }: Chain): string {
+function families(): Readonly<Record<Family, TrackedMap<Chain>>> {
+  return { 4: new TrackedMap(), 6: new TrackedMap() }
+}
+
+function placeOf({ family, table, name }: Chain): string {
   return `${family} ${table} ${name}`
 }
 
 /** Chains are made of plain data in a fixed order of fields, so equal text means equal content. */
 function same(a: Chain, b: Chain): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+  return a.rules.length === b.rules.length && JSON.stringify(a) === JSON.stringify(b)
 }

@@ -1,8 +1,9 @@
 import t from 'tap'
-import type { Chain } from '../felix/kernel.ts'
+import type { Chain, IpSet, PolicyProgram } from '../felix/kernel.ts'
 import { type Resource, refOf } from '../src/model/resource.ts'
 import { chainText, hookText } from './chain-text.ts'
-import { type CompiledPolicy, PolicyGraph } from './graph.ts'
+import type { CompiledPolicy } from './compiled-policy.ts'
+import { PolicyGraph } from './graph.ts'
 import { endpoint, globalPolicy, k8sPolicy, namespace, networkPolicy, networkSet, profile, serviceAccount, tier } from './test-resources.ts'
 
 const options = { nodeName: 'n1', interfacePrefix: 'tort', ipv6: false }
@@ -20,6 +21,12 @@ function chain(compiled: CompiledPolicy, name: string, family = 4): Chain | unde
 function text(compiled: CompiledPolicy, name: string): string {
   const found = chain(compiled, name)
   return found === undefined ? `no ${name}` : chainText(found)
+}
+
+/** One number for each part that tells its changes. */
+function versionsOf({ chains, ipSets }: PolicyProgram): readonly number[] {
+  const tables = Object.values(chains).flatMap((families) => [families[4], families[6]])
+  return [...tables, ipSets].map(({ version }) => version)
 }
 
 /** Members in text order: a set has no order, and neither has what it is compared with. */
@@ -77,11 +84,16 @@ t.test('the two families have the same chains, and IPv6 lets neighbour discovery
 
 t.test('a label change touches set members, not rules', async (t) => {
   const graph = graphOf(server, client, far, web)
-  const before = graph.compile()
+  const { chains, ipSets } = graph.program()
+  const before = [chains.filter[4].version, ipSets.version]
+  const [[name, set]] = [...ipSets.entries()] as [[string, IpSet]]
+  const { version = 0 } = set.members
   graph.put({ ...far, metadata: { ...far.metadata, labels: {} } })
-  const after = graph.compile()
-  t.equal(after.chains, before.chains, 'the very same array of chains')
-  t.strictSame([...(after.ipSets[0]?.members ?? [])], ['10.0.0.2'])
+  graph.program()
+  t.equal(chains.filter[4].version, before[0])
+  t.strictSame(ipSets.changedSince(before[1] ?? 0), [name])
+  t.strictSame(set.members.changedSince?.(version), ['10.1.0.2'])
+  t.strictSame([...set.members], ['10.0.0.2'])
 })
 
 t.test('a change renders what it concerns; every other chain and set is the same object as before', async (t) => {
@@ -97,16 +109,41 @@ t.test('a change renders what it concerns; every other chain and set is the same
   t.ok(before.ipSets.includes(after.ipSets[0] ?? { name: '', type: 'hash:ip', family: 4, members: new Set() }))
 })
 
-t.test('putting the same again changes nothing: chains, hooks and sets are the same arrays', async (t) => {
+t.test('putting the same again changes nothing', async (t) => {
   const all = [server, client, far, web, namespace('shop', { team: 'a' })]
   const graph = graphOf(...all)
-  const before = graph.compile()
+  const program = graph.program()
+  const before = versionsOf(program)
+  const { hooks } = program
   for (const one of all) graph.put(structuredClone(one))
-  const after = graph.compile()
-  t.equal(after.chains, before.chains)
-  t.equal(after.hooks, before.hooks)
-  t.equal(after.ipSets, before.ipSets)
+  t.equal(graph.program(), program)
+  t.strictSame(versionsOf(program), before)
+  t.equal(program.hooks, hooks)
 })
+
+t.test(
+  'a policy whose rules change leaves the chains of the endpoints it selects alone; one that moves in the order does not',
+  async (t) => {
+    const graph = graphOf(server, client, web)
+    const filter = graph.program().chains.filter[4]
+    let { version } = filter
+    const change = (spec: object) => {
+      graph.put({ ...web, spec: { ...(web.spec as object), ...spec } })
+      graph.program()
+      const changed = filter.changedSince(version)
+      version = filter.version
+      return changed
+    }
+    const ingress = [{ action: 'Deny' }]
+    t.strictSame(change({ ingress }), ['tort-pi-gnp/web'])
+    t.strictSame(change({ ingress, order: 5 }), [], 'alone in its tier it is where it was')
+    graph.put(globalPolicy('other', { order: 7, selector: "app == 'web'", ingress: [{ action: 'Deny' }] }))
+    graph.program()
+    version = filter.version
+    t.strictSame(change({ ingress, order: 9 }), ['tort-tw-tort1a2b'])
+    t.strictSame(change({ ingress, order: 9, types: ['Ingress', 'Egress'], egress: [] }), ['tort-po-gnp/web', 'tort-fw-tort1a2b'])
+  },
+)
 
 t.test('a set becomes hash:net under another name when a network set matches, and hash:ip again when it goes', async (t) => {
   const graph = graphOf(server, client, web)

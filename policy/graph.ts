@@ -1,9 +1,10 @@
-import type { Chain, Hook, IpSet } from '../felix/kernel.ts'
+import type { PolicyProgram } from '../felix/kernel.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
 import type { Family, IpAddress } from '../src/net/address.ts'
 import { AddressIndex } from './address-index.ts'
 import { type BaseOptions, baseChains, baseHooks } from './base-chains.ts'
 import { ChainStore } from './chain-store.ts'
+import { type CompiledPolicy, compiledPolicy } from './compiled-policy.ts'
 import { dispatchChains } from './dispatch-chains.ts'
 import { endpointChains } from './endpoint-chains.ts'
 import { explainFlow, type Where } from './explain.ts'
@@ -35,17 +36,15 @@ export type PolicyGraphOptions = {
   readonly flowLog?: FlowLogRules | undefined
 }
 
-/** What `compile` answers: all of it, every time; what did not change is the same object as last time. */
-export type CompiledPolicy = { readonly chains: readonly Chain[]; readonly hooks: readonly Hook[]; readonly ipSets: readonly IpSet[] }
-
 /**
  * Resources in, chains and IP sets out. The answer depends on what is put now, never on the order it came in. Changes are noted
- * when they come and rendered at `compile`, so that many changes of one object cost one rendering.
+ * when they come and rendered at `program`, so that many changes of one object cost one rendering; what they do not concern is not
+ * looked at.
  */
 export class PolicyGraph {
   readonly #rules: RuleContext
   readonly #base: BaseOptions
-  readonly #hooks: readonly Hook[]
+  readonly #program: PolicyProgram
   readonly #labels = new InheritedLabels()
   readonly #sets: IpSetStore
   readonly #locals: LocalEndpoints
@@ -64,7 +63,7 @@ export class PolicyGraph {
     const deny = denyActions(flowLog)
     this.#rules = { families, marks, denied: deny[actions.denied], rejected: deny.reject, log: actions.log, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
-    this.#hooks = baseHooks(this.#base)
+    this.#program = { chains: this.#chains.tables, hooks: baseHooks(this.#base), ipSets: this.#sets.sets }
     this.#view = new GraphView({
       nodeName,
       toHost: actions.toHost,
@@ -130,7 +129,8 @@ export class PolicyGraph {
     return this.#view.holdersOf(address).map(({ resource }) => resource)
   }
 
-  compile(): CompiledPolicy {
+  /** What the kernel is to have: the same object every time, which tells what changed in it. It changes only when this is called. */
+  program(): PolicyProgram {
     const changes = this.#locals.takeChanges()
     const owners = new Set([...changes.policies].map(policyOwner))
     for (const name of changes.profiles) owners.add(profileOwner(name))
@@ -140,7 +140,13 @@ export class PolicyGraph {
       this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules))
     }
     if (changes.dispatch) this.#putInterfaces()
-    return { chains: this.#chains.list(), hooks: this.#hooks, ipSets: this.#sets.list() }
+    this.#sets.publish()
+    return this.#program
+  }
+
+  /** All of `program` as lists. What did not change is the same object as last time, be it that a set has other members now. */
+  compile(): CompiledPolicy {
+    return compiledPolicy(this.program())
   }
 
   /** All sets are asked for before any chain is rendered: which sets a selector's chains name depends on who matches it. */

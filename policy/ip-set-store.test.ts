@@ -21,10 +21,8 @@ function put(store: IpSetStore, resource: Resource): void {
 
 /** Type and members of every set, without the hashes. */
 function contents(store: IpSetStore): readonly string[] {
-  return store
-    .list()
-    .map((set) => `IPv${set.family} ${setText(set).replace(/^\S+ /, '')}`)
-    .toSorted()
+  store.publish()
+  return [...store.sets.entries()].map(([, set]) => `IPv${set.family} ${setText(set).replace(/^\S+ /, '')}`).toSorted()
 }
 
 const http = { name: 'http', protocol: 'TCP', port: 80 }
@@ -55,14 +53,16 @@ t.test('a set that only changes hands is the same object', async (t) => {
   const store = storeOf(one)
   const sources = [selecting('has(a)')]
   store.use(new Map([['p', sources]]))
-  const before = store.list()
+  store.publish()
+  const { version } = store.sets
   store.use(
     new Map([
       ['p', []],
       ['q', sources],
     ]),
   )
-  t.equal(store.list(), before)
+  store.publish()
+  t.equal(store.sets.version, version)
 })
 
 t.test('named ports: address, protocol and port of whoever has one of the names', async (t) => {
@@ -97,6 +97,34 @@ t.test('a network set turns a set to hash:net and names its users, whose rules m
   t.strictSame([...store.takeRetyped()], ['p'])
   t.equal(store.name(source, 4), before)
   t.strictSame(contents(store), ['IPv4 hash:ip: 10.0.0.1', 'IPv6 hash:ip: fd00::1'])
+})
+
+t.test('a member that comes is told by its set, which stays the same object; nothing shows before it is published', async (t) => {
+  const store = storeOf(one)
+  store.use(new Map([['p', [selecting('has(a)'), selecting("a == '1'")]]]))
+  store.publish()
+  const { version } = store.sets
+  const before = new Map(store.sets.entries())
+  put(store, two)
+  t.equal(store.sets.version, version)
+  t.ok([...before.values()].every(({ members }) => !members.has('10.0.0.2')))
+  store.publish()
+  const changed = store.sets.changedSince(version) ?? []
+  t.equal(changed.length, 1)
+  const set = store.sets.get(changed[0] ?? '')
+  t.equal(set, before.get(changed[0] ?? ''))
+  t.strictSame(set?.members.changedSince?.(0), ['10.0.0.2'])
+})
+
+t.test('a set that goes and comes back before it is published is there with the members of now', async (t) => {
+  const store = storeOf(one, two)
+  const sources = [selecting("a == '1'")]
+  store.use(new Map([['p', sources]]))
+  store.publish()
+  store.use(new Map([['p', []]]))
+  put(store, { ...one, spec: { ...one.spec, ipNetworks: ['10.0.0.7/32'] } })
+  store.use(new Map([['p', sources]]))
+  t.strictSame(contents(store), ['IPv4 hash:ip: 10.0.0.7', 'IPv6 hash:ip:'])
 })
 
 t.test('an address that moves leaves the set it was in', async (t) => {
@@ -140,11 +168,11 @@ t.test('any history of items and users ends in the sets of what is there', async
           put(store, one)
           items.set(one.metadata.name, one)
         }
-        store.list()
+        store.publish()
       }
       const direct = storeOf(...items.values())
       direct.use(users)
-      return JSON.stringify(store.list().map(setText)) === JSON.stringify(direct.list().map(setText))
+      return JSON.stringify(contents(store)) === JSON.stringify(contents(direct))
     }),
     { numRuns: 200 },
   )

@@ -1,23 +1,25 @@
 import type { IpSet, IpSetType } from '../felix/kernel.ts'
+import { type Tracked, TrackedMap } from '../felix/tracked.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
 import type { SelectorTerm } from './effective-selector.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { MemberCounts } from './member-counts.ts'
 import { setName } from './names.ts'
-import { compareText } from './resource-key.ts'
 import type { Selector } from './selector/selector.ts'
 import { type SetItem, type SetMember, sameItem } from './set-item.ts'
-import { type SetSource, setKey } from './set-source.ts'
+import { SetMembers } from './set-members.ts'
+import { bareAddress, type SetSource, setKey } from './set-source.ts'
 
 type Entry = {
+  readonly key: string
   readonly source: SetSource
   /** The policies and profiles whose chains name the set. */
   readonly users: Set<string>
-  readonly members: MemberCounts
+  readonly members: Readonly<Record<Family, MemberCounts>>
   /** How many matching items need `hash:net`. */
   netItems: number
-  /** What was made of it last, one set a family. */
-  built: readonly IpSet[]
+  /** What was published of it last, one set a family. */
+  published: readonly IpSet[]
 }
 
 /** The IP sets that rendered rules name, with their members, kept as labels, addresses and rules change. */
@@ -28,9 +30,9 @@ export class IpSetStore {
   readonly #items = new Map<string, SetItem>()
   readonly #index = new LabelIndex((key, id, matched) => this.#matched(key, id, matched))
   readonly #retyped = new Set<string>()
-  /** Keys of the entries that changed or went since the list was made. */
-  readonly #stale = new Set<string>()
-  #list: readonly IpSet[] = []
+  /** The entries that changed or went since they were published. */
+  readonly #stale = new Set<Entry>()
+  readonly #published = new TrackedMap<IpSet>()
 
   constructor(families: readonly Family[]) {
     this.#families = families
@@ -95,38 +97,43 @@ export class IpSetStore {
     return new Set(users)
   }
 
-  /** All sets by name. A set that did not change is the same object as last time, and so are its members; the list too. */
-  list(): readonly IpSet[] {
-    if (this.#stale.size === 0) return this.#list
-    for (const key of this.#stale) this.#build(key)
-    this.#stale.clear()
-    const sets = [...this.#entries.values()].flatMap(({ built }) => built)
-    const ordered = sets.toSorted((a, b) => compareText(a.name, b.name))
-    if (ordered.length !== this.#list.length || ordered.some((set, i) => set !== this.#list[i])) this.#list = ordered
-    return this.#list
+  /** All sets by name, as they were when `publish` was called last: the same object for good. */
+  get sets(): Tracked<IpSet> {
+    return this.#published
   }
 
-  #build(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
+  /** Shows what changed since the last call. */
+  publish(): void {
+    for (const entry of this.#stale) this.#publish(entry, this.#entries.get(entry.key) === entry)
+    this.#stale.clear()
+  }
+
+  /** A set of another name or type is another object; one whose members changed is the same. */
+  #publish(entry: Entry, isUsed: boolean): void {
     const { source, members, netItems } = entry
     const type = typeOf(source, netItems)
-    const previous = new Map(entry.built.map((set) => [set.name, set]))
-    entry.built = familiesOf(source, this.#families).map((family) => {
+    const families = isUsed ? familiesOf(source, this.#families) : []
+    const before = new Map(entry.published.map((set) => [set.name, set]))
+    entry.published = families.map((family) => {
       const name = this.name(source, family)
-      const old = previous.get(name)
-      const current = members.of(family, type)
-      return old?.members === current ? old : { name, type, family, members: current }
+      return before.get(name) ?? { name, type, family, members: new SetMembers(members[family], family, type) }
     })
+    for (const set of entry.published) {
+      const changed = members[set.family].publish()
+      if (before.delete(set.name) && changed) this.#published.touch(set.name)
+      this.#published.put(set.name, set)
+    }
+    for (const [name, set] of before) if (this.#published.get(name) === set) this.#published.delete(name)
   }
 
   #acquire(key: string, source: SetSource): Entry {
     const existing = this.#entries.get(key)
     if (existing !== undefined) return existing
-    const entry: Entry = { source, users: new Set(), members: new MemberCounts(), netItems: 0, built: [] }
+    const members = { 4: new MemberCounts(), 6: new MemberCounts() }
+    const entry: Entry = { key, source, users: new Set(), members, netItems: 0, published: [] }
     this.#entries.set(key, entry)
-    this.#stale.add(key)
-    if (source.type === 'nets') for (const net of source.nets) entry.members.count({ family: familyOf(net), text: net }, 1)
+    this.#stale.add(entry)
+    if (source.type === 'nets') for (const net of source.nets) members[familyOf(net)].count(bareAddress(net), 1)
     else this.#index.putSelector(key, source.type === 'selector' ? source.term.selector : anyPortOf(source.names))
     return entry
   }
@@ -136,30 +143,30 @@ export class IpSetStore {
     if (entry === undefined || !entry.users.delete(user) || entry.users.size > 0) return
     this.#index.deleteSelector(key)
     this.#entries.delete(key)
-    this.#stale.add(key)
+    this.#stale.add(entry)
   }
 
   #matched(key: string, id: string, matched: boolean): void {
     const entry = this.#entries.get(key)
     const item = this.#items.get(id)
-    if (entry !== undefined && item !== undefined) this.#count(key, entry, item, matched ? 1 : -1)
+    if (entry !== undefined && item !== undefined) this.#count(entry, item, matched ? 1 : -1)
   }
 
   #replaced(id: string, old: SetItem, item: SetItem): void {
     for (const key of this.#index.selectorsOf(id)) {
       const entry = this.#entries.get(key)
       if (entry === undefined) continue
-      this.#count(key, entry, item, 1)
-      this.#count(key, entry, old, -1)
+      this.#count(entry, item, 1)
+      this.#count(entry, old, -1)
     }
   }
 
-  #count(key: string, entry: Entry, item: SetItem, by: 1 | -1): void {
-    this.#stale.add(key)
-    for (const member of contribution(entry.source, item)) entry.members.count(member, by)
+  #count(entry: Entry, item: SetItem, by: 1 | -1): void {
+    this.#stale.add(entry)
+    for (const { family, text } of contribution(entry.source, item)) entry.members[family].count(text, by)
     if (!item.nets || entry.source.type !== 'selector') return
     entry.netItems += by
-    if (entry.netItems === (by === 1 ? 1 : 0)) this.#retyped.add(key)
+    if (entry.netItems === (by === 1 ? 1 : 0)) this.#retyped.add(entry.key)
   }
 }
 

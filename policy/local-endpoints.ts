@@ -70,6 +70,7 @@ export class LocalEndpoints {
     this.#policies.set(key, policy)
     this.#subjects.putSelector(key, policy.subject.selector)
     this.#changes.policies.add(key)
+    if (old !== undefined && standsAlike(old, policy)) return
     for (const endpoint of this.#subjects.itemsOf(key)) this.#touch(endpoint)
   }
 
@@ -187,6 +188,12 @@ export class LocalEndpoints {
     this.#changes.profiles.add(name)
     for (const endpoint of this.#byProfile.get(name)) this.#touch(endpoint)
   }
+}
+
+/** Whether endpoints name both at the same place in the same directions: what their rules say is not in the endpoints' chains. */
+function standsAlike(a: Policy, b: Policy): boolean {
+  const sameDirections = (a.ingress === undefined) === (b.ingress === undefined) && (a.egress === undefined) === (b.egress === undefined)
+  return a.id === b.id && a.tier === b.tier && a.order === b.order && sameDirections
 }
 
 function noChanges() {

@@ -1,28 +1,44 @@
-import type { IpSetType } from '../felix/kernel.ts'
-import type { Family } from '../src/net/address.ts'
-import type { SetMember } from './set-item.ts'
-import { bareAddress } from './set-source.ts'
+import { ChangeLog } from '../felix/tracked.ts'
 
-const none: ReadonlySet<string> = new Set()
-
-/** The members of one IP set, each counted: one address may come from two endpoints, and stays until both are gone. */
+/**
+ * The members of one IP set in one family, each counted: one address may come from two endpoints, and stays until both are gone.
+ * What is counted shows, and is noted as a change, at `publish`: until then readers see what was there before.
+ */
 export class MemberCounts {
-  readonly #counts: Readonly<Record<Family, Map<string, number>>> = { 4: new Map(), 6: new Map() }
-  readonly #snapshots: Record<Family, ReadonlySet<string>> = { 4: none, 6: none }
+  readonly #shown = new Map<string, number>()
+  /** What is to be added to the counts; none at first: nobody has read anything yet. */
+  #pending: Map<string, number> | undefined
+  readonly log = new ChangeLog()
 
-  count({ family, text }: SetMember, by: 1 | -1): void {
-    const counts = this.#counts[family]
-    const now = (counts.get(text) ?? 0) + by
-    if (now > 0) counts.set(text, now)
-    else counts.delete(text)
+  get size(): number {
+    return this.#shown.size
   }
 
-  /** In the words of a set of that type: `hash:net` has hosts with their length, `hash:ip` without. The same object as last time if it is the same. */
-  of(family: Family, type: IpSetType): ReadonlySet<string> {
-    const texts = [...this.#counts[family].keys()]
-    const members = type === 'hash:net' ? texts : texts.map(bareAddress)
-    const old = this.#snapshots[family]
-    if (members.length !== old.size || members.some((text) => !old.has(text))) this.#snapshots[family] = new Set(members)
-    return this.#snapshots[family]
+  has(text: string): boolean {
+    return this.#shown.has(text)
+  }
+
+  keys(): Iterable<string> {
+    return this.#shown.keys()
+  }
+
+  count(text: string, by: 1 | -1): void {
+    const target = this.#pending ?? this.#shown
+    const now = (target.get(text) ?? 0) + by
+    if (now === 0) target.delete(text)
+    else target.set(text, now)
+  }
+
+  /** @returns whether members came or went */
+  publish(): boolean {
+    const before = this.log.version
+    for (const [text, by] of this.#pending ?? []) {
+      const had = this.#shown.get(text) ?? 0
+      if (had + by === 0) this.#shown.delete(text)
+      else this.#shown.set(text, had + by)
+      if (had === 0 || had + by === 0) this.log.note(text, this.#shown.size)
+    }
+    this.#pending = new Map()
+    return this.log.version !== before
   }
 }

@@ -7,7 +7,7 @@ import { endpoint, globalPolicy, networkSet } from './test-resources.ts'
 const http = { name: 'http', protocol: 'TCP', port: 80 }
 
 const table: [title: string, resource: Resource, members: readonly string[], ports: unknown][] = [
-  ['an endpoint gives its addresses', endpoint('e', { ipNetworks: ['10.0.0.1/32', 'FD00::1/128'] }), ['10.0.0.1/32', 'fd00::1/128'], {}],
+  ['an endpoint gives its addresses', endpoint('e', { ipNetworks: ['10.0.0.1/32', 'FD00::1/128'] }), ['10.0.0.1', 'fd00::1'], {}],
   ['an endpoint without addresses gives nothing', endpoint('e', { ports: [http] }), [], { http: [] }],
   [
     'its ports, each with each address, in the words of ipset',
@@ -15,7 +15,7 @@ const table: [title: string, resource: Resource, members: readonly string[], por
       ipNetworks: ['10.0.0.1/32', 'fd00::1/128'],
       ports: [http, { ...http, port: 81 }, { name: 'dns', protocol: 'UDP', port: 53 }],
     }),
-    ['10.0.0.1/32', 'fd00::1/128'],
+    ['10.0.0.1', 'fd00::1'],
     {
       http: ['10.0.0.1,tcp:80', '10.0.0.1,tcp:81', 'fd00::1,tcp:80', 'fd00::1,tcp:81'],
       dns: ['10.0.0.1,udp:53', 'fd00::1,udp:53'],
@@ -24,7 +24,7 @@ const table: [title: string, resource: Resource, members: readonly string[], por
   [
     '§6.4: a network set masks its nets',
     networkSet('s', ['10.1.2.3/8', '192.0.2.1', 'fd00::5/64'], {}),
-    ['10.0.0.0/8', '192.0.2.1/32', 'fd00::/64'],
+    ['10.0.0.0/8', '192.0.2.1', 'fd00::/64'],
     {},
   ],
   ['equal nets are one member', networkSet('s', ['10.0.0.1/8', '10.0.0.2/8'], {}, 'shop'), ['10.0.0.0/8'], {}],

@@ -13,7 +13,7 @@ export type SetItem = {
   readonly ports: ReadonlyMap<string, readonly SetMember[]>
 }
 
-/** @property text a CIDR, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
+/** @property text an address, a CIDR of more than one, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
 export type SetMember = { readonly family: Family; readonly text: string }
 
 /** undefined: the resource is neither a WorkloadEndpoint nor a (Global)NetworkSet. */
@@ -34,7 +34,7 @@ function endpointItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): Se
   const byName = Map.groupBy(ports, ({ name }) => name)
   const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
     const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
-    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${bareAddress(text)},${suffix}`))
+    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${text},${suffix}`))
     return [name, distinct(texts)]
   })
   return { nets: false, members, ports: new Map(portMembers) }
@@ -46,7 +46,7 @@ function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
 }
 
 function distinct(texts: readonly string[]): readonly SetMember[] {
-  return [...new Set(texts)].map((text) => ({ family: familyOf(text.split(',')[0] ?? ''), text }))
+  return [...new Set(texts.map(bareAddress))].map((text) => ({ family: familyOf(text.split(',')[0] ?? ''), text }))
 }
 
 /** Whether both put the same into every set. */

@@ -1,6 +1,6 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
 import { isDeepStrictEqual } from 'node:util'
-import type { KernelState, ObjectStatus } from '../felix/kernel.ts'
+import type { KernelState, ObjectStatus, PolicyProgram } from '../felix/kernel.ts'
 import type { TunnelSite } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation, TunnelPlan } from '../ipip/tunnel-plan.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
@@ -20,7 +20,7 @@ import { type HostSide, workloadState } from './workloads.ts'
 export type PolicyCompiler = {
   put(resource: Resource): void
   delete(ref: ResourceRef): void
-  compile(): Pick<KernelState, 'chains' | 'hooks' | 'ipSets'>
+  program(): PolicyProgram
 }
 
 /** What the agent needs of ipip/tunnel-graph.ts. */
@@ -176,15 +176,16 @@ export class Agent {
   }
 
   #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide, podCidrs: readonly Cidr[]): KernelState {
-    const { chains, hooks, ipSets } = this.#policy.compile()
+    const { chains, hooks, ipSets } = kernel
     return {
       links,
       tunnels: kernel.tunnels,
       tunnelGuard: kernel.tunnelGuard,
       sysctls: [...sysctls, ...kernel.sysctls],
-      chains: [...chains, ...kernel.chains],
-      hooks: [...hooks, ...kernel.hooks],
-      ipSets: [...ipSets, ...kernel.ipSets],
+      policy: this.#policy.program(),
+      chains,
+      hooks,
+      ipSets,
       routes: [...blockRoutes(podCidrs), ...routes, ...gateway],
     }
   }
