@@ -24,6 +24,8 @@ export type PolicyView = {
   holder(id: string): Holder | undefined
   /** In order. */
   tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[]
+  /** As it would be were staged policies enforced; undefined where that changes nothing for the endpoint. */
+  pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined
   /** undefined: nobody defined it, so it drops. */
   profileOf(name: string): Profile | undefined
   selects(term: SelectorTerm, holder: Holder): boolean

@@ -134,6 +134,27 @@ const table: [title: string, resources: readonly Resource[], expected: readonly 
 ]
 for (const [title, resources, expected] of table) t.test(`§6.2.1: ${title}`, async (t) => t.strictSame(verdict(resources), expected))
 
+const staged: [title: string, action: string, ingress: PolicyRule[], expected: readonly string[] | undefined][] = [
+  ['one more denies', 'Set', [{ action: 'Deny' }], ['StagedNetworkPolicy shop/p rule 0: Deny', 'Deny']],
+  ['a deletion leaves the profiles', 'Delete', [], ['Profile kns.shop rule 0: Allow', 'Allow']],
+  ['one that is ignored is not there', 'Ignore', [{ action: 'Deny' }], undefined],
+]
+for (const [title, stagedAction, ingress, expected] of staged) {
+  t.test(`§6.7 staged policies are told as pending: ${title}`, async (t) => {
+    const enforced = networkPolicy('p', { ...web, ingress: [{ action: 'Allow' }] })
+    const spec = stagedAction === 'Delete' ? { tier: 'default', stagedAction } : { ...web, tier: 'default', stagedAction, ingress }
+    const graph = graphOf([enforced, { ...enforced, kind: 'StagedNetworkPolicy', spec }])
+    const { verdict, ends } = graph.explain(http)
+    t.equal(verdict, 'Allow')
+    t.equal(ends[0]?.pending, undefined, 'the sender is not concerned')
+    const { pending } = ends[1] ?? {}
+    const said = pending && [...pending.steps.map(({ subject, rule, outcome }) => `${subject} rule ${rule}: ${outcome}`), pending.verdict]
+    t.strictSame(said, expected)
+    graph.delete({ group: 'projectcalico.org', kind: 'StagedNetworkPolicy', namespace: 'shop', name: 'p' })
+    t.equal(graph.explain(http).ends[1]?.pending, undefined)
+  })
+}
+
 const profiles: [title: string, names: readonly string[], expected: readonly string[]][] = [
   ['none: dropped', [], ['ingress WorkloadEndpoint shop/server: Deny', 'Deny']],
   ['one that does not exist: dropped, those after it are not asked', ['gone', 'kns.shop'], ['ingress Profile gone: Deny', 'Deny']],

@@ -1,11 +1,11 @@
 /** The verdict on one flow with every step on the way, from what the chains are rendered from (resource reference §6.2.1). */
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../src/net/address.ts'
-import type { Holder, PolicyView } from './explain-ends.ts'
+import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
 import { hostStep } from './explain-host.ts'
 import { type SeenFlow, seenFlow } from './explain-rule.ts'
 import { type RuleList, rulesDecide } from './explain-rules.ts'
-import type { EndVerdict, Explanation, Step, Verdict } from './explanation.ts'
+import type { EndVerdict, Explanation, Pending, Step, Verdict } from './explanation.ts'
 import type { Flow } from './flow.ts'
 import type { Direction } from './names.ts'
 import type { Policy } from './policy.ts'
@@ -51,27 +51,47 @@ function rank({ nodeName }: PolicyView, a: Endpoint, b: Endpoint): number {
 function endVerdict(context: Context, direction: Direction, endpoint: Endpoint, other: Endpoint | undefined, reached: boolean): EndVerdict {
   const { nodeName } = context.view
   const local = endpoint.resource.spec.node === nodeName
-  const steps: Step[] = []
-  const allowed = endAllows(context, direction, endpoint, local && other === undefined, steps)
-  return { direction, endpoint: endpoint.resource, local, reached, verdict: verdictOf(allowed), steps }
+  const away = direction === 'ingress' ? context.seen.flow.source : context.seen.flow.destination
+  const isHost = local && other === undefined && context.nodeAddresses.includes(away)
+  const decided = (tiers: readonly TierPolicies[]): Pending => {
+    const steps: Step[] = []
+    const allowed = endAllows(context, direction, endpoint, { tiers, isHost }, steps)
+    return { verdict: verdictOf(allowed), steps }
+  }
+  const pendingTiers = context.view.pendingTiersOf(endpoint, direction)
+  return {
+    direction,
+    endpoint: endpoint.resource,
+    local,
+    reached,
+    ...decided(context.view.tiersOf(endpoint, direction)),
+    ...(pendingTiers !== undefined && { pending: decided(pendingTiers) }),
+  }
 }
 
-/** @param maybeHost whether this node itself may be the other end */
-function endAllows({ view, seen, nodeAddresses }: Context, direction: Direction, endpoint: Endpoint, maybeHost: boolean, steps: Step[]) {
-  const other = direction === 'ingress' ? seen.flow.source : seen.flow.destination
-  const isHost = maybeHost && nodeAddresses.includes(other)
+/** @property isHost this node itself is the other end */
+type Asked = { readonly tiers: readonly TierPolicies[]; readonly isHost: boolean }
+
+function endAllows({ view, seen }: Context, direction: Direction, endpoint: Endpoint, { tiers, isHost }: Asked, steps: Step[]): boolean {
   if (isHost && direction === 'ingress') {
     steps.push({ direction, subject: `Node ${view.nodeName}`, outcome: 'Allow' })
     return true
   }
-  const allowed = policiesAllow(view, seen, direction, endpoint, steps)
+  const allowed = policiesAllow(view, seen, direction, endpoint, tiers, steps)
   const step = isHost && allowed ? hostStep(view.toHost) : undefined
   if (step !== undefined) steps.push(step)
   return allowed && step?.outcome !== 'Deny'
 }
 
-function policiesAllow(view: PolicyView, seen: SeenFlow, direction: Direction, endpoint: Endpoint, steps: Step[]): boolean {
-  for (const { tier, policies } of view.tiersOf(endpoint, direction)) {
+function policiesAllow(
+  view: PolicyView,
+  seen: SeenFlow,
+  direction: Direction,
+  endpoint: Endpoint,
+  tiers: readonly TierPolicies[],
+  steps: Step[],
+): boolean {
+  for (const { tier, policies } of tiers) {
     const outcome = firstDecision(policies, direction, seen, steps)
     if (outcome === undefined) steps.push({ direction, subject: `Tier ${tier.name}`, tier: tier.name, outcome: tier.defaultAction })
     const decided = outcome ?? tier.defaultAction
@@ -90,7 +110,7 @@ function firstDecision(policies: readonly Policy[], direction: Direction, seen: 
 
 function ruleListOf(policy: Policy, direction: Direction): RuleList {
   const { key, kind, namespace, name, tier } = policy
-  const isKubernetes = !key.startsWith('projectcalico.org ')
+  const isKubernetes = !key.startsWith('projectcalico.org ') || kind === 'StagedKubernetesNetworkPolicy'
   const subject = `${isKubernetes && kind === 'NetworkPolicy' ? 'Kubernetes ' : ''}${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
   return { direction, subject, tier, isKubernetes, rules: policy[direction] ?? [] }
 }

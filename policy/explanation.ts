@@ -31,7 +31,11 @@ export type EndVerdict = {
   readonly reached: boolean
   readonly verdict: Verdict
   readonly steps: readonly Step[]
+  readonly pending?: Pending
 }
+
+/** What an end would say were the staged policies that concern it enforced. */
+export type Pending = { readonly verdict: Verdict; readonly steps: readonly Step[] }
 
 /** @property ends the sender first; only those that are endpoints. Without any no policy applies */
 export type Explanation = { readonly verdict: Verdict; readonly ends: readonly EndVerdict[] }

@@ -54,13 +54,17 @@ export class GraphView implements PolicyView {
     return resource && { id, resource }
   }
 
-  tiersOf({ id }: Holder, direction: Direction): readonly TierPolicies[] {
-    const { locals, labels } = this.#parts
-    return inTiers(
-      locals,
-      locals.policiesOf(id, () => labels.labelsOf(id)),
-      direction,
-    )
+  tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] {
+    const enforced = this.#policiesOf(endpoint).filter(({ staged }) => !staged)
+    return inTiers(this.#parts.locals, enforced, direction)
+  }
+
+  pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined {
+    const { locals } = this.#parts
+    const policies = this.#policiesOf(endpoint).filter((policy) => policy[direction] !== undefined)
+    const pending = policies.filter(({ key }) => !locals.isReplaced(key))
+    const isSame = pending.length === policies.length && !pending.some(({ staged }) => staged)
+    return isSame ? undefined : inTiers(locals, pending, direction)
   }
 
   profileOf(name: string): Profile | undefined {
@@ -72,11 +76,16 @@ export class GraphView implements PolicyView {
     const { sets, labels } = this.#parts
     return sets.membersOf(term)?.has(id) ?? matches(term.selector, labels.labelsOf(id))
   }
+
+  #policiesOf({ id }: Holder): readonly Policy[] {
+    const { locals, labels } = this.#parts
+    return locals.policiesOf(id, () => labels.labelsOf(id))
+  }
 }
 
 function inTiers(locals: LocalEndpoints, policies: readonly Policy[], direction: Direction): readonly TierPolicies[] {
   const byTier = Map.groupBy(
-    policies.filter((policy) => policy[direction] !== undefined && !policy.staged),
+    policies.filter((policy) => policy[direction] !== undefined),
     ({ tier }) => tier,
   )
   const tiers = [...byTier].map(([name, own]): TierPolicies => ({ tier: locals.tier(name), policies: own }))

@@ -27,6 +27,8 @@ export class LocalEndpoints {
   readonly #byInterface = new SetMap()
   readonly #byProfile = new SetMap()
   readonly #policies = new Map<string, Policy>()
+  /** Keys of those in whose place staged ones would stand: one each. */
+  readonly #replaced = new Set<string>()
   readonly #tiers = new Map<string, Resource>()
   readonly #profiles = new Map<string, Resource>()
   readonly #subjects = new LabelIndex((policy, endpoint) => this.#matched(policy, endpoint))
@@ -66,6 +68,7 @@ export class LocalEndpoints {
 
   putPolicy(key: string, policy: Policy): void {
     const old = this.#policies.get(key)
+    this.#restage(old, policy)
     if (old !== undefined && old.subject.text !== policy.subject.text) this.#subjects.deleteSelector(key)
     this.#policies.set(key, policy)
     this.#subjects.putSelector(key, policy.subject.selector)
@@ -76,6 +79,7 @@ export class LocalEndpoints {
 
   deletePolicy(key: string): void {
     this.#subjects.deleteSelector(key)
+    this.#restage(this.#policies.get(key), undefined)
     if (this.#policies.delete(key)) this.#changes.policies.add(key)
   }
 
@@ -140,6 +144,11 @@ export class LocalEndpoints {
     return selecting.flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
   }
 
+  /** Whether a staged policy would take the place of this one. */
+  isReplaced(key: string): boolean {
+    return this.#replaced.has(key)
+  }
+
   tier(name: string): Tier {
     return tierOf(name, this.#tiers.get(name))
   }
@@ -156,6 +165,11 @@ export class LocalEndpoints {
     )
     const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)
     return tiers.map(({ name, defaultAction }) => ({ name, defaultAction, policies: (byTier.get(name) ?? []).map(({ id }) => id) }))
+  }
+
+  #restage(old: Policy | undefined, policy: Policy | undefined): void {
+    if (old?.replaces !== undefined) this.#replaced.delete(old.replaces)
+    if (policy?.replaces !== undefined) this.#replaced.add(policy.replaces)
   }
 
   #link(key: string, { interfaceName, profiles }: Endpoint): void {

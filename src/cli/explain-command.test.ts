@@ -25,6 +25,18 @@ metadata: {name: office}
 spec: {nets: [192.0.2.0/24]}
 `
 
+const staged = `
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: out}
+spec: {selector: app == 'web', types: [Egress]}
+---
+apiVersion: projectcalico.org/v3
+kind: StagedNetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {selector: app == 'db', ingress: [{action: Reject}]}
+`
+
 t.test('explain: the verdict first, then both ends, then each rule that was looked at', async (t) => {
   const { tortie } = await start(t)
   t.equal(
@@ -35,10 +47,14 @@ From: shop/web (10.244.1.10) on this node
 To:   shop/db (10.244.2.10) on node-b, which decides by what it has stored
 Flow: tcp 5432
 
-DIRECTION  SUBJECT                RULE  OUTCOME   WHY
-egress     Profile kns.shop       0     Allow     -
-ingress    NetworkPolicy shop/db  0     no match  differs in protocol
-ingress    NetworkPolicy shop/db  1     Allow     -
+Egress of shop/web: allowed
+TIER  SUBJECT           RULE  OUTCOME  WHY
+-     Profile kns.shop  0     Allow    -
+
+Ingress of shop/db: allowed
+TIER     SUBJECT                RULE  OUTCOME   WHY
+default  NetworkPolicy shop/db  0     no match  differs in protocol
+default  NetworkPolicy shop/db  1     Allow     -
 `,
   )
   const denied = await tortie('explain 192.0.2.7 shop/db --port 5432')
@@ -63,6 +79,46 @@ t.test('explain -o json is the answer of the API', async (t) => {
   t.strictSame(JSON.parse((await tortie('explain shop/web shop/db --protocol udp --port 53 --source-port 1000 -o json')).out), body)
 })
 
+t.test('explain: the ends by option or argument, the protocol beside the port', async (t) => {
+  const { tortie } = await start(t)
+  const { out } = await tortie('explain shop/web shop/db --port 5432')
+  for (const args of [
+    '--from shop/web --to shop/db --port 5432/tcp',
+    '--to shop/db shop/web --port 5432',
+    '--from shop/web shop/db --port 5432',
+  ])
+    t.equal((await tortie(`explain ${args}`)).out, out, args)
+  t.match((await tortie('explain --from shop/web --to shop/db --port 53/udp')).out, /^Allow: [\s\S]*Flow: udp 53/)
+  t.match((await tortie('explain --from shop/web --to shop/db --protocol icmp')).out, /^Deny: [\s\S]*Flow: icmp\n/)
+})
+
+t.test('explain: what the receiver would say to what never comes, and what staged policies would change', async (t) => {
+  const { tortie } = await start(t)
+  await tortie('apply -f -', staged)
+  t.equal(
+    (await tortie('explain --from shop/web --to shop/db --port 5432/tcp')).out.split('\n\n').slice(2).join('\n\n'),
+    `Egress of shop/web: denied
+TIER     SUBJECT                  RULE  OUTCOME   WHY
+default  GlobalNetworkPolicy out  -     no match  -
+default  Tier default             -     Deny      -
+
+Ingress of shop/db: not reached, would be allowed
+TIER     SUBJECT                RULE  OUTCOME   WHY
+default  NetworkPolicy shop/db  0     no match  differs in protocol
+default  NetworkPolicy shop/db  1     Allow     -
+
+Ingress with staged policies: would be denied
+TIER     SUBJECT                      RULE  OUTCOME  WHY
+default  StagedNetworkPolicy shop/db  0     Reject   -
+`,
+  )
+})
+
+const misuses: [args: string, err: string][] = [
+  ['shop/web', 'both ends are required: --from and --to, each NAMESPACE/NAME or an address\n'],
+  ['shop/web shop/db --from shop/web --port 1', 'an end is given twice, as an argument and with --from or --to\n'],
+  ['shop/web shop/db --port 53/udp --protocol udp', 'give the protocol either in --port or with --protocol\n'],
+]
 t.test('explain: what the API does not understand is one line', async (t) => {
   const { tortie } = await start(t)
   t.match(await tortie('explain shop/web shop/db'), {
@@ -75,7 +131,7 @@ t.test('explain: what the API does not understand is one line', async (t) => {
     out: '',
     err: /^tortie: not found: query\.from: [^\n]*did you mean[^\n]*\n$/,
   })
-  t.match(await tortie('explain shop/web'), { code: 2, err: /missing required argument 'to'/ })
+  for (const [args, err] of misuses) t.match(await tortie(`explain ${args}`), { code: 2, out: '', err: `tortie: ${err}` }, args)
 })
 
 async function start(t: Test) {

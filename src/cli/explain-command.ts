@@ -3,11 +3,14 @@ import type { Command } from 'commander'
 import type { Server } from './client.ts'
 import { ask, clientCommand, formatted, type Io, type Output, outputOption } from './command.ts'
 import { withExamples } from './examples.ts'
+import { misused } from './failure.ts'
 import { table } from './table.ts'
 
 type Options = {
   readonly server: Server
-  readonly protocol: string
+  readonly from?: string
+  readonly to?: string
+  readonly protocol?: string
   readonly port?: string
   readonly sourcePort?: string
   readonly icmpType?: string
@@ -23,11 +26,21 @@ type End = {
 }
 
 type Step = {
-  readonly direction: string
   readonly subject: string
+  readonly tier?: string
   readonly rule?: number
   readonly outcome: string
   readonly mismatch?: string
+}
+
+type Said = { readonly verdict: 'Allow' | 'Deny'; readonly steps: readonly Step[] }
+
+type EndVerdict = Said & {
+  readonly direction: 'egress' | 'ingress'
+  readonly endpoint: { readonly namespace?: string; readonly name: string; readonly node?: string }
+  readonly local: boolean
+  readonly reached: boolean
+  readonly pending?: Said
 }
 
 type Answer = {
@@ -36,43 +49,77 @@ type Answer = {
   readonly flow: { readonly protocol: string; readonly destinationPort?: number; readonly icmpType?: number }
   readonly from: End
   readonly to: End
-  readonly steps: readonly Step[]
+  readonly ends: readonly EndVerdict[]
 }
 
 export function explainCommand(io: Io): Command {
-  const command = clientCommand('explain', 'whether a flow may pass, with every rule that is looked at on the way')
-    .argument('<from>', 'who begins: NAMESPACE/NAME or an address')
-    .argument('<to>', 'who is addressed: NAMESPACE/NAME or an address')
-    .option('--protocol <protocol>', 'tcp, udp, icmp, icmpv6, sctp, udplite or a number', 'tcp')
-    .option('--port <port>', 'destination port')
+  const command = clientCommand('explain', 'whether a flow may pass, with every tier, policy and rule that is looked at on the way')
+    .argument('[from]', 'who begins, as --from')
+    .argument('[to]', 'who is addressed, as --to')
+    .option('--from <end>', 'who begins: NAMESPACE/NAME or an address')
+    .option('--to <end>', 'who is addressed: NAMESPACE/NAME or an address')
+    .option('--port <port>', 'destination port, alone or with its protocol: 5432, 5432/tcp')
+    .option('--protocol <protocol>', 'tcp, udp, icmp, icmpv6, sctp, udplite or a number (default: that of --port, else tcp)')
     .option('--source-port <port>', 'source port')
     .option('--icmp-type <type>', 'ICMP type (default: echo request)')
     .option('--icmp-code <code>', 'ICMP code')
     .addOption(outputOption())
-    .action(async (from: string, to: string, options: Options) => {
-      const answer = await ask(options.server, { method: 'GET', path: `/v1/explain?${queryOf(from, to, options).toString()}` })
+    .action(async (from: string | undefined, to: string | undefined, options: Options) => {
+      const answer = await ask(options.server, { method: 'GET', path: `/v1/explain?${queryOf([from, to], options).toString()}` })
       io.stdout.write(`${(await formatted(options.output, answer)) ?? text(answer as Answer)}\n`)
     })
-  return withExamples(command, 'tortie explain shop/web shop/db --port 5432', 'tortie explain 192.0.2.7 shop/web --protocol icmp')
+  return withExamples(
+    command,
+    'tortie explain --from shop/web-1 --to shop/db-0 --port 5432/tcp',
+    'tortie explain --from 192.0.2.7 --to shop/web-1 --protocol icmp',
+    'tortie explain shop/web-1 shop/db-0 --port 5432',
+  )
 }
 
-function queryOf(from: string, to: string, { protocol, port, sourcePort, icmpType, icmpCode }: Options): URLSearchParams {
-  const given = Object.entries({ from, to, protocol, port, sourcePort, icmpType, icmpCode })
-  return new URLSearchParams(given.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])))
+/** @throws CliFailure where an end or the protocol is given twice, or an end not at all */
+function queryOf(given: readonly (string | undefined)[], options: Options): URLSearchParams {
+  const { sourcePort, icmpType, icmpCode } = options
+  const [port, own] = (options.port ?? '').split('/', 2)
+  if (own !== undefined && options.protocol !== undefined) throw misused('give the protocol either in --port or with --protocol')
+  const left = given.filter((end) => end !== undefined)
+  const from = options.from ?? left.shift()
+  const to = options.to ?? left.shift()
+  if (left.length > 0) throw misused('an end is given twice, as an argument and with --from or --to')
+  if (from === undefined || to === undefined) throw misused('both ends are required: --from and --to, each NAMESPACE/NAME or an address')
+  const query = { from, to, protocol: options.protocol ?? own ?? 'tcp', port: port || undefined, sourcePort, icmpType, icmpCode }
+  return new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
-function text({ verdict, reason, flow, from, to, steps }: Answer): string {
+function text({ verdict, reason, flow, from, to, ends }: Answer): string {
   const port = flow.destinationPort === undefined ? '' : ` ${flow.destinationPort}`
   const lines = [`${verdict}: ${reason}`, '', `From: ${end(from)}`, `To:   ${end(to)}`, `Flow: ${flow.protocol}${port}`]
-  if (steps.length === 0) return lines.join('\n')
-  const rows = steps.map(({ direction, subject, rule, outcome, mismatch }) => [
-    direction,
+  return [...lines, ...ends.flatMap(endLines)].join('\n')
+}
+
+function endLines({ direction, endpoint, reached, verdict, steps, pending }: EndVerdict): readonly string[] {
+  const side = direction === 'egress' ? 'Egress' : 'Ingress'
+  const said = reached ? past(verdict) : `not reached, would be ${past(verdict)}`
+  const heading = `${side} of ${endpoint.namespace ?? ''}/${endpoint.name}: ${said}`
+  const staged =
+    pending === undefined ? [] : ['', `${side} with staged policies: would be ${past(pending.verdict)}`, stepTable(pending.steps)]
+  return ['', heading, stepTable(steps), ...staged]
+}
+
+function past(verdict: Answer['verdict']): string {
+  return verdict === 'Allow' ? 'allowed' : 'denied'
+}
+
+function stepTable(steps: readonly Step[]): string {
+  const rows = steps.map(({ tier, subject, rule, outcome, mismatch }) => [
+    tier,
     subject,
     rule,
     outcome,
     mismatch === undefined ? '' : `differs in ${mismatch}`,
   ])
-  return [...lines, '', table(['DIRECTION', 'SUBJECT', 'RULE', 'OUTCOME', 'WHY'], rows)].join('\n')
+  return table(['TIER', 'SUBJECT', 'RULE', 'OUTCOME', 'WHY'], rows)
 }
 
 /** What happens at a workload of another node is decided there, by what that node has stored. */

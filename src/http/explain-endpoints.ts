@@ -119,9 +119,9 @@ function shownEndpoint({ metadata: { namespace, name }, spec }: NonNullable<Flow
 }
 
 /** @property steps all that the end looked at, also where the packet does not come that far */
-function shownEnd({ direction, endpoint: { metadata, spec }, local, reached, verdict, steps }: EndVerdict) {
+function shownEnd({ endpoint: { metadata, spec }, ...said }: EndVerdict) {
   const { namespace, name } = metadata
-  return { direction, endpoint: { namespace, name, node: spec.node }, local, reached, verdict, steps }
+  return { endpoint: { namespace, name, node: spec.node }, ...said }
 }
 
 /** What decided, as a sentence. */

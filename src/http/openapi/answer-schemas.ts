@@ -176,6 +176,12 @@ const endVerdict = Type.Object(
     reached: Type.Boolean({ description: 'false: the sender may not send it, so this end is not asked' }),
     verdict: Type.Enum(['Allow', 'Deny']),
     steps: Type.Array(step, { description: 'What this end looks at, or would' }),
+    pending: Type.Optional(
+      Type.Object(
+        { verdict: Type.Enum(['Allow', 'Deny']), steps: Type.Array(step) },
+        { description: 'What it would say were the staged policies enforced; absent where none concerns it' },
+      ),
+    ),
   },
   { description: "What one end says: the sender's egress or the receiver's ingress" },
 )
