@@ -9,14 +9,23 @@ import { type Backend, toolName } from './iptables-tool.ts'
 import type { Chain, Hook, ObjectStatus, TableName, TableReport } from './kernel.ts'
 import { isLockHeld, refusalOf } from './kernel-refusal.ts'
 import { legacyTableExists } from './legacy-tables.ts'
+import type { RepairLog } from './repair-log.ts'
 import { Restore } from './restore.ts'
 import { Stated } from './stated.ts'
 import type { Tracked } from './tracked.ts'
 
 export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
 
-/** @property nowMs a monotonic clock */
-export type KernelToolDependencies = { readonly run: Run; readonly nowMs: () => number; readonly log: Pick<Logger, 'info' | 'warn'> }
+/**
+ * @property nowMs a monotonic clock
+ * @property repairs told what somebody else had changed
+ */
+export type KernelToolDependencies = {
+  readonly run: Run
+  readonly nowMs: () => number
+  readonly log: Pick<Logger, 'info' | 'warn'>
+  readonly repairs?: RepairLog
+}
 
 type HashedChain = { readonly chain: Chain; readonly hashes: readonly string[] }
 
@@ -63,6 +72,11 @@ export class ChainTable {
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
   suspect(): void {
     this.#schedule.suspect(this.#dependencies.nowMs())
+  }
+
+  /** Whether changes by others are told by `suspect`. */
+  set isWatched(isWatched: boolean) {
+    this.#schedule.isWatched = isWatched
   }
 
   get dueAtMs(): number {
@@ -194,9 +208,13 @@ export class ChainTable {
   }
 
   #count(change: TableChange): { changed: number; repaired: number } {
-    const touched = [...change.rewritten, ...change.hooks.map(({ kernelChain }) => kernelChain)]
-    const repaired = touched.filter((name) => this.#isConfirmed(name))
-    if (repaired.length > 0) this.#dependencies.log.warn({ ...this.#options, chains: repaired }, 'chains changed by somebody else repaired')
+    const hooks = change.hooks.map(({ kernelChain }) => kernelChain)
+    const touched = [...change.rewritten, ...hooks]
+    const repaired = [
+      ...change.rewritten.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('chain', name)),
+      ...hooks.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('hook', name)),
+    ]
+    this.#dependencies.repairs?.note(repaired)
     return { changed: touched.length + change.removed.length + change.flushed.length, repaired: repaired.length }
   }
 

@@ -63,14 +63,44 @@ t.test('a suspicion makes a check due at once, but never of a table that rests',
   t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
 })
 
-t.test('a table that takes long to be read is not read at every suspicion: others may write without end', async (t) => {
+t.test('five suspicions in a row are looked into at once, then a check has 1/20 of the time: others may write without end', async (t) => {
   const schedule = new CheckSchedule()
   schedule.written(0)
-  schedule.checked(1_000, 500)
-  schedule.suspect(2_000)
-  t.equal(schedule.dueAtMs, 11_000, '1/20 of the time')
-  schedule.suspect(12_000)
-  t.equal(schedule.dueAtMs, 11_000)
+  const times: number[] = []
+  for (let i = 0; i < 8; i++) {
+    schedule.checked(1_000, 500)
+    schedule.suspect(1_000)
+    times.push(schedule.dueAtMs)
+  }
+  t.strictSame(times, [1_000, 1_000, 1_000, 1_000, 11_000, 21_000, 31_000, 41_000])
+  schedule.checked(100_000, 500)
+  schedule.suspect(100_000)
+  t.equal(schedule.dueAtMs, 100_000)
+})
+
+t.test('where changes are watched, a write needs no check: only the full one follows, in 1/300 of the time', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  schedule.checked(0, 1)
+  t.equal(schedule.dueAtMs, 90_000)
+  schedule.written(1_000)
+  t.equal(schedule.dueAtMs, 90_000)
+  schedule.checked(90_000, 1_000)
+  t.equal(schedule.dueAtMs, 390_000)
+  schedule.suspect(100_000)
+  schedule.written(100_001)
+  t.equal(schedule.dueAtMs, 100_000, 'a suspicion outlives our write')
+})
+
+t.test('a suspicion that comes while the table is read is looked into after it', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  schedule.checked(0, 1)
+  schedule.suspect(1_050)
+  schedule.checked(1_100, 100)
+  t.equal(schedule.dueAtMs, 1_100)
+  schedule.checked(1_200, 10)
+  t.equal(schedule.dueAtMs, 91_200)
 })
 
 t.test('refusals are tried again after 100 ms, doubling up to 30 s; a success begins anew', async (t) => {

@@ -3,10 +3,14 @@ const FIRST_CHECK_MS = 50
 const CHECK_GROWTH = 3
 /** However long a table takes to be read, the first check after a write is not later than this. */
 const LATEST_FIRST_CHECK_MS = 5_000
-/** Not every change of legacy iptables shows (rules-watch.ts), and none of ipset, so each table is read this often at least. */
+/** Not every change shows to those who watch (rules-watch.ts, ip-sets-watch.ts), so each table is read this often at least. */
 export const FULL_CHECK_MS = 90_000
+/** Where changes are watched, that reading may take at most 1/300 of the time. */
+const FULL_CHECK_SHARE = 300
 /** A check may take at most 1/20 of the time, however big the table. */
 const CHECK_SHARE = 20
+/** So many suspicions in a row are looked into at once, whatever their share of the time. */
+const BURST = 5
 /** Our hooks are put back to their ends at most this often: two programs that both insist on the first place would fight without end. */
 const MOVE_GAP_MS = 10_000
 const FIRST_RETRY_MS = 100
@@ -22,11 +26,19 @@ export class CheckSchedule {
   #checkAtMs = Number.POSITIVE_INFINITY
   #checkDelayMs = FIRST_CHECK_MS
   #readMs = 0
-  #readAtMs = 0
+  /** When the checks done so far have had no more than their share of the time. */
+  #paidAtMs = 0
+  #suspectedAtMs = Number.NEGATIVE_INFINITY
   #fullCheckAtMs = 0
   #mayMoveAtMs = 0
   #retryAtMs: number | undefined
   #retryDelayMs = FIRST_RETRY_MS
+  #isWatched = false
+
+  /** Whether changes by others are told by `suspect`: then our writes need no checks behind them. */
+  set isWatched(isWatched: boolean) {
+    this.#isWatched = isWatched
+  }
 
   /** When `apply` has something to do again without a change; infinite if never. */
   get dueAtMs(): number {
@@ -57,7 +69,14 @@ export class CheckSchedule {
   /** The table was read and that took `tookMs`. */
   checked(nowMs: number, tookMs: number): void {
     this.#readMs = tookMs
-    this.#readAtMs = nowMs
+    this.#paidAtMs = Math.max(this.#paidAtMs, nowMs) + tookMs * CHECK_SHARE
+    if (this.#isWatched) {
+      this.#fullCheckAtMs = nowMs + Math.max(FULL_CHECK_MS, tookMs * FULL_CHECK_SHARE)
+      this.#checkAtMs = this.#fullCheckAtMs
+      // what was changed while the table was read may not be in what was read
+      if (this.#suspectedAtMs >= nowMs - tookMs) this.suspect(nowMs)
+      return
+    }
     if (nowMs >= this.#fullCheckAtMs) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
     this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
@@ -66,13 +85,18 @@ export class CheckSchedule {
   /** Our change was accepted. */
   written(nowMs: number): void {
     this.succeeded()
+    if (this.#isWatched) {
+      this.#checkAtMs = Math.min(this.#checkAtMs, Math.max(this.#fullCheckAtMs, nowMs))
+      return
+    }
     this.#checkDelayMs = Math.max(FIRST_CHECK_MS, Math.min(LATEST_FIRST_CHECK_MS, this.#readMs * CHECK_SHARE))
     this.#checkAtMs = nowMs + this.#checkDelayMs
   }
 
-  /** Somebody changed something elsewhere: a table that is checked at all is checked now, or as soon as its share of the time allows. */
+  /** Somebody changed something: a table that is checked at all is checked now, or where that is so often, when the share of the time allows. */
   suspect(nowMs: number): void {
-    const dueAtMs = Math.max(nowMs, this.#readAtMs + this.#readMs * CHECK_SHARE)
+    this.#suspectedAtMs = nowMs
+    const dueAtMs = Math.max(nowMs, this.#paidAtMs - (BURST - 1) * this.#readMs * CHECK_SHARE)
     if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Math.min(this.#checkAtMs, dueAtMs)
   }
 

@@ -4,10 +4,13 @@ import { type Run, run as runProcess } from '../src/os/process.ts'
 import { missingBase } from './base-chains.ts'
 import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
+import { IpSetsWatch } from './ip-sets-watch.ts'
 import type { Backend } from './iptables-tool.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
+import { OwnPrograms } from './own-programs.ts'
 import { type PolicyState, PolicyTables } from './policy-tables.ts'
+import { type Repair, RepairLog } from './repair-log.ts'
 import type { RestoreCounters } from './restore.ts'
 import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
@@ -57,7 +60,9 @@ export class Felix {
   #isGuarded = false
   #applying = false
   #timer: NodeJS.Timeout | undefined
-  #watch: RulesWatch | undefined
+  readonly #programs: OwnPrograms
+  readonly #repairs: RepairLog
+  #watches: readonly { close(): void }[] = []
   #closed = false
 
   constructor(options: FelixOptions, dependencies: FelixDependencies) {
@@ -65,7 +70,9 @@ export class Felix {
     this.#dependencies = dependencies
     this.#nowMs = nowMs
     this.#waitingLog = new WaitingLog(log)
-    this.#policy = new PolicyTables(options.iptablesBackend, { run, nowMs, log })
+    this.#programs = new OwnPrograms(run, nowMs)
+    this.#repairs = new RepairLog(log)
+    this.#policy = new PolicyTables(options.iptablesBackend, { run: this.#programs.run, nowMs, log, repairs: this.#repairs })
     const network = { run, nowMs, log, onDrift, onDue: () => this.#sleep() }
     this.#network = new NetworkTables({ routeProtocol: options.routeProtocol }, network)
   }
@@ -73,11 +80,7 @@ export class Felix {
   /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
   async start(): Promise<void> {
     await this.#network.start()
-    this.#watch = new RulesWatch({
-      backend: () => this.#policy.choice?.backend,
-      onChange: () => this.#rulesChanged(),
-      log: this.#dependencies.log,
-    })
+    this.#watches = [this.#watchRules(), this.#watchIpSets()]
   }
 
   /** Where learned routes go, prefix by prefix. */
@@ -168,6 +171,11 @@ export class Felix {
     return { ...this.#counters, routes: { changes, repairs } }
   }
 
+  /** What of chains, hooks and IP sets somebody else had changed and was put right: in all, and what was so last. */
+  get repairs(): { readonly total: number; readonly last: readonly Repair[] } {
+    return this.#repairs
+  }
+
   /** How many chains and IP sets are wanted: cheap, unlike the views. */
   get policyCounters(): { readonly chains: number; readonly ipSets: number } {
     return this.#policy.counters
@@ -190,7 +198,7 @@ export class Felix {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#watch?.close()
+    for (const watch of this.#watches) watch.close()
     await this.#network.close()
   }
 
@@ -201,9 +209,35 @@ export class Felix {
     if (this.#isGuarded) this.#guarded.resolve()
   }
 
-  #rulesChanged(): void {
-    this.#policy.suspect()
-    this.#sleep()
+  #watchRules(): RulesWatch {
+    return new RulesWatch({
+      backend: () => this.#policy.choice?.backend,
+      isOwn: (pid) => this.#programs.has(pid),
+      onChange: (places) => {
+        this.#policy.suspectRules(places)
+        this.#sleep()
+      },
+      onWatched: (isWatched) => {
+        this.#policy.watched = { rules: isWatched }
+      },
+      nowMs: this.#nowMs,
+      log: this.#dependencies.log,
+    })
+  }
+
+  #watchIpSets(): IpSetsWatch {
+    return new IpSetsWatch({
+      isDue: () => !this.#applying && this.#policy.counters.ipSets > 0,
+      onCounts: (counts) => {
+        this.#policy.compareSets(counts)
+        this.#sleep()
+      },
+      onWatched: (isWatched) => {
+        this.#policy.watched = { ipSets: isWatched }
+      },
+      nowMs: this.#nowMs,
+      log: this.#dependencies.log,
+    })
   }
 
   #count(table: 'links' | 'policy', { changed, repaired }: TableReport, removed: number): void {

@@ -50,6 +50,17 @@ export class IpSetTable {
     this.#schedule.suspect(this.#dependencies.nowMs())
   }
 
+  /** Whether changes by others are told by `suspect` and `compare`. */
+  set isWatched(isWatched: boolean) {
+    this.#schedule.isWatched = isWatched
+  }
+
+  /** A set that is missing, or has not as many members as were last seen or written, was changed by somebody else. @param counts members by name */
+  compare(counts: ReadonlyMap<string, number>): void {
+    const isAsSeen = [...(this.#actual ?? [])].every(([name, { elements, members }]) => counts.get(name) === (elements ?? members.size))
+    if (!isAsSeen) this.suspect()
+  }
+
   get dueAtMs(): number {
     return Math.min(this.#schedule.dueAtMs, this.#removals.dueAtMs)
   }
@@ -82,9 +93,10 @@ export class IpSetTable {
     const changes = this.#changes(sets)
     const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
     const failures = await this.#restore(changes)
-    if (repaired.length > 0) this.#dependencies.log.warn({ sets: repaired }, 'IP sets changed by somebody else repaired')
     this.#note(sets, changes, failures)
-    return this.#report(changes.length - failures.size, repaired.filter((name) => !failures.has(name)).length)
+    const done = repaired.filter((name) => !failures.has(name))
+    this.#dependencies.repairs?.note(done.map((name) => `IP set ${name}`))
+    return this.#report(changes.length - failures.size, done.length)
   }
 
   /** Removes sets of ours that are not wanted; what a rule still refers to stays and is tried again. Gives how many went. */

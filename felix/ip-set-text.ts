@@ -15,6 +15,7 @@ const SWAP_NAME = 'tort-swap'
  *
  * @property type any type the kernel knows: somebody else may have made a set under a name of ours
  * @property members where they tell their changes: as they were at `version`
+ * @property elements how many the kernel counts, where that may not be the size of `members`
  */
 export type SavedSet = {
   readonly type: string
@@ -22,6 +23,7 @@ export type SavedSet = {
   readonly maxMembers: number
   readonly members: Members
   readonly version?: number
+  readonly elements?: number
 }
 
 /** Reads the output of `ipset save`: our sets by name, members in the form of `IpSet`. Never throws. */
@@ -40,7 +42,8 @@ export function parseSavedSets(output: string): Map<string, SavedSet> {
 /** What was written of a set is in the kernel as it is wanted now. */
 export function asWanted({ type, family, members }: IpSet): SavedSet {
   const { version } = members
-  return { type, family, maxMembers: MAX_MEMBERS, members, ...(version !== undefined && { version }) }
+  const elements = elementsOf({ type, family }, members)
+  return { type, family, maxMembers: MAX_MEMBERS, members, elements, ...(version !== undefined && { version }) }
 }
 
 /**
@@ -91,6 +94,11 @@ function kernelMembers({ type, family }: Shape, members: Iterable<string>): Iter
   const texts = new Set(members)
   if (type === 'hash:net' && texts.delete(everything[family])) for (const half of halves[family]) texts.add(half)
   return texts
+}
+
+function elementsOf({ type, family }: Shape, members: Members): number {
+  if (type !== 'hash:net' || !members.has(everything[family])) return members.size
+  return members.size - 1 + halves[family].filter((half) => !members.has(half)).length
 }
 
 /** Whether the kernel has a member, as it holds it, where these are wanted. */

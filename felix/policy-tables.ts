@@ -1,19 +1,17 @@
-import type { Family } from '../src/net/address.ts'
 import { ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
 import { CheckSchedule } from './check-schedule.ts'
 import { IpSetTable, type IpSetView } from './ip-set-table.ts'
 import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
 import type { Backend } from './iptables-tool.ts'
-import type { KernelState, TableName, TableReport } from './kernel.ts'
+import type { KernelState, TableReport } from './kernel.ts'
+import type { RulesPlace } from './nft-changes.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { mergeReports } from './table-report.ts'
 
 export type PolicyState = Pick<KernelState, 'policy' | 'ipSets' | 'chains' | 'hooks'>
 
-type Place = { readonly family: Family; readonly table: TableName }
-
 /** filter first: it is the one that keeps out what must not pass. */
-const places: readonly Place[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
+const places: readonly RulesPlace[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
   { family: 4, table },
   { family: 6, table },
 ])
@@ -27,7 +25,8 @@ export class PolicyTables {
   readonly #choosing = new CheckSchedule()
   #choice: BackendChoice | undefined
   #counters = { chains: 0, ipSets: 0 }
-  #tables: readonly { readonly place: Place; readonly table: ChainTable }[] = []
+  #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
+  #watched = { rules: false, ipSets: false }
   /** The other backend's tables, where an earlier choice left chains of ours. */
   #leftovers: readonly ChainTable[] = []
 
@@ -69,7 +68,7 @@ export class PolicyTables {
     // What is wanted is taken over at once: while the kernel works, more may change.
     this.#sets.setStated(state.ipSets, policy?.ipSets)
     for (const { place, table } of this.#tables) {
-      const isHere = (object: Place) => object.family === place.family && object.table === place.table
+      const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
     const reports = [await this.#sets.apply(prune)]
@@ -78,13 +77,28 @@ export class PolicyTables {
     }
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
     const report = mergeReports(reports)
-    if (report.repaired > 0) this.suspect()
+    if (report.repaired > 0) this.#suspect()
     return report
   }
 
-  /** Somebody changed something: all tables that hold something of ours are due to be checked. */
-  suspect(): void {
-    for (const table of [this.#sets, ...this.#tables.map(({ table }) => table)]) table.suspect()
+  /** Whether somebody tells of changes by others: of rules by `suspectRules`, of sets by `compareSets`. */
+  set watched(watched: Partial<{ readonly rules: boolean; readonly ipSets: boolean }>) {
+    this.#watched = { ...this.#watched, ...watched }
+    this.#sets.isWatched = this.#watched.ipSets
+    for (const { table } of this.#tables) table.isWatched = this.#watched.rules
+  }
+
+  /** Somebody else may have changed these tables, undefined: any; they are due to be checked if they hold something of ours. */
+  suspectRules(changed: readonly RulesPlace[] | undefined): void {
+    for (const { place, table } of this.#tables) {
+      const isChanged = changed === undefined || changed.some((other) => other.family === place.family && other.table === place.table)
+      if (isChanged) table.suspect()
+    }
+  }
+
+  /** @param counts members by set, as the kernel has them now */
+  compareSets(counts: ReadonlyMap<string, number>): void {
+    this.#sets.compare(counts)
   }
 
   /** Removes the sets that no chain needs any more, after `apply`. Gives how many went. */
@@ -98,6 +112,12 @@ export class PolicyTables {
 
   ipSets(): IpSetView[] {
     return this.#sets.entries()
+  }
+
+  /** Who changes one thing of ours often changes others. */
+  #suspect(): void {
+    this.#sets.suspect()
+    this.suspectRules(undefined)
   }
 
   /** Once, and again as long as the chosen one cannot be used. */
@@ -119,6 +139,7 @@ export class PolicyTables {
     this.#leftovers = choice.leftovers
       ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
       : []
+    this.watched = this.#watched
   }
 }
 

@@ -1,30 +1,33 @@
 import type { Logger } from 'pino'
 import type { Backend } from './iptables-tool.ts'
-import { LegacyGeneration } from './legacy-generation.ts'
-import { NftGeneration } from './nft-generation.ts'
+import { LegacyChanges } from './legacy-changes.ts'
+import { NftChanges, type RulesPlace, type RulesSource } from './nft-changes.ts'
 
 export type RulesWatchDependencies = {
   /** The one in use; undefined: not chosen yet. */
   readonly backend: () => Backend | undefined
-  /** The rules are not as they were a moment ago, whoever changed them. */
-  readonly onChange: () => void
+  /** Whether we started the program with this process id: what it changes is no news. */
+  readonly isOwn: (pid: number) => boolean
+  /** Somebody else may have changed these tables; undefined: any of them. */
+  readonly onChange: (places: readonly RulesPlace[] | undefined) => void
+  /** Whether changes are heard from now on. */
+  readonly onWatched: (isWatched: boolean) => void
+  readonly nowMs: () => number
   readonly log: Pick<Logger, 'warn'>
 }
 
-type Generation = { read(): string | undefined; close(): void }
-
-/** How long a change by others may stay unseen. */
-const LOOK_MS = 1_000
+/** How long a change by others may stay unseen: on nft; on legacy see legacy-changes.ts. */
+const LOOK_MS = 500
 
 /**
- * Asks the kernel each second whether iptables is what it was: a few system calls, no process. So a flush or a rule before ours is seen
- * at once, not at the next reading of the tables, which on a quiet node is 90 s away. Where the kernel cannot be asked, that reading remains.
+ * Sees what others do to iptables within a second or two, and to legacy tables within 10 s: a few system calls a look, no program. So a
+ * flush or a rule before ours is not left to the next reading of the tables. Where the kernel cannot be asked, that reading remains.
  */
 export class RulesWatch {
   readonly #dependencies: RulesWatchDependencies
   readonly #timer: NodeJS.Timeout
-  #watched: { readonly backend: Backend; readonly generation: Generation; last: string | undefined } | undefined
-  #looking = false
+  #watched: { readonly backend: Backend; readonly source: RulesSource } | undefined
+  #opening = false
   #closed = false
 
   constructor(dependencies: RulesWatchDependencies) {
@@ -35,36 +38,39 @@ export class RulesWatch {
   close(): void {
     this.#closed = true
     clearInterval(this.#timer)
-    this.#watched?.generation.close()
+    this.#watched?.source.close()
     this.#watched = undefined
   }
 
   async #look(): Promise<void> {
-    const { backend: chosen, onChange, log } = this.#dependencies
+    const { backend: chosen, onChange, onWatched, log } = this.#dependencies
     const backend = chosen()
-    if (backend === undefined || this.#looking) return
-    this.#looking = true
+    if (backend === undefined || this.#opening) return
     try {
-      if (this.#watched?.backend !== backend) await this.#watch(backend)
-      const watched = this.#watched
-      const now = watched?.generation.read()
-      if (watched === undefined || now === watched.last) return
-      watched.last = now
-      onChange()
+      if (this.#watched?.backend !== backend) await this.#open(backend)
+      const changed = this.#watched === undefined ? [] : this.#watched.source.look()
+      if (changed === undefined || changed.length > 0) onChange(changed)
     } catch (error) {
       log.warn({ err: error, backend }, 'changes of iptables by others cannot be watched; they are found by reading, every 90 s')
       this.close()
-    } finally {
-      this.#looking = false
+      onWatched(false)
     }
   }
 
-  /** The first look has nothing to compare with and counts as a change. */
-  async #watch(backend: Backend): Promise<void> {
-    this.#watched?.generation.close()
+  /** What others did before is not heard of: all tables are in doubt. */
+  async #open(backend: Backend): Promise<void> {
+    const { isOwn, nowMs, onChange, onWatched } = this.#dependencies
+    this.#watched?.source.close()
     this.#watched = undefined
-    const generation = await (backend === 'nft' ? NftGeneration.open() : LegacyGeneration.open())
-    if (this.#closed) generation.close()
-    else this.#watched = { backend, generation, last: undefined }
+    this.#opening = true
+    try {
+      const source = await (backend === 'nft' ? NftChanges.open(isOwn) : LegacyChanges.open(nowMs))
+      if (this.#closed) return source.close()
+      this.#watched = { backend, source }
+    } finally {
+      this.#opening = false
+    }
+    onWatched(true)
+    onChange(undefined)
   }
 }

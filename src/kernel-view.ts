@@ -1,6 +1,6 @@
 /** Felix as the API shows it: wanted beside programmed, page by page. */
 import type { Felix } from '../felix/felix.ts'
-import type { AgentCounters, AgentStatus, FelixItem, FelixPage, FelixQuery, StatusProblem } from './http/agent-face.ts'
+import type { AgentCounters, AgentStatus, FelixItem, FelixPage, FelixQuery, RepairStatus, StatusProblem } from './http/agent-face.ts'
 import type { KernelView } from './node-view.ts'
 
 /** What the view reads of felix. */
@@ -12,6 +12,7 @@ export type ShownKernel = Pick<
   | 'policyCounters'
   | 'restoreCounters'
   | 'iptablesBackend'
+  | 'repairs'
   | 'chains'
   | 'ipSets'
   | 'tunnels'
@@ -40,6 +41,11 @@ export class FelixView implements KernelView {
   iptables(): AgentStatus['iptables'] {
     const choice = this.#felix.iptablesBackend
     return choice && { backend: choice.backend, reason: choice.reason }
+  }
+
+  repairs(): RepairStatus {
+    const { total, last } = this.#felix.repairs
+    return { total, last }
   }
 
   counters(): Pick<AgentCounters, 'changes' | 'repairs' | 'lock'> {

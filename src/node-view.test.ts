@@ -24,6 +24,7 @@ t.test('a node whose kernel has caught up is in sync', async (t) => {
     bgp: { asNumber: 64512, routerId: '10.99.0.1', peers: 2, established: 1 },
     routes: { programmed: 3, failed: 0 },
     policy: { chains: 14, ipSets: 1, endpoints: 2 },
+    repairs: { total: 0, last: [] },
     iptables: { backend: 'legacy', reason: 'rules of others: 0 in nft, 9 in legacy' },
   })
 })
@@ -119,6 +120,7 @@ function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
     problems: () => problems,
     routeCounts,
     policyCounts: () => ({ chains: 14, ipSets: 1 }),
+    repairs: () => ({ total: 0, last: [] }),
     iptables: () => ({ backend: 'legacy', reason: 'rules of others: 0 in nft, 9 in legacy' }),
     routes: page,
     chains: page,

@@ -11,6 +11,7 @@ import type {
   FelixQuery,
   PolicyFace,
   Readiness,
+  RepairStatus,
   StatusProblem,
   WaitOutcome,
 } from './http/agent-face.ts'
@@ -40,6 +41,7 @@ export type KernelView = {
   routeCounts(): Readonly<Record<string, number>>
   policyCounts(): Readonly<Record<string, number>>
   iptables(): AgentStatus['iptables']
+  repairs(): RepairStatus
   routes(query: FelixQuery): FelixPage | undefined
   chains(query: FelixQuery): FelixPage | undefined
   ipSets(query: FelixQuery): FelixPage | undefined
@@ -109,6 +111,7 @@ export class NodeView implements AgentFace {
       ...(drain !== undefined && drain.status.state !== 'none' && { drain: drain.status }),
       routes: kernel?.routeCounts() ?? {},
       policy: { ...kernel?.policyCounts(), endpoints: localEndpoints() },
+      ...(kernel !== undefined && { repairs: kernel.repairs() }),
       ...(iptables !== undefined && { iptables }),
     }
   }

@@ -8,8 +8,9 @@ t.test('status of a node that has problems: each in its row', async (t) => {
     { severity: 'warning', subject: 'endpoint shop/one', message: 'tortone does not exist yet' },
   ] as const
   const iptables = { backend: 'legacy', reason: 'rules of others: 0 in nft, 9 in legacy' } as const
+  const repairs = { total: 3, last: [{ object: 'IP set tort4s:a', times: 3, lastAt: '2026-11-21T12:00:00.000Z' }] }
   const { tortie } = await start(t, {
-    status: () => ({ ...status, inSync: false, revision: 9, programmedRevision: 7, problems, iptables }),
+    status: () => ({ ...status, inSync: false, revision: 9, programmedRevision: 7, problems, repairs, iptables }),
   })
   t.equal(
     (await tortie('status')).out,
@@ -19,6 +20,7 @@ BGP:      AS 64512, router id 10.99.0.1, 1 of 1 peers Established
 Routes:   4 wanted, 3 programmed
 Policy:   7 chains, 2 ipSets
 iptables: legacy: rules of others: 0 in nft, 9 in legacy
+Repaired: 3, last IP set tort4s:a at 2026-11-21T12:00:00.000Z
 Problems: 2
 
 SEVERITY  SUBJECT            MESSAGE

@@ -16,6 +16,7 @@ type Status = {
   readonly bgp: { readonly asNumber: number; readonly routerId: string; readonly peers: number; readonly established: number }
   readonly routes: Readonly<Record<string, number>>
   readonly policy: Readonly<Record<string, number>>
+  readonly repairs?: { readonly total: number; readonly last: readonly { readonly object: string; readonly lastAt: string }[] }
   readonly iptables?: { readonly backend: string; readonly reason: string }
 }
 
@@ -40,6 +41,7 @@ function statusText({
   bgp,
   routes,
   policy,
+  repairs,
   iptables,
 }: Status): string {
   const facts: [string, string][] = [
@@ -49,12 +51,17 @@ function statusText({
     ['Routes', counts(routes)],
     ['Policy', counts(policy)],
     ...(iptables === undefined ? [] : [['iptables', `${iptables.backend}: ${iptables.reason}`] as [string, string]]),
+    ...(repairs === undefined || repairs.total === 0 ? [] : [['Repaired', repaired(repairs)] as [string, string]]),
     ['Problems', problems.length === 0 ? 'none' : String(problems.length)],
   ]
   const lines = facts.map(([name, text]) => `${`${name}:`.padEnd(10)}${text}`)
   if (problems.length === 0) return lines.join('\n')
   const rows = problems.map(({ severity, subject, message }) => [severity, subject, message])
   return [...lines, '', table(['SEVERITY', 'SUBJECT', 'MESSAGE'], rows)].join('\n')
+}
+
+function repaired({ total, last: [newest] }: NonNullable<Status['repairs']>): string {
+  return newest === undefined ? String(total) : `${total}, last ${newest.object} at ${newest.lastAt}`
 }
 
 function counts(numbers: Readonly<Record<string, number>>): string {

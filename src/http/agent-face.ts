@@ -94,8 +94,16 @@ export type AgentStatus = {
   readonly routes: Readonly<Record<string, number>>
   /** As `routes`, of the metric `tortie_policy`. */
   readonly policy: Readonly<Record<string, number>>
+  /** Chains, jumps and IP sets of ours that somebody else had changed and that were put right; absent with felix disabled. */
+  readonly repairs?: RepairStatus
   /** Which iptables policy is written with, and why; absent before the first apply and with felix disabled. */
   readonly iptables?: { readonly backend: 'nft' | 'legacy'; readonly reason: string }
+}
+
+/** @property total since the start, each object as often as it was  @property last the newest first, 20 at most; `lastAt` ISO 8601 */
+export type RepairStatus = {
+  readonly total: number
+  readonly last: readonly { readonly object: string; readonly times: number; readonly lastAt: string }[]
 }
 
 /** @property since ISO 8601; absent while nothing is drained */

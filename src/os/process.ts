@@ -7,6 +7,8 @@ export type ProcessOptions = {
   readonly timeoutMs: number
   /** Ends the process when it fires. */
   readonly signal?: AbortSignal
+  /** Told the process id as soon as there is one. */
+  readonly onStart?: (pid: number) => void
 }
 
 /**
@@ -42,7 +44,7 @@ export const childEnvironment = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local
 
 /** Runs a program to its end with array arguments, never through a shell. Never rejects: every failure is in the result. */
 export const run: Run = async (command, args, options) => {
-  const result = await execa(command, args, {
+  const running = execa(command, args, {
     reject: false,
     stripFinalNewline: false,
     input: options.input ?? '',
@@ -53,6 +55,8 @@ export const run: Run = async (command, args, options) => {
     extendEnv: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
+  if (running.pid !== undefined) options.onStart?.(running.pid)
+  const result = await running
   const { exitCode, stdout, stderr } = result
   if (exitCode !== undefined) return { exitCode, stdout, stderr }
   const missingPackage = result.code === 'ENOENT' ? debianPackage(command) : undefined

@@ -223,6 +223,12 @@ export const answerSchemas = {
     drain: Type.Optional(drain),
     routes: counts,
     policy: counts,
+    repairs: Type.Optional(
+      Type.Object(
+        { total: count, last: Type.Array(Type.Object({ object: text, times: count, lastAt: text }), { description: 'The newest first' }) },
+        { description: 'Chains, jumps and IP sets that somebody else had changed and that were put right' },
+      ),
+    ),
     iptables: Type.Optional(Type.Object({ backend: Type.Enum(['nft', 'legacy']), reason: text })),
     unprogrammed: Type.Optional(unprogrammed),
   }),
