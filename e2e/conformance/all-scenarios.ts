@@ -1,9 +1,25 @@
 /** Every scenario, by area. */
+import { identities } from './identities.ts'
 import { k8sRules } from './k8s-rules.ts'
 import { k8sSubjects } from './k8s-subjects.ts'
+import { networkSets } from './network-sets.ts'
+import { profiles } from './profiles.ts'
+import { ruleAddresses } from './rule-addresses.ts'
+import { rulePorts } from './rule-ports.ts'
+import { ruleProtocols } from './rule-protocols.ts'
 import type { Scenario } from './scenario.ts'
+import { selectors } from './selectors.ts'
+import { tiers } from './tiers.ts'
 
 export const areas: ReadonlyMap<string, readonly Scenario[]> = new Map([
   ['Kubernetes policies: subjects', k8sSubjects],
   ['Kubernetes policies: peers and ports', k8sRules],
+  ['rules: protocols', ruleProtocols],
+  ['rules: ports', rulePorts],
+  ['rules: addresses', ruleAddresses],
+  ['selectors', selectors],
+  ['namespaces and service accounts', identities],
+  ['network sets', networkSets],
+  ['profiles', profiles],
+  ['tiers and order', tiers],
 ])

@@ -1,5 +1,16 @@
-import { type Family, type PacketOptions, readPacket, readTransport, type Sighting, writePacket } from './conformance-packet.ts'
+import {
+  type Family,
+  type PacketOptions,
+  readPacket,
+  readTransport,
+  type Service,
+  type Sighting,
+  writePacket,
+} from './conformance-packet.ts'
 import { HostSockets, type Wire } from './conformance-sockets.ts'
+
+/** Echo of both families, and timestamp. */
+const kernelAnswers: ReadonlySet<number> = new Set([8, 13, 128])
 
 /** A place that packets are sent from and seen at. */
 export type End = {
@@ -8,8 +19,8 @@ export type End = {
   readonly send: (options: PacketOptions) => void
   /** What came since the last call. */
   readonly receive: (take: (sighting: Sighting) => void) => void
-  /** A kernel answers here by itself: TCP and ICMP, not the others. */
-  readonly hasOwnStack: boolean
+  /** Whether a kernel answers here by itself. */
+  readonly answers: (service: Service) => boolean
   readonly close: () => void
 }
 
@@ -18,7 +29,7 @@ export function wireEnd(name: string, addresses: End['addresses'], wire: Wire): 
   return {
     name,
     addresses,
-    hasOwnStack: false,
+    answers: () => false,
     send: (options) => wire.send(options.family, writePacket(options)),
     receive: (take) =>
       wire.receive((packet) => {
@@ -35,7 +46,7 @@ export function hostEnd(name: string, addresses: End['addresses'], namespace: st
   return {
     name,
     addresses,
-    hasOwnStack: true,
+    answers: (service) => service.protocol === 'tcp' || ('icmpType' in service && kernelAnswers.has(service.icmpType)),
     send: (options) => {
       sockets.send(options.family, writePacket(options), options.destination)
     },

@@ -39,6 +39,7 @@ const icmpAnswers: ReadonlyMap<number, number> = new Map([
   [128, 129],
   [139, 140],
 ])
+const isIcmpAnswer: ReadonlySet<number> = new Set(icmpAnswers.values())
 
 export function protocolNumber(service: Service): number {
   return 'number' in service ? service.number : protocolNumbers[service.protocol]
@@ -50,7 +51,9 @@ export function writePacket(options: PacketOptions): Buffer {
   const number = protocolNumber(service)
   const [from, to] = [addressBytes(source), addressBytes(destination)]
   const payload = transport(options)
-  const pseudo = Buffer.concat([from, to, Buffer.from([0, number, payload.length >> 8, payload.length & 0xff])])
+  // conntrack checks UDPLite by the pseudo header of UDP (nf_conntrack_proto_udp.c, udplite_error): by its own it would be INVALID.
+  const summed = service.protocol === 'udplite' ? protocolNumbers.udp : number
+  const pseudo = Buffer.concat([from, to, Buffer.from([0, summed, payload.length >> 8, payload.length & 0xff])])
   seal(payload, service, pseudo)
   return Buffer.concat([
     family === 4 ? ipv4Header(number, payload.length, from, to) : ipv6Header(number, payload.length, from, to),
@@ -198,18 +201,16 @@ function icmp(icmpType: number, stage: Stage, id: number): Buffer {
   return Buffer.concat([header, marked(stage, id)])
 }
 
-/** An echo comes back with the mark of its request, so the type decides. */
+/** A kernel's answer has the mark of its request, or only the first word of it, so the type decides. */
 function readIcmp(protocol: number, bytes: Buffer): Sighting | undefined {
   const icmpType = bytes[0] ?? 0
   if (protocol === 1 ? icmpType === 3 : icmpType === 1) {
     const refused = readPacket(bytes.subarray(8)) ?? readCut(bytes.subarray(8))
     return refused === undefined ? undefined : { id: refused.id, what: 'error' }
   }
-  const mark = readPayload(bytes.subarray(8))
-  if (mark === undefined || mark.what !== 'request') return mark
-  return [0, 14, 129, 140].includes(icmpType) && icmpAnswers.has(icmpType) === false && mark.what === 'request'
-    ? { id: mark.id, what: 'answer' }
-    : mark
+  if (bytes.length < 20 || bytes.readUInt32BE(8) !== MAGIC) return undefined
+  if (!isIcmpAnswer.has(icmpType)) return readPayload(bytes.subarray(8))
+  return { id: (bytes.readUInt16BE(4) | (bytes.readUInt16BE(6) << 16)) >>> 0, what: 'answer' }
 }
 
 /** The first 8 octets of a TCP segment in an ICMP error: ports and sequence number. */

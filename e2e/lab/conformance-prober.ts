@@ -124,8 +124,7 @@ export class Prober {
     if (end === sent.from && (what === 'answer' || what === 'error')) sent.answered = true
     if (end !== sent.to || what !== 'request') return false
     sent.came = true
-    const { protocol } = sent.service
-    return !(end.hasOwnStack && (protocol === 'tcp' || protocol === 'icmp' || protocol === 'icmp6'))
+    return !end.answers(sent.service)
   }
 
   #sendControl(): void {
