@@ -2,6 +2,7 @@
 import type { Chain, Hook, Match, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import { interfaceMatch } from './dispatch-chains.ts'
+import type { HostSteps } from './host-base.ts'
 import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
 import type { PolicyActions } from './policy-actions.ts'
@@ -21,46 +22,59 @@ export type BaseOptions = {
 /**
  * @param allowed tunnels that workloads may make
  * @param strays interfaces of workloads whose names lack the prefix, as after a change of it: whatever comes from them is policed as well
+ * @param host what host endpoints add: workloads and their host come first, then the host and its networks
  */
 export function baseChains(
   { families, interfacePrefix, marks, actions, flowLog }: BaseOptions,
   allowed: AllowedTunnels,
   strays: readonly string[],
+  host: HostSteps,
 ): readonly Chain[] {
-  const workloads = [`${interfacePrefix}+`, ...strays]
+  const workloads = workloadPatterns(interfacePrefix, strays)
   const fromWorkloads = workloads.map((name) => interfaceMatch('egress', name))
   const toWorkloads = workloads.map((name) => interfaceMatch('ingress', name))
   const base = families.flatMap((family): Chain[] => [
     filter(family, chainNames.forward, [
-      { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
+      { match: [], action: clearBits(host.carries ? marks.pass : (marks.accept | marks.pass) >>> 0) },
       ...fromWorkloads.flatMap((from) => tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
+      ...host.forwardFirst,
       ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
       ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
+      ...host.forwardLast,
       ...allowedRules(flowLog, marks),
     ]),
-    filter(
-      family,
-      chainNames.input,
-      fromWorkloads.map((from) => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
-    ),
+    filter(family, chainNames.input, [
+      ...fromWorkloads.map((from): Rule => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
+      ...host.input,
+    ]),
     filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
-    filter(
-      family,
-      chainNames.output,
-      toWorkloads.map((to) => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
-    ),
+    filter(family, chainNames.output, [
+      ...toWorkloads.map((to): Rule => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
+      ...host.output,
+    ]),
     {
       family,
       table: 'raw',
       name: chainNames.rawPrerouting,
-      rules: fromWorkloads.map((from) => ({
-        match: [from, { type: 'reverse-path', fails: true }],
-        action: { type: 'drop' },
-        comment: 'Spoofed source',
-      })),
+      rules: [
+        ...host.rawPrerouting.first,
+        ...fromWorkloads.map(
+          (from): Rule => ({
+            match: [from, { type: 'reverse-path', fails: true }],
+            action: { type: 'drop' },
+            comment: 'Spoofed source',
+          }),
+        ),
+        ...host.rawPrerouting.last,
+      ],
     },
   ])
   return [...base, ...verdictChains(families, flowLog)]
+}
+
+/** Patterns of the interfaces of workloads. */
+export function workloadPatterns(interfacePrefix: string, strays: readonly string[]): readonly string[] {
+  return [`${interfacePrefix}+`, ...strays]
 }
 
 /** FORWARD is entered first by our jump; what both ends allowed is accepted only after everything else there. */

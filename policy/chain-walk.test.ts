@@ -88,7 +88,7 @@ t.test('jump comes back, goto does not, return leaves the chain', async (t) => {
 
 t.test('set-mark clears the mask, then toggles the value; log goes on', async (t) => {
   const result = run([does({ type: 'set-mark', value: 0x8000_0001, mask: 0x8000_000f }), does({ type: 'log', prefix: 'p: ' })])
-  t.strictSame(result, { verdict: 'end', mark: 0x8000_00f1, log: ['p: '] })
+  t.strictSame(result, { verdict: 'end', mark: 0x8000_00f1, log: ['p: '], untracked: false })
 })
 
 t.test('reject is a drop as far as delivery goes', async (t) => t.equal(run([does({ type: 'reject' })]).verdict, 'drop'))

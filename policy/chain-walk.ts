@@ -16,6 +16,8 @@ export type Packet = {
   readonly icmpType?: number
   readonly icmpCode?: number
   readonly state: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED'
+  /** Whether its destination was changed on the way. */
+  readonly dnat?: boolean
   /** Whether the route back to the source is not through `inInterface`. */
   readonly reversePathFails?: boolean
   /** Which of its ends are addresses of this host; must be said where rules ask for it. */
@@ -25,8 +27,16 @@ export type Packet = {
 
 export type Ruleset = { readonly chains: readonly Chain[]; readonly hooks: readonly Hook[]; readonly ipSets: readonly IpSet[] }
 
-/** `end`: all rules were walked and none was final: the kernel chain's own policy decides. @property log prefixes of LOG and NFLOG rules passed */
-export type WalkResult = { readonly verdict: 'accept' | 'drop' | 'end'; readonly mark: number; readonly log: readonly string[] }
+/**
+ * `end`: all rules were walked and none was final: the kernel chain's own policy decides.
+ * @property log prefixes of LOG and NFLOG rules passed  @property untracked whether conntrack was told to leave the packet alone
+ */
+export type WalkResult = {
+  readonly verdict: 'accept' | 'drop' | 'end'
+  readonly mark: number
+  readonly log: readonly string[]
+  readonly untracked: boolean
+}
 
 /**
  * @param kernelChain where the packet enters: our inserted hooks, then the appended ones
@@ -37,7 +47,7 @@ export function walk(ruleset: Ruleset, table: TableName, kernelChain: string, pa
   const hooks = ruleset.hooks.filter((hook) => hook.family === walker.family && hook.table === table && hook.kernelChain === kernelChain)
   const rules = (['insert', 'append'] as const).flatMap((at) => hooks.filter((hook) => hook.at === at).map(({ rule }) => rule))
   const verdict = walker.run(rules)
-  return { verdict: verdict === 'return' ? 'end' : verdict, mark: walker.mark, log: walker.log }
+  return { verdict: verdict === 'return' ? 'end' : verdict, mark: walker.mark, log: walker.log, untracked: walker.untracked }
 }
 
 type Outcome = 'accept' | 'drop' | 'return'
@@ -45,6 +55,7 @@ type Outcome = 'accept' | 'drop' | 'return'
 class Walker {
   readonly family: Family
   mark: number
+  untracked = false
   readonly log: string[] = []
   readonly #packet: Packet
   readonly #chains: ReadonlyMap<string, Chain>
@@ -77,6 +88,7 @@ class Walker {
           this.log.push(action.prefix)
           break
         case 'no-track':
+          this.untracked = true
           break
         case 'set-mark':
           this.mark = ((this.mark & ~action.mask) ^ action.value) >>> 0
@@ -129,7 +141,7 @@ class Walker {
       case 'mark':
         return (this.mark & match.mask) >>> 0 === match.value
       case 'conntrack':
-        return match.states.some((state) => state === packet.state)
+        return match.states.some((state) => (state === 'DNAT' ? packet.dnat === true : state === packet.state))
       case 'reverse-path':
         return packet.reversePathFails === true
       case 'limit':

@@ -44,7 +44,7 @@ function firstRules({ accept, pass }: Marks): readonly Rule[] {
   ]
 }
 
-function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
+export function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
   const policies = tier.policies.flatMap((id): Rule[] => [
     { match: [lacksBits(pass)], action: { type: 'jump', chain: policyChainName(direction, id) } },
     { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' },
@@ -61,7 +61,12 @@ function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Ma
   ]
 }
 
-function profileRules({ profiles }: LocalEndpoint, direction: Direction, { accept }: Marks, denied: Action): readonly Rule[] {
+export function profileRules(
+  { profiles }: Pick<LocalEndpoint, 'profiles'>,
+  direction: Direction,
+  { accept }: Marks,
+  denied: Action,
+): readonly Rule[] {
   const unknown = profiles.findIndex(({ known }) => !known)
   const asked = unknown === -1 ? profiles : profiles.slice(0, unknown)
   const rules = asked.flatMap(({ name }): Rule[] => [

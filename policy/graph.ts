@@ -1,16 +1,22 @@
 import type { PolicyProgram } from '../felix/kernel.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
 import type { Family, IpAddress } from '../src/net/address.ts'
+import { chainsOf, policyOwner, profileOwner, rulesOf } from './active-rules.ts'
 import { AddressIndex } from './address-index.ts'
-import { type BaseOptions, baseChains, baseHooks } from './base-chains.ts'
+import { type BaseOptions, baseChains, baseHooks, workloadPatterns } from './base-chains.ts'
 import { ChainStore } from './chain-store.ts'
 import { type CompiledPolicy, compiledPolicy } from './compiled-policy.ts'
 import { dispatchChains } from './dispatch-chains.ts'
 import { endpointChains } from './endpoint-chains.ts'
 import { explainFlow, type Where } from './explain.ts'
 import type { Explanation } from './explanation.ts'
+import { defaultFailsafePorts, type FailsafePorts } from './failsafe.ts'
 import type { Flow } from './flow.ts'
 import { GraphView } from './graph-view.ts'
+import { HostEndpoints } from './host-endpoints.ts'
+import type { HostProblem, InterfaceAddresses } from './host-interfaces.ts'
+import type { AppliedHost } from './host-places.ts'
+import { hostProgram } from './host-program.ts'
 import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
 import { IpSetStore } from './ip-set-store.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
@@ -18,7 +24,7 @@ import { marksOf } from './marks.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { compareText, resourceKey } from './resource-key.ts'
-import { type Profile, policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
+import { type RuleContext, setsOf } from './rule-chains.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
 import { denyActions, type FlowLogRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
@@ -34,6 +40,8 @@ export type PolicyGraphOptions = {
   readonly actions?: PolicyActions
   /** Default: no copies of packets are made. */
   readonly flowLog?: FlowLogRules | undefined
+  /** Ports of the host that stay open under host endpoints. Default: `defaultFailsafePorts`. */
+  readonly failsafe?: FailsafePorts
 }
 
 /**
@@ -44,7 +52,9 @@ export type PolicyGraphOptions = {
 export class PolicyGraph {
   readonly #rules: RuleContext
   readonly #base: BaseOptions
-  readonly #program: PolicyProgram
+  readonly #failsafe: FailsafePorts
+  readonly #hosts: HostEndpoints
+  #program: PolicyProgram
   readonly #labels = new InheritedLabels()
   readonly #sets: IpSetStore
   readonly #locals: LocalEndpoints
@@ -55,7 +65,8 @@ export class PolicyGraph {
   #allowed = noTunnels
 
   /** @throws RangeError on a mark mask with fewer than two bits */
-  constructor({ nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions, flowLog }: PolicyGraphOptions) {
+  constructor(options: PolicyGraphOptions) {
+    const { nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions, flowLog } = options
     const families: readonly Family[] = ipv6 ? [4, 6] : [4]
     const marks = marksOf(markMask)
     this.#sets = new IpSetStore(families)
@@ -63,7 +74,8 @@ export class PolicyGraph {
     const deny = denyActions(flowLog)
     this.#rules = { families, marks, denied: deny[actions.denied], rejected: deny.reject, log: actions.log, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
-    this.#program = { chains: this.#chains.tables, hooks: baseHooks(this.#base), ipSets: this.#sets.sets }
+    this.#failsafe = options.failsafe ?? defaultFailsafePorts
+    this.#hosts = new HostEndpoints({ nodeName, interfacePrefix })
     this.#view = new GraphView({
       nodeName,
       toHost: actions.toHost,
@@ -74,6 +86,7 @@ export class PolicyGraph {
       sets: this.#sets,
       locals: this.#locals,
     })
+    this.#program = { chains: this.#chains.tables, hooks: [], ipSets: this.#sets.sets }
     this.#putInterfaces()
   }
 
@@ -81,6 +94,21 @@ export class PolicyGraph {
   allowTunnels(allowed: AllowedTunnels): void {
     this.#allowed = allowed
     this.#putInterfaces()
+  }
+
+  /** Which addresses the interfaces of this node have now: by them a HostEndpoint may find its own. */
+  setAddresses(addresses: InterfaceAddresses): void {
+    this.#hosts.setAddresses(addresses)
+  }
+
+  /** What of the HostEndpoints of this node an operator should know. */
+  get hostProblems(): readonly HostProblem[] {
+    return this.#hosts.problems
+  }
+
+  /** What applies to traffic through an interface that is no workload's; undefined: no host endpoint governs it. */
+  hostOn(interfaceName: string): AppliedHost | undefined {
+    return this.#hosts.appliedOn(interfaceName)
   }
 
   /**
@@ -96,10 +124,11 @@ export class PolicyGraph {
     this.#resources.set(key, resource)
     if (item !== undefined) this.#putItem(key, resource, item)
     if (inheritance !== undefined) this.#relabel(this.#labels.putParent(inheritance.parent, inheritance.labels))
-    if (policy !== undefined) this.#locals.putPolicy(key, policy)
-    else this.#locals.deletePolicy(key)
-    if (resource.kind === 'Tier') this.#locals.putTier(resource)
-    if (resource.kind === 'Profile') this.#locals.putProfile(resource)
+    this.#putPolicy(key, policy)
+    for (const endpoints of [this.#locals, this.#hosts]) {
+      if (resource.kind === 'Tier') endpoints.putTier(resource)
+      if (resource.kind === 'Profile') endpoints.putProfile(resource)
+    }
   }
 
   /** A resource is gone; one that was never put is ignored. */
@@ -110,13 +139,15 @@ export class PolicyGraph {
     this.#resources.delete(key)
     this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
     this.#sets.deleteItem(key)
-    this.#locals.deleteEndpoint(key)
     this.#labels.deleteBearer(key)
     const inheritance = inheritanceOf(resource)
     if (inheritance !== undefined) this.#relabel(this.#labels.deleteParent(inheritance.parent))
-    this.#locals.deletePolicy(key)
-    if (resource.kind === 'Tier') this.#locals.deleteTier(ref.name)
-    if (resource.kind === 'Profile') this.#locals.deleteProfile(ref.name)
+    for (const endpoints of [this.#locals, this.#hosts]) {
+      endpoints.deleteEndpoint(key)
+      endpoints.deletePolicy(key)
+      if (resource.kind === 'Tier') endpoints.deleteTier(ref.name)
+      if (resource.kind === 'Profile') endpoints.deleteProfile(ref.name)
+    }
   }
 
   /** The verdict on a new connection with every step on the way, from what is put now, whether or not it is compiled yet. */
@@ -129,17 +160,18 @@ export class PolicyGraph {
     return this.#view.holdersOf(address).map(({ resource }) => resource)
   }
 
-  /** What the kernel is to have: the same object every time, which tells what changed in it. It changes only when this is called. */
+  /** What the kernel is to have: the same collections every time, which tell what changed in them. They change only when this is called. */
   program(): PolicyProgram {
     const changes = this.#locals.takeChanges()
-    const owners = new Set([...changes.policies].map(policyOwner))
-    for (const name of changes.profiles) owners.add(profileOwner(name))
+    const hosts = this.#hosts.takeChanges()
+    const owners = new Set([...changes.policies, ...hosts.policies].map(policyOwner))
+    for (const name of [...changes.profiles, ...hosts.profiles]) owners.add(profileOwner(name))
     this.#renderRules(owners)
     for (const name of changes.interfaces) {
       const endpoint = this.#locals.endpointOn(name)
       this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules))
     }
-    if (changes.dispatch) this.#putInterfaces()
+    if (changes.dispatch || hosts.hosts) this.#putInterfaces()
     this.#sets.publish()
     return this.#program
   }
@@ -151,18 +183,19 @@ export class PolicyGraph {
 
   /** All sets are asked for before any chain is rendered: which sets a selector's chains name depends on who matches it. */
   #renderRules(owners: Set<string>): void {
-    this.#sets.use(new Map([...owners].map((owner) => [owner, setsOf(this.#rulesOf(owner) ?? {}, this.#rules.families)])))
+    this.#sets.use(
+      new Map([...owners].map((owner) => [owner, setsOf(rulesOf(owner, this.#locals, this.#hosts) ?? {}, this.#rules.families)])),
+    )
     for (const owner of this.#sets.takeRetyped()) owners.add(owner)
-    for (const owner of owners) {
-      const rules = this.#rulesOf(owner)
-      if (rules === undefined) this.#chains.put(owner, [])
-      else this.#chains.put(owner, 'id' in rules ? policyChains(rules, this.#rules) : profileChains(rules, this.#rules))
-    }
+    for (const owner of owners) this.#chains.put(owner, chainsOf(owner, this.#locals, this.#hosts, this.#rules))
   }
 
-  #rulesOf(owner: string): Policy | Profile | undefined {
-    const [type, ...rest] = owner.split(' ')
-    return type === 'policy' ? this.#locals.activePolicy(rest.join(' ')) : this.#locals.activeProfile(rest.join(' '))
+  /** One for a stage before routing is not for workloads. */
+  #putPolicy(key: string, policy: Policy | undefined): void {
+    if (policy === undefined || policy.stage !== undefined) this.#locals.deletePolicy(key)
+    else this.#locals.putPolicy(key, policy)
+    if (policy === undefined) this.#hosts.deletePolicy(key)
+    else this.#hosts.putPolicy(key, policy)
   }
 
   #putItem(key: string, resource: Resource, item: SetItem): void {
@@ -172,14 +205,20 @@ export class PolicyGraph {
     this.#addresses.add(key, cidrsOf(item))
     this.#sets.putItem(key, labels, item)
     if (resource.kind === 'WorkloadEndpoint') this.#locals.putEndpoint(key, resource, labels)
+    if (resource.kind === 'HostEndpoint') this.#hosts.putEndpoint(key, resource, labels)
   }
 
   #putInterfaces(): void {
     const { families, interfacePrefix } = this.#base
     const interfaces = this.#locals.interfaces()
     const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
-    this.#chains.put('base', baseChains(this.#base, this.#allowed, strays))
+    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe }
+    const hosts = hostProgram(this.#hosts.applied(), workloadPatterns(interfacePrefix, strays), options)
+    this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps))
     this.#chains.put('dispatch', dispatchChains(interfaces, families))
+    this.#chains.put('hosts', hosts.chains)
+    const hooks = [...baseHooks(this.#base), ...hosts.hooks]
+    if (JSON.stringify(hooks) !== JSON.stringify(this.#program.hooks)) this.#program = { ...this.#program, hooks }
   }
 
   #relabel(keys: Iterable<string>): void {
@@ -187,6 +226,7 @@ export class PolicyGraph {
       const labels = this.#labels.labelsOf(key)
       this.#sets.relabel(key, labels)
       this.#locals.relabel(key, labels)
+      this.#hosts.relabel(key, labels)
     }
   }
 }
@@ -194,6 +234,3 @@ export class PolicyGraph {
 function cidrsOf(item: SetItem | undefined): readonly string[] {
   return item?.members.map(({ text }) => text) ?? []
 }
-
-const policyOwner = (key: string) => `policy ${key}`
-const profileOwner = (name: string) => `profile ${name}`

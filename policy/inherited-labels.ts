@@ -1,3 +1,4 @@
+import type { HostEndpointSpec } from '../src/model/host-endpoint.ts'
 import { groupOf, type Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { namespaceLabel, orchestratorLabel, serviceAccountLabel } from './effective-selector.ts'
@@ -77,6 +78,11 @@ function bearerOf({ kind, metadata, spec }: Resource): Bearer {
   const own = new Map(Object.entries(metadata.labels ?? {}))
   if (namespace !== '') own.set(namespaceLabel, namespace)
   const parents = namespace === '' ? [] : [namespaceParent(namespace)]
+  if (kind === 'HostEndpoint') {
+    // A host is in no namespace, whatever its labels say: policies of a namespace never select it.
+    own.delete(namespaceLabel)
+    return { own, parents: ((spec as HostEndpointSpec).profiles ?? []).map(profileParent) }
+  }
   if (kind !== 'WorkloadEndpoint') return { own, parents }
   const { orchestrator, serviceAccountName, profiles = [] } = spec as WorkloadEndpointSpec
   if (orchestrator !== undefined) own.set(orchestratorLabel, orchestrator)

@@ -13,6 +13,9 @@ export const chainNames = {
   output: 'tort-OUTPUT',
   rawPrerouting: 'tort-PREROUTING',
   workloadToHost: 'tort-wl-to-host',
+  rawOutput: 'tort-OUTPUT',
+  manglePrerouting: 'tort-PREROUTING',
+  manglePostrouting: 'tort-POSTROUTING',
 } as const
 
 /** The root of the tree from interface name to endpoint chain. */
@@ -24,6 +27,22 @@ export function dispatchChainName(direction: Direction, interfacePrefix = ''): s
 /** "tw" is towards the workload (its ingress), "fw" from it (its egress). */
 export function endpointChainName(direction: Direction, interfaceName: string): string {
   return shortened(direction === 'ingress' ? 'tort-tw-' : 'tort-fw-', interfaceName, maxChainName)
+}
+
+/** For interfaces without a HostEndpoint of their own, as Calico writes it. */
+export const anyInterface = '*'
+/** What the host says to itself: only a HostEndpoint that names it is asked. */
+export const loopback = 'lo'
+
+/** The root from interface name to host endpoint chain; the same names in each table. */
+export function hostDispatchName(direction: Direction, forward: boolean): string {
+  return `tort-${direction === 'ingress' ? 'from' : 'to'}-hep${forward ? '-fw' : ''}`
+}
+
+/** "fh" is from the host endpoint into the host (its ingress), "th" towards it (its egress). No interface name contains a slash. */
+export function hostChainName(direction: Direction, forward: boolean, interfaceName: string): string {
+  const root = `tort-${direction === 'ingress' ? 'fh' : 'th'}${forward ? 'fw' : ''}`
+  return interfaceName === anyInterface ? `${root}/any` : shortened(`${root}-`, interfaceName, maxChainName)
 }
 
 /** @param id names the policy among all kinds: "gnp/web", "np/shop/web" */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { GlobalPolicySpec } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
 import { comparePolicies, type Policy, policyOf } from './policy.ts'
 import { endpoint, globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
@@ -52,10 +53,21 @@ t.test('policies of three kinds with one name are three policies', async (t) => 
 const none: [title: string, resource: Resource][] = [
   ['other kinds', endpoint('e', {})],
   ['kinds of the same name in other groups', { ...networkPolicy('p', {}), apiVersion: 'example.org/v1' }],
-  ['doNotTrack, which concerns host endpoints only', globalPolicy('p', { doNotTrack: true, applyOnForward: true })],
-  ['preDNAT, which concerns host endpoints only', globalPolicy('p', { preDNAT: true, applyOnForward: true })],
 ]
 for (const [title, resource] of none) t.test(`no policy for workloads: ${title}`, async (t) => t.equal(policyOf(resource), undefined))
+
+const flagged: [title: string, flags: Partial<GlobalPolicySpec>, expected: unknown][] = [
+  ['none', {}, [undefined, undefined]],
+  ['applyOnForward', { applyOnForward: true }, [undefined, true]],
+  ['preDNAT', { preDNAT: true, applyOnForward: true }, ['preDNAT', true]],
+  ['doNotTrack', { doNotTrack: true, applyOnForward: true }, ['doNotTrack', true]],
+  ['all of them false', { doNotTrack: false, preDNAT: false, applyOnForward: false }, [undefined, undefined]],
+]
+for (const [title, flags, expected] of flagged)
+  t.test(`§6.3 what the flags say of host endpoints: ${title}`, async (t) => {
+    const policy = policyOf(globalPolicy('p', flags))
+    t.strictSame([policy?.stage, policy?.applyOnForward], expected)
+  })
 
 t.test('a rule keeps its conditions; its empty lists and empty selectors demand nothing', async (t) => {
   const icmp = { type: 8 }

@@ -41,6 +41,8 @@ export type Rule = {
  * A policy of any kind in the one form that is rendered.
  * @property id names it in chain names: kinds never clash ("gnp/web", "np/shop/web", "knp/shop/web")
  * @property order Infinity when the user gave none: last
+ * @property stage where it is asked when not in its usual place: only of host endpoints, and before routing
+ * @property applyOnForward of host endpoints, it is also about what is forwarded through them
  * @property ingress undefined when the policy does not apply in that direction; [] when it applies and nothing matches
  * @property staged only tried: never rendered, and no reason for its tier to deny what nobody allows (§6.7)
  * @property replaces of a staged policy: the key of the enforced one in whose place it would stand
@@ -54,6 +56,8 @@ export type Policy = {
   readonly tier: string
   readonly order: number
   readonly subject: SelectorTerm
+  readonly stage?: 'doNotTrack' | 'preDNAT'
+  readonly applyOnForward?: true
   readonly ingress?: readonly Rule[]
   readonly egress?: readonly Rule[]
   readonly staged?: true
@@ -63,19 +67,17 @@ export type Policy = {
 type StagedSpec = { readonly stagedAction?: StagedAction; readonly tier?: string }
 
 /** What the kinds have in common once each is in Calico's terms. */
-export type PolicyDraft = Pick<
-  GlobalPolicySpec,
-  'tier' | 'order' | 'selector' | 'namespaceSelector' | 'serviceAccountSelector' | 'types'
-> & {
-  readonly ingress?: readonly DraftRule[]
-  readonly egress?: readonly DraftRule[]
-}
+export type PolicyDraft = Pick<GlobalPolicySpec, 'tier' | 'order' | 'selector' | 'namespaceSelector' | 'serviceAccountSelector' | 'types'> &
+  Pick<Policy, 'stage' | 'applyOnForward'> & {
+    readonly ingress?: readonly DraftRule[]
+    readonly egress?: readonly DraftRule[]
+  }
 
 /** @property prefix of the policy's `id` */
 type Reader = {
   readonly prefix: string
   readonly namespaced: boolean
-  readonly read: (spec: unknown) => PolicyDraft | undefined
+  readonly read: (spec: unknown) => PolicyDraft
 }
 
 const calico = 'projectcalico.org'
@@ -83,7 +85,7 @@ const kubernetes = 'networking.k8s.io'
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [`${calico} NetworkPolicy`, { prefix: 'np', namespaced: true, read: (spec) => spec as PolicySpec }],
-  [`${calico} GlobalNetworkPolicy`, { prefix: 'gnp', namespaced: false, read: (spec) => forWorkloads(spec as GlobalPolicySpec) }],
+  [`${calico} GlobalNetworkPolicy`, { prefix: 'gnp', namespaced: false, read: globalDraft }],
   [`${kubernetes} NetworkPolicy`, { prefix: 'knp', namespaced: true, read: (spec) => policyFromK8s(spec as KubernetesNetworkPolicySpec) }],
   [
     'policy.networking.k8s.io ClusterNetworkPolicy',
@@ -99,8 +101,7 @@ const stagedKinds: ReadonlyMap<string, readonly [group: string, kind: string]> =
 ])
 
 /**
- * The policy a resource stands for. undefined: no policy, one that only concerns host endpoints (doNotTrack, preDNAT), or a staged
- * one that is to be ignored.
+ * The policy a resource stands for. undefined: no policy, or a staged one that is to be ignored.
  * @throws Error on a selector that does not parse: resources were checked when they were stored
  */
 export function policyOf(resource: Resource): Policy | undefined {
@@ -108,8 +109,7 @@ export function policyOf(resource: Resource): Policy | undefined {
   const enforced = stagedKinds.get(kind)
   if (enforced !== undefined) return stagedPolicy(resource, ...enforced)
   const reader = readers.get(kind)
-  const draft = reader?.read(resource.spec)
-  return reader && draft && build(resource, reader, draft)
+  return reader && build(resource, reader, reader.read(resource.spec))
 }
 
 /** Order of policies in a tier (§6.2.1): order, name, then namespace and kind. */
@@ -123,14 +123,16 @@ function stagedPolicy(resource: Resource, group: string, kind: string): Policy |
   const reader = readers.get(`${group} ${kind}`)
   const { stagedAction, tier = 'default' } = resource.spec as StagedSpec
   if (reader === undefined || stagedAction === 'Ignore') return undefined
-  const draft: PolicyDraft | undefined = stagedAction === 'Delete' ? { tier, types: [], selector: '!all()' } : reader.read(resource.spec)
-  if (draft === undefined) return undefined
+  const draft: PolicyDraft = stagedAction === 'Delete' ? { tier, types: [], selector: '!all()' } : reader.read(resource.spec)
   const policy = build(resource, { ...reader, prefix: `s${reader.prefix}` }, draft)
   return { ...policy, staged: true, replaces: resourceKey({ group, kind, namespace: policy.namespace, name: policy.name }) }
 }
 
-function forWorkloads(spec: GlobalPolicySpec): PolicyDraft | undefined {
-  return spec.doNotTrack === true || spec.preDNAT === true ? undefined : spec
+/** What the flags of a GlobalNetworkPolicy say of host endpoints (resource reference §6.3). */
+function globalDraft(spec: unknown): PolicyDraft {
+  const { doNotTrack, preDNAT, applyOnForward, ...draft } = spec as GlobalPolicySpec
+  const stage = doNotTrack === true ? 'doNotTrack' : preDNAT === true ? 'preDNAT' : undefined
+  return { ...draft, ...(stage !== undefined && { stage }), ...(applyOnForward === true && { applyOnForward }) }
 }
 
 function build(resource: Resource, { prefix, namespaced }: Reader, draft: PolicyDraft): Policy {
@@ -146,6 +148,8 @@ function build(resource: Resource, { prefix, namespaced }: Reader, draft: Policy
       tier: draft.tier,
       order: draft.order ?? Number.POSITIVE_INFINITY,
       subject: subjectSelector(draft, namespace),
+      ...(draft.stage !== undefined && { stage: draft.stage }),
+      ...(draft.applyOnForward && { applyOnForward: draft.applyOnForward }),
       ...(draft.types.includes('Ingress') && { ingress: resolveRules(draft.ingress, namespace) }),
       ...(draft.types.includes('Egress') && { egress: resolveRules(draft.egress, namespace) }),
     }

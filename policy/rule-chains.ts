@@ -1,5 +1,5 @@
 /** Policies and profiles as chains: pure, one chain per direction and family, shared by all endpoints. */
-import type { Action, Chain, Rule as KernelRule, Match } from '../felix/kernel.ts'
+import type { Action, Chain, Rule as KernelRule, Match, TableName } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import { type LogSubject, logPrefix } from './log-prefix.ts'
 import type { Marks } from './marks.ts'
@@ -22,13 +22,18 @@ export type RuleContext = {
   readonly sets: SetNames
 }
 
-export function policyChains(policy: Policy, context: RuleContext): readonly Chain[] {
-  return chains((direction) => policyChainName(direction, policy.id), policy, policy, context)
+/** Where chains are needed. */
+export type ChainPlace = { readonly table: TableName; readonly directions: ReadonlySet<Direction> }
+
+export const inFilter: ChainPlace = { table: 'filter', directions: new Set(['ingress', 'egress']) }
+
+export function policyChains(policy: Policy, context: RuleContext, place = inFilter): readonly Chain[] {
+  return chains((direction) => policyChainName(direction, policy.id), policy, policy, context, place)
 }
 
-export function profileChains(profile: Profile, context: RuleContext): readonly Chain[] {
+export function profileChains(profile: Profile, context: RuleContext, place = inFilter): readonly Chain[] {
   const subject = { tier: '', kind: 'Profile', namespace: '', name: profile.name }
-  return chains((direction) => profileChainName(direction, profile.name), subject, profile, context)
+  return chains((direction) => profileChainName(direction, profile.name), subject, profile, context, place)
 }
 
 type Rules = { readonly ingress?: readonly Rule[]; readonly egress?: readonly Rule[] }
@@ -45,15 +50,22 @@ export function setsOf(rules: Rules, families: readonly Family[]): readonly SetS
   return [...sources.values()]
 }
 
-function chains(nameOf: (direction: Direction) => string, subject: LogSubject, rules: Rules, context: RuleContext): readonly Chain[] {
+function chains(
+  nameOf: (direction: Direction) => string,
+  subject: LogSubject,
+  rules: Rules,
+  context: RuleContext,
+  { table, directions }: ChainPlace,
+): readonly Chain[] {
+  const here = table === 'filter' ? context : { ...context, ...unanswered }
   return (['ingress', 'egress'] as const).flatMap((direction) => {
-    const list = rules[direction]
+    const list = directions.has(direction) ? rules[direction] : undefined
     if (list === undefined) return []
     return context.families.map((family): Chain => {
       const rendered = list.flatMap((rule) =>
-        kernelRules(rule, family, context, (index) => logPrefix(context.log.prefix, subject, direction, index)),
+        kernelRules(rule, family, here, (index) => logPrefix(context.log.prefix, subject, direction, index)),
       )
-      return { family, table: 'filter', name: nameOf(direction), rules: rendered }
+      return { family, table, name: nameOf(direction), rules: rendered }
     })
   })
 }
@@ -79,6 +91,9 @@ function kernelRules(rule: Rule, family: Family, context: RuleContext, prefixOf:
       return each({ type: 'log', prefix: prefixOf(rule.index) }, { type: 'limit', ...log.limit })
   }
 }
+
+/** No packet is answered from other tables, and the copies for the flow log are made in filter. */
+const unanswered: Pick<RuleContext, 'denied' | 'rejected'> = { denied: { type: 'drop' }, rejected: { type: 'drop' } }
 
 export function setBits(bits: number): Action {
   return { type: 'set-mark', value: bits, mask: bits }

@@ -1,3 +1,4 @@
+import type { HostEndpointSpec } from '../src/model/host-endpoint.ts'
 import type { NetworkSetSpec } from '../src/model/network-set.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
@@ -16,11 +17,13 @@ export type SetItem = {
 /** @property text an address, a CIDR of more than one, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
 export type SetMember = { readonly family: Family; readonly text: string }
 
-/** undefined: the resource is neither a WorkloadEndpoint nor a (Global)NetworkSet. */
+/** undefined: the resource is neither an endpoint nor a (Global)NetworkSet. */
 export function setItemOf(resource: Resource): SetItem | undefined {
   switch (resource.kind) {
     case 'WorkloadEndpoint':
-      return endpointItem(resource.spec as WorkloadEndpointSpec)
+      return workloadItem(resource.spec as WorkloadEndpointSpec)
+    case 'HostEndpoint':
+      return hostItem(resource.spec as HostEndpointSpec)
     case 'NetworkSet':
     case 'GlobalNetworkSet':
       return netSetItem(resource.spec as NetworkSetSpec)
@@ -29,8 +32,19 @@ export function setItemOf(resource: Resource): SetItem | undefined {
   }
 }
 
-function endpointItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): SetItem {
-  const members = distinct(ipNetworks.flatMap((net) => parseCidr(net) ?? []))
+function workloadItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): SetItem {
+  return endpointItem(ipNetworks, ports)
+}
+
+/** Of a host only the addresses that its endpoint states (§6.5). */
+function hostItem({ expectedIPs = [], ports = [] }: HostEndpointSpec): SetItem {
+  return endpointItem(expectedIPs, ports)
+}
+
+type NamedPort = { readonly name: string; readonly protocol: string; readonly port: number }
+
+function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): SetItem {
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
   const byName = Map.groupBy(ports, ({ name }) => name)
   const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
     const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)

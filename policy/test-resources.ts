@@ -1,5 +1,6 @@
 /** Short ways to write resources, and random ones, for the tests of this folder. */
 import fc from 'fast-check'
+import type { HostEndpointSpec } from '../src/model/host-endpoint.ts'
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { GlobalPolicySpec, PolicyRule, PolicySpec } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
@@ -18,6 +19,12 @@ export function endpoint(
   namespace = 'shop',
 ): WorkloadEndpoint {
   return { apiVersion: calico, kind: 'WorkloadEndpoint', metadata: { name, namespace, labels }, spec: { node: 'n1', ...spec } }
+}
+
+/** @param name of the HostEndpoint and, unless `spec` says otherwise, of its interface */
+export function hostEndpoint(name: string, spec: Partial<HostEndpointSpec> = {}, labels: LabelRecord = { host: name }): Resource {
+  const found = spec.expectedIPs === undefined || spec.interfaceName !== undefined ? { interfaceName: name } : {}
+  return { apiVersion: calico, kind: 'HostEndpoint', metadata: { name, labels }, spec: { node: 'n1', ...found, ...spec } }
 }
 
 export function networkPolicy(name: string, spec: Partial<PolicySpec>, namespace = 'shop'): Resource {

@@ -23,6 +23,7 @@ import { LiveSettings } from './live-settings.ts'
 import { LiveSpeaker } from './live-speaker.ts'
 import type { LogLevel } from './log.ts'
 import { familyOf, type IpAddress } from './net/address.ts'
+import { addressesByInterface } from './net/connected-subnet.ts'
 import type { NodeFacts } from './node-facts.ts'
 import { NodeView } from './node-view.ts'
 import { CountedRun } from './os/counted-run.ts'
@@ -57,8 +58,8 @@ export class Node {
   readonly #tunnels: TunnelGraph
   readonly #felix: Felix | undefined
   #policyChoices: PolicyChoices
-  readonly #tools = new CountedRun(run)
   #policy: PolicyGraph
+  readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
   #connected = connectedSubnets()
   #speaker: LiveSpeaker | undefined
@@ -188,15 +189,17 @@ export class Node {
 
   /** Interfaces are known by the prefix of the start: it changes with a restart. */
   #newPolicy(): PolicyGraph {
-    const { markMask, actions, allowedTunnels } = this.#policyChoices
+    const { markMask, actions, failsafe, allowedTunnels } = this.#policyChoices
     const policy = new PolicyGraph({
       nodeName: this.#facts.name,
       interfacePrefix: this.#live.atStart.felix.interfacePrefix,
       markMask,
       ipv6: this.#facts.hasIpv6,
       actions,
+      failsafe,
     })
     policy.allowTunnels(allowedTunnels)
+    policy.setAddresses(addressesByInterface(this.#connected))
     return policy
   }
 
@@ -233,7 +236,7 @@ export class Node {
       { node: name, version, interfacePrefix },
       {
         identity: () => this.#live.current.bgp,
-        problems: () => [...notes, ...this.#live.problems, ...this.#agent.problems, ...this.#routeProblems()],
+        problems: () => [...notes, ...this.#live.problems, ...this.#agent.problems, ...this.#policy.hostProblems, ...this.#routeProblems()],
         speaker: this.#speaker,
         kernel: this.#felix && new FelixView(this.#felix),
         onPeersChange: (listener) => {
@@ -270,6 +273,7 @@ export class Node {
   /** The kernel is not as it was: the next apply repairs it, and next hops may lead elsewhere. */
   #drifted(): void {
     this.#connected = connectedSubnets()
+    this.#policy.setAddresses(addressesByInterface(this.#connected))
     if (this.#handover?.setConnected(this.#connected)) void this.#speaker?.nextHopsChanged()
     if (this.#applied) void this.#agent.requestApply()
   }

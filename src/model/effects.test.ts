@@ -7,7 +7,7 @@ import { kinds } from './kinds.ts'
 import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
 
 const table: [title: string, resource: object, expected: string | undefined][] = [
-  ['a kind without effect', calico('HostEndpoint', { node: 'a', interfaceName: 'eth0' }), 'HostEndpoint has no effect yet'],
+  ['a kind without effect', calico('IPReservation', { reservedCIDRs: ['10.0.0.1/32'] }), 'IPReservation has no effect yet'],
   ['a kind with all of it', calico('Tier', { order: 1 }), undefined],
   ['a Kubernetes policy', kubernetesPolicy({ podSelector: {} }), undefined],
   [
@@ -25,12 +25,8 @@ const table: [title: string, resource: object, expected: string | undefined][] =
     },
     'spec.egress[0].to[1].domainNames has no effect yet',
   ],
-  [
-    'flags that are set',
-    calico('GlobalNetworkPolicy', { preDNAT: true, applyOnForward: true }),
-    'spec.preDNAT, spec.applyOnForward have no effect yet',
-  ],
-  ['flags that are off', calico('GlobalNetworkPolicy', { preDNAT: false, applyOnForward: false }), undefined],
+  ['flags for host endpoints', calico('GlobalNetworkPolicy', { preDNAT: true, applyOnForward: true }), undefined],
+  ['a host endpoint', calico('HostEndpoint', { node: 'a', interfaceName: 'eth0' }), undefined],
   [
     'a Node with BGP and facts',
     calico('Node', { bgp: { asNumber: 1 }, addresses: [{ address: '10.0.0.1' }], orchRefs: [{ orchestrator: 'k8s' }] }),

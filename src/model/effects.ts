@@ -25,14 +25,12 @@ const none: Effects = { none: true }
 
 const calicoEffects: Readonly<Record<string, Effects>> = {
   NetworkPolicy: {},
-  GlobalNetworkPolicy: {
-    except: ['doNotTrack', 'preDNAT', 'applyOnForward'],
-    usual: { doNotTrack: false, preDNAT: false, applyOnForward: false },
-  },
+  GlobalNetworkPolicy: {},
   Tier: {},
   Profile: {},
   NetworkSet: {},
   GlobalNetworkSet: {},
+  HostEndpoint: {},
   WorkloadEndpoint: { except: ['ipNATs', 'allowSpoofedSourcePrefixes'] },
   IPPool: {
     except: ['vxlanMode', 'disabled', 'blockSize', 'nodeSelector', 'namespaceSelector', 'allowedUses', 'assignmentMode'],
@@ -65,6 +63,8 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
       'chainInsertMode',
       'defaultEndpointToHostAction',
       'externalNodesList',
+      'failsafeInboundHostPorts',
+      'failsafeOutboundHostPorts',
       'interfacePrefix',
       'ipipEnabled',
       'ipipMTU',
@@ -102,7 +102,6 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
     },
     unusable: { interfacePrefix: (value) => typeof value === 'string' && !isInterfacePrefix(value) },
   },
-  HostEndpoint: none,
   IPReservation: none,
   IPAMConfiguration: none,
   StagedNetworkPolicy: none,

@@ -1,4 +1,5 @@
-import Type from 'typebox'
+import Type, { type StaticDecode } from 'typebox'
+import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { address, isPortName, name, portNumber, transportProtocol } from './scalars.ts'
 import { closedObject, crossChecked, text } from './schema-check.ts'
@@ -22,6 +23,8 @@ const shape = closedObject({
   profiles: Type.Optional(Type.Array(name, { uniqueItems: true })),
   ports: Type.Optional(Type.Array(closedObject({ name: portName, protocol: transportProtocol, port: portNumber }))),
 })
+
+export type HostEndpointSpec = Frozen<StaticDecode<typeof shape>>
 
 /** Resource reference §6.5. */
 export const hostEndpoint = defineKind({

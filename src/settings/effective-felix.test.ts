@@ -1,4 +1,5 @@
 import t from 'tap'
+import { defaultFailsafePorts } from '../../policy/failsafe.ts'
 import { applicableFelix } from './applicable.ts'
 import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
 import { config, here, resources } from './fixture.ts'
@@ -30,6 +31,7 @@ const defaults: EffectiveFelix = {
     denied: 'drop',
     log: { prefix: 'tortie %p %r', limit: { count: 10, per: 'second', burst: 5 } },
   },
+  failsafe: defaultFailsafePorts,
   ipipEnabled: undefined,
   ipipMtu: 0,
   allowedTunnels: { ipip: false, vxlan: false },
@@ -51,6 +53,8 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     defaultEndpointToHostAction: 'Accept',
     iptablesFilterAllowAction: 'Return',
     iptablesFilterDenyAction: 'Reject',
+    failsafeInboundHostPorts: [],
+    failsafeOutboundHostPorts: [{ protocol: 'udp', port: 53, net: '192.0.2.0/24' }],
     ipipEnabled: false,
     ipipMTU: 1_400,
     allowIPIPPacketsFromWorkloads: true,
@@ -69,6 +73,7 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
       denied: 'reject',
       log: { prefix: 'calico %k', limit: { count: 3, per: 'hour', burst: 1 } },
     },
+    failsafe: { ingress: [], egress: [{ protocol: 'UDP', port: 53, net: '192.0.2.0/24' }] },
     ipipEnabled: false,
     ipipMtu: 1_400,
     allowedTunnels: { ipip: true, vxlan: true },

@@ -1,4 +1,5 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
+import { defaultFailsafePorts, type FailsafePorts } from '../../policy/failsafe.ts'
 import { defaultLog, type LogStyle, type PolicyActions } from '../../policy/policy-actions.ts'
 import type { AllowedTunnels } from '../../policy/workload-tunnels.ts'
 import type { Config } from '../config.ts'
@@ -16,6 +17,8 @@ export type EffectiveFelix = {
   readonly markMask: number
   readonly logLevel: LogLevel
   readonly actions: PolicyActions
+  /** Ports of the node that no policy for its HostEndpoints closes. */
+  readonly failsafe: FailsafePorts
   /** undefined: as the IP pools say. */
   readonly ipipEnabled: boolean | undefined
   /** Octets; 0: derived from the uplink's. */
@@ -41,6 +44,10 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
       denied: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
       log: logStyle(first('logPrefix'), first('logActionRateLimit'), first('logActionRateLimitBurst')),
     },
+    failsafe: {
+      ingress: first('failsafeInboundHostPorts') ?? defaultFailsafePorts.ingress,
+      egress: first('failsafeOutboundHostPorts') ?? defaultFailsafePorts.egress,
+    },
     ipipEnabled: first('ipipEnabled'),
     ipipMtu: first('ipipMTU') ?? 0,
     allowedTunnels: {
@@ -54,10 +61,10 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
 const units = ['second', 'minute', 'hour', 'day'] as const
 
 /** What of it concerns the chains of policy. */
-export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'allowedTunnels'>
+export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'failsafe' | 'allowedTunnels'>
 
-export function policyChoices({ markMask, actions, allowedTunnels }: EffectiveFelix): PolicyChoices {
-  return { markMask, actions, allowedTunnels }
+export function policyChoices({ markMask, actions, failsafe, allowedTunnels }: EffectiveFelix): PolicyChoices {
+  return { markMask, actions, failsafe, allowedTunnels }
 }
 
 /** What of it concerns IP-in-IP. */
