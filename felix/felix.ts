@@ -141,6 +141,11 @@ export class Felix {
     return [...policy, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
   }
 
+  /** undefined for a link that does not exist. */
+  linkName(index: number): string | undefined {
+    return this.#network.linkName(index)
+  }
+
   /** In octets; undefined for a link that does not exist. */
   linkMtu(name: string): number | undefined {
     return this.#network.linkMtu(name)

@@ -136,6 +136,10 @@ export class NetworkTables {
   }
 
   /** In octets; undefined for a link that does not exist. */
+  linkName(index: number): string | undefined {
+    return this.#links.byIndex(index)?.name
+  }
+
   linkMtu(name: string): number | undefined {
     return this.#links.byName(name)?.mtu
   }

@@ -109,6 +109,7 @@ t.test('what has no effect, loses, or needs a restart is told as long as it is s
 const machine = {
   hostName: 'node-a',
   hasIpv6: true,
+  copiesPackets: true,
   connected: [
     { device: 'cali1', address: here.addresses.ipv4.address, subnet: { family: 4, bytes: Uint8Array.of(10, 99, 0, 0), length: 24 } },
     { device: 'eth0', address: here.addresses.ipv4.address, subnet: { family: 4, bytes: Uint8Array.of(10, 99, 0, 0), length: 24 } },

@@ -16,17 +16,25 @@ export type NodeFacts = {
   readonly addresses: NodeAddresses
   /** Whether the kernel speaks IPv6. */
   readonly hasIpv6: boolean
+  /** Whether verdicts of new connections are logged: the kernel can, and it is asked for. */
+  readonly logsFlows: boolean
   /** How they were found out, for /v1/status. */
   readonly notes: readonly StatusProblem[]
 }
 
-export type Machine = { readonly hostName: string; readonly connected: readonly ConnectedSubnet[]; readonly hasIpv6: boolean }
+/** @property copiesPackets whether the kernel has nfnetlink_log */
+export type Machine = {
+  readonly hostName: string
+  readonly connected: readonly ConnectedSubnet[]
+  readonly hasIpv6: boolean
+  readonly copiesPackets: boolean
+}
 
 /** @returns undefined where no interface has an IPv4 address that can be the underlay */
 export function nodeFacts(
   config: Config,
   store: Pick<Datastore, 'list'>,
-  { hostName, connected, hasIpv6 }: Machine,
+  { hostName, connected, hasIpv6, copiesPackets }: Machine,
 ): NodeFacts | undefined {
   const name = config.node.name ?? hostName
   const { nodes, felixConfigurations } = settingsResources(store)
@@ -37,9 +45,17 @@ export function nodeFacts(
   if (found === undefined) return undefined
   const { address, reason } = found
   const note: StatusProblem = { severity: 'warning', subject: 'node/ipv4', message: `${address.address}: ${reason}` }
-  const notes = [...(ipv4 === undefined ? [note] : []), ...(ipv6 === undefined || hasIpv6 ? [] : [noIpv6(ipv6.address)])]
-  return { name, addresses: { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) }, hasIpv6, notes }
+  const wantsFlows = config.felix.enabled && config.felix.flowLog.enabled
+  const notes = [
+    ...(ipv4 === undefined ? [note] : []),
+    ...(ipv6 === undefined || hasIpv6 ? [] : [noIpv6(ipv6.address)]),
+    ...(wantsFlows && !copiesPackets ? [noFlows] : []),
+  ]
+  const addresses = { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) }
+  return { name, addresses, hasIpv6, logsFlows: wantsFlows && copiesPackets, notes }
 }
+
+const noFlows: StatusProblem = { severity: 'warning', subject: 'flows', message: 'flows are not logged: the kernel has no nfnetlink_log' }
 
 function noIpv6(address: IpAddress): StatusProblem {
   return { severity: 'warning', subject: 'node/ipv6', message: `${address} cannot be used: the kernel has no IPv6 (ipv6.disable=1?)` }

@@ -85,6 +85,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     kernel: kernel([]),
     onPeersChange: () => () => {},
     drain: undefined,
+    flowLog: undefined,
     events: () => [],
     config: () => ({ bgp: { peers: [{ name: 'tor1', password: 's3cret' }] } }),
     programmed,

@@ -9,6 +9,7 @@ import type {
   DrainFace,
   FelixPage,
   FelixQuery,
+  FlowLogFace,
   PolicyFace,
   Readiness,
   RepairStatus,
@@ -64,6 +65,8 @@ export type NodeViewDependencies = {
   readonly kernel: KernelView | undefined
   /** undefined: BGP is disabled. */
   readonly drain: DrainFace | undefined
+  /** undefined: none is kept. */
+  readonly flowLog: FlowLogFace | undefined
   /** Tells of changes of peers' states until the function it returns is called. */
   readonly onPeersChange: (listener: () => void) => () => void
   readonly programmed: ProgrammedRevision
@@ -192,6 +195,10 @@ export class NodeView implements AgentFace {
 
   get drain(): DrainFace | undefined {
     return this.#parts.drain
+  }
+
+  get flowLog(): FlowLogFace | undefined {
+    return this.#parts.flowLog
   }
 
   events(limit: number): readonly AgentEvent[] {

@@ -14,8 +14,9 @@ import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
+import type { FlowLog } from './flows/flow-log.ts'
 import type { Access } from './http/access-files.ts'
-import type { StatusProblem } from './http/agent-face.ts'
+import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
 import { RouteHandover } from './learned-routes.ts'
@@ -25,6 +26,7 @@ import type { LogLevel } from './log.ts'
 import { familyOf, type IpAddress } from './net/address.ts'
 import { addressesByInterface } from './net/connected-subnet.ts'
 import type { NodeFacts } from './node-facts.ts'
+import { createFlowLog, flowProblems } from './node-flows.ts'
 import { NodeView } from './node-view.ts'
 import { CountedRun } from './os/counted-run.ts'
 import { connectedSubnets } from './os/interfaces.ts'
@@ -57,6 +59,7 @@ export class Node {
   readonly #agent: Agent
   readonly #tunnels: TunnelGraph
   readonly #felix: Felix | undefined
+  readonly #flowLog: FlowLog | undefined
   #policyChoices: PolicyChoices
   #policy: PolicyGraph
   readonly #tools = new CountedRun(run)
@@ -81,6 +84,10 @@ export class Node {
     const { routeProtocol } = felix
     if (felix.enabled)
       this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
+    if (this.#felix !== undefined && facts.logsFlows) {
+      const dependencies = { felix: this.#felix, store, programmed: this.#programmed, policy: this.#policyFace, log }
+      this.#flowLog = createFlowLog(felix.flowLog, dependencies)
+    }
     this.#policyChoices = policyChoices(this.#live.current.felix)
     this.#policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
@@ -122,6 +129,7 @@ export class Node {
     this.#felix?.allowPrune('policy')
     this.#live.start()
     this.#settingsChanged(this.#live.current)
+    await this.#flowLog?.start()
     await this.#agent.start()
     this.#applied = true
     await this.#speaker?.start()
@@ -164,12 +172,18 @@ export class Node {
     this.#drain?.stop()
     await this.#speaker?.stop()
     await this.#agent.stop()
+    this.#flowLog?.stop()
     await this.#felix?.close()
     await this.#store.close()
   }
 
   readonly #onBug = (error: unknown, request: string): void => {
     this.#log.error({ err: error, request }, 'a request met a bug of ours')
+  }
+
+  readonly #policyFace: PolicyFace = {
+    explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#connected.map(({ address }) => address) }),
+    holdersOf: (address) => this.#policy.holdersOf(address),
   }
 
   /** Called with the first settings and with every later ones. */
@@ -197,6 +211,7 @@ export class Node {
       ipv6: this.#facts.hasIpv6,
       actions,
       failsafe,
+      flowLog: this.#flowLog && this.#settings.config.felix.flowLog,
     })
     policy.allowTunnels(allowedTunnels)
     policy.setAddresses(addressesByInterface(this.#connected))
@@ -236,7 +251,14 @@ export class Node {
       { node: name, version, interfacePrefix },
       {
         identity: () => this.#live.current.bgp,
-        problems: () => [...notes, ...this.#live.problems, ...this.#agent.problems, ...this.#policy.hostProblems, ...this.#routeProblems()],
+        problems: () => [
+          ...notes,
+          ...this.#live.problems,
+          ...this.#agent.problems,
+          ...this.#policy.hostProblems,
+          ...this.#routeProblems(),
+          ...flowProblems(this.#flowLog),
+        ],
         speaker: this.#speaker,
         kernel: this.#felix && new FelixView(this.#felix),
         onPeersChange: (listener) => {
@@ -244,16 +266,14 @@ export class Node {
           return () => this.#peerListeners.delete(listener)
         },
         drain: this.#drain,
+        flowLog: this.#flowLog,
         programmed: this.#programmed,
         events: (limit) => this.#events.last(limit),
         config: () => ({ file: this.#settings.config, effective: this.#live.current }),
         storeRevision: () => this.#store.revision,
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,
-        policy: {
-          explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#connected.map(({ address }) => address) }),
-          holdersOf: (address) => this.#policy.holdersOf(address),
-        },
+        policy: this.#policyFace,
         counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
       },
     )

@@ -1,5 +1,6 @@
 /** `tortie agent`: configuration, store and node; then whatever the signals say until the end. */
 import type { Logger } from 'pino'
+import { copiesPackets } from '../felix/nflog-listener.ts'
 import { runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'
@@ -39,6 +40,7 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
     hostName: hostName(),
     connected: connectedSubnets(),
     hasIpv6: await kernelHasIpv6(),
+    copiesPackets: await copiesPackets(read.config.felix.flowLog.group),
   })
   if (facts === undefined) {
     await opened.datastore.close()

@@ -12,6 +12,7 @@ import { drainCommand } from './drain-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { withExamples } from './examples.ts'
 import { explainCommand } from './explain-command.ts'
+import { flowsCommand } from './flows-command.ts'
 import { getCommand } from './get-command.ts'
 import { routesCommand } from './routes-command.ts'
 import { serverOptions } from './server-options.ts'
@@ -27,6 +28,7 @@ const clients = [
   bgpCommand,
   routesCommand,
   explainCommand,
+  flowsCommand,
   drainCommand,
   datastoreCommand,
   diagsCommand,

@@ -13,6 +13,7 @@ import type { ObjectStatus } from '../../felix/kernel.ts'
 import type { Ends } from '../../policy/explain.ts'
 import type { Explanation } from '../../policy/explanation.ts'
 import type { Flow } from '../../policy/flow.ts'
+import type { FlowLog } from '../flows/flow-log.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { Resource } from '../model/resource.ts'
 import type { IpAddress } from '../net/address.ts'
@@ -47,6 +48,8 @@ export interface AgentFace {
   waitProgrammed(revision: number, timeoutMs: number, signal: AbortSignal): Promise<WaitOutcome>
   /** undefined: BGP is disabled. */
   readonly drain: DrainFace | undefined
+  /** undefined: none is kept. */
+  readonly flowLog: FlowLogFace | undefined
   /** What was logged last from info on, oldest first. @param limit 1..1000 */
   events(limit: number): readonly AgentEvent[]
   counters(): AgentCounters
@@ -105,6 +108,9 @@ export type RepairStatus = {
   readonly total: number
   readonly last: readonly { readonly object: string; readonly times: number; readonly lastAt: string }[]
 }
+
+/** Verdicts of new connections. */
+export type FlowLogFace = Pick<FlowLog, 'page' | 'watch'>
 
 /** @property since ISO 8601; absent while nothing is drained */
 export type DrainStatus = { readonly state: DrainState; readonly since?: string }

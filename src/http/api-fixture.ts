@@ -148,6 +148,7 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     felixTunnels: felixPage,
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),
     drain: undefined,
+    flowLog: undefined,
     events: () => [],
     config: () => ({}),
     counters: () => counters,

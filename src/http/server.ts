@@ -17,6 +17,7 @@ import { type EndpointContext, type Endpoints, type Handler, type Method, method
 import { eventsEndpoints } from './events-endpoints.ts'
 import { explainEndpoints } from './explain-endpoints.ts'
 import { felixEndpoints } from './felix-endpoints.ts'
+import { flowEndpoints } from './flow-endpoints.ts'
 import { healthEndpoints } from './health-endpoints.ts'
 import { docsEndpoints } from './openapi/docs-endpoints.ts'
 import { resourceHandlers } from './resource-endpoints.ts'
@@ -79,6 +80,7 @@ function buildApp(context: EndpointContext, onBug: ApiDependencies['onBug']): Fa
     bgpEndpoints,
     felixEndpoints,
     explainEndpoints,
+    flowEndpoints,
     drainEndpoints,
     eventsEndpoints,
     configEndpoints,

@@ -186,6 +186,40 @@ const endVerdict = Type.Object(
   { description: "What one end says: the sender's egress or the receiver's ingress" },
 )
 
+const flowEnd = Type.Object({
+  address: text,
+  namespace: Type.Optional(text),
+  name: Type.Optional(Type.String({ description: 'Of the endpoint' })),
+})
+
+const decision = Type.Object({
+  direction: Type.Enum(['egress', 'ingress']),
+  subject: Type.String({ description: '"NetworkPolicy shop/web", "Tier default", "Profile kns.shop"' }),
+  rule: Type.Optional(Type.Integer({ minimum: 0, description: '0-based in the list of the direction; absent: the whole subject' })),
+  outcome: text,
+})
+
+const flow = Type.Object({
+  verdict: Type.Enum(['allowed', 'denied']),
+  answered: Type.Optional(Type.Literal(true, { description: 'Denied, and the sender was told' })),
+  from: flowEnd,
+  to: flowEnd,
+  protocol: Type.Union([text, count]),
+  port: Type.Optional(Type.Integer({ minimum: 0, description: 'Destination port' })),
+  icmpType: Type.Optional(count),
+  icmpCode: Type.Optional(count),
+  policy: Type.Optional(Type.String({ description: 'Subject of the last of the decisions' })),
+  rule: Type.Optional(count),
+  decisions: Type.Array(decision, { description: 'Who decided, for each end on this node; empty as long as nobody had the time to ask' }),
+  pending: Type.Optional(Type.Array(decision, { description: 'Who would have, were the staged policies enforced' })),
+  differs: Type.Optional(Type.Literal(true, { description: 'The kernel decided otherwise than the policies say' })),
+  count: Type.Integer({ minimum: 1, description: 'Connections seen that differ in their source ports at most' }),
+  firstSeen: time,
+  lastSeen: time,
+  inInterface: Type.Optional(text),
+  outInterface: Type.Optional(text),
+})
+
 /** By name, as the descriptions of the endpoints use them. */
 export const answerSchemas = {
   problem: Type.Object(
@@ -287,6 +321,7 @@ export const answerSchemas = {
     steps: Type.Array(step, { description: 'All that the packet meets, in order' }),
     ends: Type.Array(endVerdict),
   }),
+  flows: Type.Object({ flows: Type.Array(flow), total: count, cursor: Type.Optional(text) }),
   drain,
   events: Type.Object({
     events: Type.Array(Type.Object({ time, level: text, message: text, fields: Type.Record(Type.String(), Type.Unknown()) })),
