@@ -1,72 +1,11 @@
-/** What HostEndpoints do to packets (resource reference §6.3, §6.5), walked through all of a compiled graph. */
+/** Which host endpoint is asked about which packets, and what its policies, profiles and failsafe ports say (resource reference §6.5). */
 import t from 'tap'
-import type { PolicyRule } from '../src/model/policy-rule.ts'
-import type { Resource } from '../src/model/resource.ts'
-import type { IpAddress } from '../src/net/address.ts'
-import type { Packet, Ruleset } from './chain-walk.ts'
-import { PolicyGraph, type PolicyGraphOptions } from './graph.ts'
-import { arrives, leaves } from './packet-path.fixture.ts'
+import { PolicyGraph } from './graph.ts'
+import { type Addresses, allow, type Case, closed, deny, fate, fatesOf, forwarding, toPort } from './host-fate.fixture.ts'
 import { defaultActions } from './policy-actions.ts'
-import { endpoint, globalPolicy, hostEndpoint, networkPolicy, networkSet, profile, tier } from './test-resources.ts'
+import { globalPolicy, hostEndpoint, networkPolicy, profile, tier } from './test-resources.ts'
 
-const allow: PolicyRule = { action: 'Allow' }
-const deny: PolicyRule = { action: 'Deny' }
-const toPort = (action: PolicyRule['action'], ...ports: number[]): PolicyRule => ({ action, protocol: 'TCP', destination: { ports } })
-const fromPort = (action: PolicyRule['action'], ...ports: number[]): PolicyRule => ({ action, protocol: 'TCP', source: { ports } })
-
-const pods = [
-  endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32', 'fd00::1/128'] }),
-  endpoint('b', { interfaceName: 'tortb', ipNetworks: ['10.0.0.2/32', 'fd00::2/128'] }),
-]
-
-type Addresses = Readonly<Record<string, readonly string[]>>
-
-function rulesetOf(resources: readonly Resource[], options: Partial<PolicyGraphOptions> = {}, addresses: Addresses = {}): Ruleset {
-  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true, ...options })
-  graph.setAddresses(new Map(Object.entries(addresses).map(([name, own]) => [name, new Set(own)])))
-  for (const one of [...pods, ...resources]) graph.put(one)
-  return graph.compile()
-}
-
-const v4 = {
-  inInterface: '',
-  outInterface: '',
-  source: '192.0.2.9' as IpAddress,
-  destination: '192.0.2.1' as IpAddress,
-  protocol: 6,
-  sourcePort: 40_000,
-  destinationPort: 80,
-  state: 'NEW',
-  mark: 0,
-} as const satisfies Packet
-const v6 = { ...v4, source: '2001:db8::9' as IpAddress, destination: '2001:db8::1' as IpAddress }
-
-/** "eth0 > host 22", "host > eth0 80", "eth0 > eth1 80", "torta > eth0", with "6: " before it for IPv6, "reply" behind it for one of a known connection. */
-function fate(ruleset: Ruleset, text: string, changes: Partial<Packet> = {}): string {
-  const [, six, from = '', to = '', port = '80', reply] = /^(6: )?(\S+) > (\S+) ?(\d*) ?(reply)?$/.exec(text) ?? []
-  const base = six === undefined ? v4 : v6
-  const packet: Packet = {
-    ...base,
-    inInterface: from === 'host' ? '' : from,
-    outInterface: to === 'host' ? '' : to,
-    destinationPort: Number(port || 80),
-    ...(reply !== undefined && { state: 'ESTABLISHED' }),
-    ...changes,
-  }
-  const { verdict, at } = from === 'host' ? leaves(ruleset, packet) : arrives(ruleset, packet)
-  return verdict === 'drop' ? `drop in ${at}` : verdict
-}
-
-type Case = readonly [
-  title: string,
-  resources: readonly Resource[],
-  packets: Readonly<Record<string, string>>,
-  options?: Partial<PolicyGraphOptions>,
-]
-
-const closed = hostEndpoint('eth0')
 const noDefault = { failsafe: { ingress: [], egress: [] } }
-const forwarding = { applyOnForward: true, selector: 'has(host)' }
 
 const cases: readonly Case[] = [
   ['no host endpoint: the host is left alone', [], { 'eth0 > host 80': 'end', 'host > eth0 80': 'end', 'eth0 > eth1 80': 'end' }],
@@ -185,82 +124,6 @@ const cases: readonly Case[] = [
     { 'eth0 > host 80': 'accept', 'host > eth0 80': 'accept' },
   ],
   [
-    '§6.3 preDNAT denies before DNAT, whoever it is for; what it does not name goes on; failsafe ports are open',
-    [
-      closed,
-      globalPolicy('open', { selector: 'has(host)', ingress: [allow] }),
-      globalPolicy('pre', { ...forwarding, preDNAT: true, order: 1, ingress: [toPort('Deny', 22, 80)] }),
-    ],
-    {
-      'eth0 > host 80': 'drop in mangle PREROUTING',
-      'eth0 > torta 80': 'drop in mangle PREROUTING',
-      '6: eth0 > eth1 80': 'drop in mangle PREROUTING',
-      'eth0 > host 22': 'accept',
-      'eth0 > host 81': 'accept',
-      'eth0 > eth1 81': 'end',
-      'eth1 > host 80': 'end',
-      'eth0 > host 80 reply': 'accept',
-    },
-  ],
-  [
-    '§6.3 preDNAT allows: neither normal nor forward policy of the host endpoint is asked again, a workload’s own is',
-    [
-      closed,
-      globalPolicy('pre', { ...forwarding, preDNAT: true, ingress: [toPort('Allow', 80)] }),
-      globalPolicy('shut', { ...forwarding, ingress: [deny] }),
-      networkPolicy('b', { selector: "projectcalico.org/namespace == 'shop'", ingress: [toPort('Allow', 81)] }),
-    ],
-    {
-      'eth0 > host 80': 'accept',
-      'eth0 > host 81': 'drop in filter INPUT',
-      'eth0 > eth1 80': 'accept',
-      'eth0 > eth1 81': 'drop in filter FORWARD',
-      'eth0 > torta 80': 'drop in filter FORWARD',
-    },
-  ],
-  [
-    '§6.3 doNotTrack: both ways must be allowed; what is allowed is not tracked and passes everything else',
-    [closed, globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [toPort('Allow', 80)], egress: [fromPort('Allow', 80)] })],
-    {
-      'eth0 > host 80': 'accept',
-      'eth0 > host 81': 'drop in filter INPUT',
-      'host > eth0 81': 'drop in filter OUTPUT',
-      'eth0 > eth1 80': 'accept',
-    },
-  ],
-  [
-    '§6.3 doNotTrack denies, and still has no default drop; failsafe ports stay open in both directions of their conversation',
-    [
-      closed,
-      globalPolicy('open', { selector: 'has(host)', ingress: [allow], egress: [allow] }),
-      globalPolicy('raw', {
-        ...forwarding,
-        doNotTrack: true,
-        ingress: [toPort('Deny', 22, 80)],
-        egress: [toPort('Deny', 80, 179, 40_000)],
-      }),
-    ],
-    {
-      'eth0 > host 80': 'drop in raw PREROUTING',
-      'eth0 > host 81': 'accept',
-      'eth0 > host 22': 'accept',
-      'host > eth0 80': 'drop in raw OUTPUT',
-      'host > eth0 179': 'accept',
-      'host > eth0 81': 'accept',
-      'torta > eth0 80': 'accept',
-    },
-  ],
-  [
-    '§6.3 order: doNotTrack before preDNAT before the rest',
-    [
-      closed,
-      globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [toPort('Allow', 80)] }),
-      globalPolicy('pre', { ...forwarding, preDNAT: true, ingress: [toPort('Deny', 80, 81)] }),
-      globalPolicy('rest', { selector: 'has(host)', ingress: [deny] }),
-    ],
-    { 'eth0 > host 80': 'accept', 'eth0 > host 81': 'drop in mangle PREROUTING', 'eth0 > host 82': 'drop in filter INPUT' },
-  ],
-  [
     '§6.5 the wildcard covers all interfaces but loopback; not what host and workloads say to each other',
     [hostEndpoint('all', { interfaceName: '*' })],
     {
@@ -332,22 +195,8 @@ const cases: readonly Case[] = [
     ],
     { 'eth0 > host 80': 'accept', 'host > eth0 80': 'drop in filter OUTPUT' },
   ],
-  [
-    'network sets in rules of host endpoints, in every table',
-    [
-      closed,
-      networkSet('bad', ['192.0.2.8/29'], { bad: '' }),
-      globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [{ action: 'Deny', source: { selector: 'has(bad)' } }] }),
-    ],
-    { 'eth0 > eth1 80': 'drop in raw PREROUTING', '6: eth0 > eth1 80': 'end' },
-  ],
 ]
-for (const [title, resources, packets, options = {}] of cases)
-  t.test(title, async (t) => {
-    const ruleset = rulesetOf(resources, options)
-    const fates = Object.keys(packets).map((text) => [text, fate(ruleset, text)])
-    t.strictSame(Object.fromEntries(fates), packets)
-  })
+for (const one of cases) t.test(one[0], async (t) => t.strictSame(fatesOf(one), one[2]))
 
 t.test('§6.5 expectedIPs find the interface, in either family, live as addresses come and go', async (t) => {
   const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
@@ -365,69 +214,4 @@ t.test('§6.5 expectedIPs find the interface, in either family, live as addresse
   t.strictSame(seen({ eth1: ['192.0.2.1'] }), ['end', 'drop'])
   graph.delete({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: 'by-address' })
   t.strictSame(seen({ eth1: ['192.0.2.1'] }), ['end', 'end'])
-})
-
-t.test('§2.9 egress of what a DNAT has changed is asked about where it really leaves', async (t) => {
-  const ruleset = rulesetOf([closed, globalPolicy('p', { selector: 'has(host)', types: ['Egress'], egress: [toPort('Allow', 8080)] })])
-  const toService: Packet = { ...v4, outInterface: 'eth0', destinationPort: 80 }
-  const changedTo = (outInterface: string, destinationPort: number) => leaves(ruleset, toService, { outInterface, destinationPort })
-  t.strictSame(changedTo('eth0', 8080), { verdict: 'end', untracked: false })
-  t.strictSame(changedTo('eth0', 81), { verdict: 'drop', at: 'mangle POSTROUTING', untracked: false })
-  t.strictSame(changedTo('eth1', 81), { verdict: 'end', untracked: false }, 'it leaves by an interface that nobody governs')
-  t.strictSame(changedTo('torta', 81), { verdict: 'end', untracked: false }, 'or goes to a workload of this node')
-  const forwardedOn = arrives(ruleset, { ...v4, inInterface: 'eth1', outInterface: 'eth0', local: [] }, { destinationPort: 81 })
-  t.strictSame(forwardedOn, { verdict: 'end', untracked: false }, 'what is only forwarded is not the host’s')
-})
-
-t.test('doNotTrack: only what a policy allows is untracked', async (t) => {
-  const ruleset = rulesetOf([
-    closed,
-    globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [toPort('Allow', 80)], egress: [fromPort('Allow', 80)] }),
-  ])
-  const ingress = { ...v4, inInterface: 'eth0' }
-  t.strictSame(arrives(ruleset, ingress), { verdict: 'accept', untracked: true })
-  t.strictSame(leaves(ruleset, { ...v4, outInterface: 'eth0', sourcePort: 80, destinationPort: 40_000 }), {
-    verdict: 'accept',
-    untracked: true,
-  })
-  t.strictSame(arrives(ruleset, { ...ingress, destinationPort: 22 }), { verdict: 'accept', untracked: false }, 'a failsafe port is tracked')
-  t.strictSame(arrives(ruleset, { ...ingress, destinationPort: 81 }), { verdict: 'drop', at: 'filter INPUT', untracked: false })
-  t.strictSame(arrives(ruleset, { ...ingress, inInterface: 'eth1' }), { verdict: 'end', untracked: false })
-})
-
-t.test('a mark from elsewhere is no permission at a host endpoint, whatever is in force', async (t) => {
-  const mark = 0xffff_ffff
-  const pre = globalPolicy('pre', { ...forwarding, preDNAT: true, ingress: [toPort('Allow', 81)] })
-  const raw = globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [toPort('Allow', 82)], egress: [toPort('Allow', 82)] })
-  const shut = globalPolicy('shut', { ...forwarding, ingress: [deny], egress: [deny] })
-  for (const resources of [
-    [closed, shut],
-    [closed, shut, pre],
-    [closed, shut, raw],
-    [closed, shut, pre, raw],
-  ]) {
-    const ruleset = rulesetOf(resources)
-    t.strictSame(
-      ['eth0 > host 80', 'host > eth0 80', 'eth0 > eth1 80', 'eth1 > eth0 80', 'torta > eth0 80'].map((text) =>
-        fate(ruleset, text, { mark }),
-      ),
-      ['drop in filter INPUT', 'drop in filter OUTPUT', ...Array(3).fill('drop in filter FORWARD')],
-    )
-  }
-})
-
-t.test('RFC 4861: neighbour discovery passes under policies that deny everything, at every stage', async (t) => {
-  const ruleset = rulesetOf([
-    hostEndpoint('all', { interfaceName: '*' }),
-    globalPolicy('raw', { ...forwarding, doNotTrack: true, ingress: [deny], egress: [deny] }),
-    globalPolicy('pre', { ...forwarding, preDNAT: true, ingress: [deny] }),
-    globalPolicy('rest', { ...forwarding, ingress: [deny], egress: [deny] }),
-  ])
-  const icmp = (icmpType: number) => ({ protocol: 58, icmpType, icmpCode: 0, state: 'UNTRACKED' as const })
-  for (const icmpType of [133, 134, 135, 136]) {
-    t.equal(fate(ruleset, '6: eth0 > host', icmp(icmpType)), 'end')
-    t.equal(fate(ruleset, '6: host > eth0', icmp(icmpType)), 'end')
-  }
-  t.equal(fate(ruleset, '6: eth0 > host', icmp(128)), 'drop in raw PREROUTING')
-  t.equal(fate(ruleset, '6: host > eth0', icmp(137)), 'drop in raw OUTPUT')
 })

@@ -54,6 +54,13 @@ export class Pod {
     return pod
   }
 
+  /** The same processes on a machine that is there already, which is not removed with them: its own servers and clients. */
+  static async at(namespace: Namespace, name: string, address: string): Promise<Pod> {
+    const pod = new Pod(name, address, namespace)
+    await pod.#ask({ type: 'ready' })
+    return pod
+  }
+
   /** Whether a new connection gets an answer: true = through. A TCP reset counts as an answer of the network, not of the pod: false. */
   async reaches(probe: Probe, withinMs = 1500 * patience): Promise<boolean> {
     return (await this.#ask({ type: 'probe', probe, withinMs })).ok === true

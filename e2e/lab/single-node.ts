@@ -62,6 +62,13 @@ export class SingleNode {
     return pod
   }
 
+  /** A further machine that is no pod, on a cable of its own; the node's side of it is left to the caller. */
+  async addMachine(options: { name: string; address: string; hostInterface: string; gateway: string }): Promise<Pod> {
+    const machine = await Pod.create(this.namespace, options)
+    this.#pods.set(options.name, machine)
+    return machine
+  }
+
   /** Makes the pod's side and leaves it to the caller to post `endpoint(options)`. */
   async makePod(options: PodOptions): Promise<Pod> {
     const { name, host, ipv6 = false } = options
