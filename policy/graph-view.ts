@@ -11,7 +11,7 @@ import type { Policy } from './policy.ts'
 import type { PolicyActions } from './policy-actions.ts'
 import type { Profile } from './rule-chains.ts'
 import { matches } from './selector/evaluate.ts'
-import { compareTiers } from './tiers.ts'
+import { compareTiers, type Tier } from './tiers.ts'
 import type { AllowedTunnels } from './workload-tunnels.ts'
 
 export type GraphParts = {
@@ -56,7 +56,7 @@ export class GraphView implements PolicyView {
 
   tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] {
     const enforced = this.#policiesOf(endpoint).filter(({ staged }) => !staged)
-    return inTiers(this.#parts.locals, enforced, direction)
+    return inTiers((name) => this.#parts.locals.tier(name), enforced, direction)
   }
 
   pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined {
@@ -64,7 +64,7 @@ export class GraphView implements PolicyView {
     const policies = this.#policiesOf(endpoint).filter((policy) => policy[direction] !== undefined)
     const pending = policies.filter(({ key }) => !locals.isReplaced(key))
     const isSame = pending.length === policies.length && !pending.some(({ staged }) => staged)
-    return isSame ? undefined : inTiers(locals, pending, direction)
+    return isSame ? undefined : inTiers((name) => locals.tier(name), pending, direction)
   }
 
   profileOf(name: string): Profile | undefined {
@@ -83,11 +83,12 @@ export class GraphView implements PolicyView {
   }
 }
 
-function inTiers(locals: LocalEndpoints, policies: readonly Policy[], direction: Direction): readonly TierPolicies[] {
+/** Those with rules in the direction, by tier. @param policies in order */
+export function inTiers(tierOf: (name: string) => Tier, policies: readonly Policy[], direction: Direction): readonly TierPolicies[] {
   const byTier = Map.groupBy(
     policies.filter((policy) => policy[direction] !== undefined),
     ({ tier }) => tier,
   )
-  const tiers = [...byTier].map(([name, own]): TierPolicies => ({ tier: locals.tier(name), policies: own }))
+  const tiers = [...byTier].map(([name, own]): TierPolicies => ({ tier: tierOf(name), policies: own }))
   return tiers.toSorted((a, b) => compareTiers(a.tier, b.tier))
 }

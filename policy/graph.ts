@@ -5,6 +5,7 @@ import { chainsOf, policyOwner, profileOwner, rulesOf } from './active-rules.ts'
 import { AddressIndex } from './address-index.ts'
 import { type BaseOptions, baseChains, baseHooks, workloadPatterns } from './base-chains.ts'
 import { ChainStore } from './chain-store.ts'
+import { ChangedView, type PolicyChange } from './changed-view.ts'
 import { type CompiledPolicy, compiledPolicy } from './compiled-policy.ts'
 import { dispatchChains } from './dispatch-chains.ts'
 import { endpointChains } from './endpoint-chains.ts'
@@ -12,7 +13,8 @@ import { explainFlow, type Where } from './explain.ts'
 import type { Explanation } from './explanation.ts'
 import { defaultFailsafePorts, type FailsafePorts } from './failsafe.ts'
 import type { Flow } from './flow.ts'
-import { GraphView } from './graph-view.ts'
+import { FlowPreview, type PreviewOptions } from './flow-preview.ts'
+import { type GraphParts, GraphView } from './graph-view.ts'
 import { HostEndpoints } from './host-endpoints.ts'
 import type { HostProblem, InterfaceAddresses } from './host-interfaces.ts'
 import type { AppliedHost } from './host-places.ts'
@@ -59,6 +61,7 @@ export class PolicyGraph {
   readonly #sets: IpSetStore
   readonly #locals: LocalEndpoints
   readonly #addresses = new AddressIndex()
+  readonly #parts: GraphParts
   readonly #view: GraphView
   readonly #chains = new ChainStore()
   readonly #resources = new Map<string, Resource>()
@@ -76,7 +79,7 @@ export class PolicyGraph {
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
     this.#failsafe = options.failsafe ?? defaultFailsafePorts
     this.#hosts = new HostEndpoints({ nodeName, interfacePrefix })
-    this.#view = new GraphView({
+    this.#parts = {
       nodeName,
       toHost: actions.toHost,
       tunnels: () => this.#allowed,
@@ -85,7 +88,8 @@ export class PolicyGraph {
       labels: this.#labels,
       sets: this.#sets,
       locals: this.#locals,
-    })
+    }
+    this.#view = new GraphView(this.#parts)
     this.#program = { chains: this.#chains.tables, hooks: [], ipSets: this.#sets.sets }
     this.#putInterfaces()
   }
@@ -153,6 +157,16 @@ export class PolicyGraph {
   /** The verdict on a new connection with every step on the way, from what is put now, whether or not it is compiled yet. */
   explain(flow: Flow, where?: Where): Explanation {
     return explainFlow(this.#view, flow, where)
+  }
+
+  /** As it would be after some changes, which are not made. It is for a moment: what is put later shows through. */
+  changed(changes: readonly PolicyChange[]): ChangedView {
+    return new ChangedView(this.#view, this.#parts, changes)
+  }
+
+  /** Which flows some changes, which are not made, would allow or deny that are not now. */
+  preview(changes: readonly PolicyChange[], options: PreviewOptions): FlowPreview {
+    return new FlowPreview(this.#view, this.changed(changes), this.#parts, options)
   }
 
   /** The endpoints and network sets that have the address, in no order. */

@@ -46,13 +46,25 @@ export class InheritedLabels {
   /** Everything selectors see of a bearer; empty if it is not known. */
   labelsOf(id: string): Labels {
     const bearer = this.#bearers.get(id)
+    return bearer === undefined ? new Map<string, string>() : this.#labelsOf(bearer, (parent) => this.#parents.get(parent))
+  }
+
+  /** What selectors would see of a bearer, known or not. @param changed labels that some parents would hand down instead of theirs */
+  labelsIf(resource: Resource, changed: ReadonlyMap<string, Labels>): Labels {
+    return this.#labelsOf(bearerOf(resource), (parent) => changed.get(parent) ?? this.#parents.get(parent))
+  }
+
+  childrenOf(parent: string): ReadonlySet<string> {
+    return this.#children.get(parent)
+  }
+
+  #labelsOf({ own, parents }: Bearer, labelsOf: (parent: string) => Labels | undefined): Labels {
     const labels = new Map<string, string>()
-    if (bearer === undefined) return labels
-    for (const parent of bearer.parents.toReversed()) {
-      for (const [label, value] of this.#parents.get(parent) ?? []) labels.set(label, value)
+    for (const parent of parents.toReversed()) {
+      for (const [label, value] of labelsOf(parent) ?? []) labels.set(label, value)
       for (const [label, value] of impliedLabels(parent)) labels.set(label, value)
     }
-    for (const [label, value] of bearer.own) labels.set(label, value)
+    for (const [label, value] of own) labels.set(label, value)
     return labels
   }
 }

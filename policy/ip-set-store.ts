@@ -85,6 +85,11 @@ export class IpSetStore {
     return this.#entries.has(key) ? this.#index.itemsOf(key) : undefined
   }
 
+  /** Ids of the items that a selector means, whether or not a rule names it. */
+  idsMatching(term: SelectorTerm): readonly string[] {
+    return this.#index.itemsMatching(term.selector)
+  }
+
   /** What an item puts into the sets that have it. */
   itemOf(id: string): SetItem | undefined {
     return this.#items.get(id)

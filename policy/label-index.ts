@@ -82,6 +82,16 @@ export class LabelIndex {
     return this.#selectors.get(name)?.items ?? new Set()
   }
 
+  /** The items that a selector would match; it need not be there. */
+  itemsMatching(selector: Selector): readonly string[] {
+    const candidates = new Set<string>()
+    for (const place of waitingPlaces(placementOf(selector))) for (const id of this.#having.get(place)) candidates.add(id)
+    return [...candidates].filter((id) => {
+      const item = this.#items.get(id)
+      return item !== undefined && matches(selector, item.labels)
+    })
+  }
+
   /** The selectors that an item with these labels would match; it need not be there. */
   matching(labels: Labels): readonly string[] {
     const candidates = new Set<string>()

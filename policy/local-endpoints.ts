@@ -140,8 +140,21 @@ export class LocalEndpoints {
 
   /** The policies that select an endpoint of any node, in order. @param labels of one that is not of this node */
   policiesOf(key: string, labels: () => Labels): readonly Policy[] {
-    const selecting = this.#endpoints.has(key) ? [...this.#subjects.selectorsOf(key)] : this.#subjects.matching(labels())
-    return selecting.flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
+    return this.#endpoints.has(key) ? this.#inOrder([...this.#subjects.selectorsOf(key)]) : this.policiesFor(labels())
+  }
+
+  /** The policies that would select an endpoint with these labels, in order. */
+  policiesFor(labels: Labels): readonly Policy[] {
+    return this.#inOrder(this.#subjects.matching(labels))
+  }
+
+  policy(key: string): Policy | undefined {
+    return this.#policies.get(key)
+  }
+
+  /** Of one tier, in no order. */
+  policiesIn(tier: string): readonly Policy[] {
+    return [...this.#policies.values()].filter((policy) => policy.tier === tier)
   }
 
   /** Whether a staged policy would take the place of this one. */
@@ -165,6 +178,10 @@ export class LocalEndpoints {
     )
     const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)
     return tiers.map(({ name, defaultAction }) => ({ name, defaultAction, policies: (byTier.get(name) ?? []).map(({ id }) => id) }))
+  }
+
+  #inOrder(keys: readonly string[]): readonly Policy[] {
+    return keys.flatMap((key) => this.#policies.get(key) ?? []).toSorted(comparePolicies)
   }
 
   #restage(old: Policy | undefined, policy: Policy | undefined): void {
