@@ -108,7 +108,9 @@ export class ChangedView implements PolicyView {
     const known = resource ?? before
     const inheritance = known && inheritanceOf(known)
     if (inheritance !== undefined) this.#handedDown.set(inheritance.parent, resource === undefined ? new Map() : inheritance.labels)
-    const policy = resource && policyOf(resource)
+    const written = resource && policyOf(resource)
+    // One for a stage before routing is not for workloads.
+    const policy = written?.stage === undefined ? written : undefined
     if (policy !== undefined || this.#parts.locals.policy(key) !== undefined) this.#policies.set(key, policy)
     const item = resource && setItemOf(resource)
     if (item !== undefined)
