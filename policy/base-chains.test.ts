@@ -56,6 +56,7 @@ const table: readonly Row[] = [
   ['nor past a policy', forward, { ...between('eth0', 'tortb'), mark: 0xffff_ffff }, 'drop'],
   ['a workload makes no VXLAN of its own', forward, { ...between('torta', 'eth0'), protocol: 17, destinationPort: 4789 }, 'drop'],
   ['and no IP-in-IP', forward, { ...between('torta', 'eth0'), protocol: 4 }, 'drop'],
+  ['in IPv6 neither', forward, { ...v6, inInterface: 'torta', outInterface: 'eth0', protocol: 4 }, 'drop'],
   ['also not where it has begun', forward, { ...between('torta', 'eth0'), protocol: 4, state: 'ESTABLISHED' }, 'drop'],
   ['and not to its host', input, { ...toHost, protocol: 4, state: 'ESTABLISHED' }, 'drop'],
   ['a tunnel through this node that no workload made is left to others', forward, { ...between('eth0', 'eth1'), protocol: 4 }, 'end'],

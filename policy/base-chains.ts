@@ -36,7 +36,7 @@ export function baseChains(
   const base = families.flatMap((family): Chain[] => [
     filter(family, chainNames.forward, [
       { match: [], action: clearBits(host.carries ? marks.pass : (marks.accept | marks.pass) >>> 0) },
-      ...fromWorkloads.flatMap((from) => tunnelRules(family, allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
+      ...fromWorkloads.flatMap((from) => tunnelRules(allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
       ...host.forwardFirst,
       ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
       ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
@@ -47,7 +47,7 @@ export function baseChains(
       ...fromWorkloads.map((from): Rule => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
       ...host.input,
     ]),
-    filter(family, chainNames.workloadToHost, [...tunnelRules(family, allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
+    filter(family, chainNames.workloadToHost, [...tunnelRules(allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
     filter(family, chainNames.output, [
       ...toWorkloads.map((to): Rule => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
       ...host.output,

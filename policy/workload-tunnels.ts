@@ -1,6 +1,5 @@
 /** Tunnel packets that workloads make themselves: in one, a workload could write any inner source (Calico drops them as well). */
 import type { Rule } from '../felix/kernel.ts'
-import type { Family } from '../src/net/address.ts'
 
 /** Which tunnels workloads may make all the same (FelixConfiguration's `allowIPIPPacketsFromWorkloads` and its like for VXLAN). */
 export type AllowedTunnels = { readonly ipip: boolean; readonly vxlan: boolean }
@@ -10,8 +9,8 @@ export const noTunnels: AllowedTunnels = { ipip: false, vxlan: false }
 /** IANA */
 const vxlanPort = 4789
 
-/** For packets from workloads, before anything accepts them: an established conversation makes a tunnel no better. */
-export function tunnelRules(family: Family, allowed: AllowedTunnels): readonly Rule[] {
+/** Of either family, before anything accepts the packet: an established conversation makes a tunnel no better, nor does IPv6 around it. */
+export function tunnelRules(allowed: AllowedTunnels): readonly Rule[] {
   const vxlan: Rule = {
     match: [
       { type: 'protocol', protocol: 'udp' },
@@ -21,5 +20,5 @@ export function tunnelRules(family: Family, allowed: AllowedTunnels): readonly R
     comment: 'Drop VXLAN made by a workload',
   }
   const ipip: Rule = { match: [{ type: 'protocol', protocol: 4 }], action: { type: 'drop' }, comment: 'Drop IP-in-IP made by a workload' }
-  return [...(allowed.vxlan ? [] : [vxlan]), ...(allowed.ipip || family === 6 ? [] : [ipip])]
+  return [...(allowed.vxlan ? [] : [vxlan]), ...(allowed.ipip ? [] : [ipip])]
 }

@@ -1,4 +1,6 @@
 /** Every scenario, by area. */
+import { actions } from './actions.ts'
+import { clusterPolicies } from './cluster-policies.ts'
 import { identities } from './identities.ts'
 import { k8sRules } from './k8s-rules.ts'
 import { k8sSubjects } from './k8s-subjects.ts'
@@ -9,7 +11,9 @@ import { rulePorts } from './rule-ports.ts'
 import { ruleProtocols } from './rule-protocols.ts'
 import type { Scenario } from './scenario.ts'
 import { selectors } from './selectors.ts'
+import { stagedPolicies } from './staged-policies.ts'
 import { tiers } from './tiers.ts'
+import { workloadHost } from './workload-host.ts'
 
 export const areas: ReadonlyMap<string, readonly Scenario[]> = new Map([
   ['Kubernetes policies: subjects', k8sSubjects],
@@ -22,4 +26,8 @@ export const areas: ReadonlyMap<string, readonly Scenario[]> = new Map([
   ['network sets', networkSets],
   ['profiles', profiles],
   ['tiers and order', tiers],
+  ['cluster policies', clusterPolicies],
+  ['staged policies', stagedPolicies],
+  ['actions', actions],
+  ['workloads and their node', workloadHost],
 ])

@@ -41,6 +41,7 @@ export const pods = {
 export type PodName = keyof typeof pods
 export const podNames = Object.keys(pods) as readonly PodName[]
 
+export const podCidrs = ['10.244.1.0/24', 'fd00:244:1::/64'] as const
 export const outsideAddresses = { 4: '10.99.0.9', 6: 'fd00:99::9' } as const
 export const nodeAddresses = { 4: '10.99.0.1', 6: 'fd00:99::1' } as const
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
-import { nodeAddresses, nodeName, outsideAddresses, podAddresses, podNames, world } from '../conformance/world.ts'
+import { nodeAddresses, nodeName, outsideAddresses, podAddresses, podCidrs, podNames, world } from '../conformance/world.ts'
 import { agentCommand } from './agent-command.ts'
 import { type End, hostEnd, wireEnd } from './conformance-end.ts'
 import { Prober } from './conformance-prober.ts'
@@ -10,8 +10,8 @@ import { flushConntrack, stayOnOneProcessor, Wire } from './conformance-sockets.
 import { Namespace } from './namespace.ts'
 import { TortieNode } from './tortie-node.ts'
 
-/** TCP, UDP, SCTP, ICMP of both families, UDPLite, GRE, and a number that RFC 3692 leaves to experiments. */
-const hostProtocols = [1, 6, 17, 47, 58, 132, 136, 253]
+/** TCP, UDP, SCTP, ICMP of both families, IP-in-IP, UDPLite, GRE, and a number that RFC 3692 leaves to experiments. */
+const hostProtocols = [1, 4, 6, 17, 47, 58, 132, 136, 253]
 
 export type ConformanceOptions = {
   /** The `felix` section of the configuration file: which backend. */
@@ -63,7 +63,8 @@ export class ConformanceLab {
         command,
       }
       const node = new TortieNode(options, namespaces[0])
-      await node.writeConfig({ bgp: { enabled: false }, felix })
+      const ownNode = { name: nodeName, ipv4: `${nodeAddresses[4]}/24`, ipv6: `${nodeAddresses[6]}/64`, podCidrs }
+      await node.writeConfig({ node: ownNode, bgp: { enabled: false }, felix })
       await node.start()
       await node.apply(world)
       await settleNeighbours(namespaces[0])

@@ -244,6 +244,9 @@ function seal(bytes: Buffer, { protocol }: Service, pseudo: Buffer): void {
       bytes.writeUInt32LE(crc32c(bytes), 8)
       return
     case 'other':
+      // A kernel that refuses a packet first checks a sum over all of it, whatever the protocol (nf_send_unreach); of IPv6 with
+      // the pseudo header.
+      bytes.writeUInt16BE(checksum(pseudo.length > 12 ? Buffer.concat([pseudo, bytes]) : bytes), 10)
   }
 }
 

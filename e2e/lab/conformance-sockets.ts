@@ -107,14 +107,15 @@ export class HostSockets {
     this.#in = listening
   }
 
-  /** Whether the machine's own rules let it go. */
+  /** Whether the machine's own rules and routes let it go. */
   send(family: Family, packet: Buffer, destination: string): boolean {
     const address = Buffer.alloc(family === 4 ? 16 : 28)
     address.writeUInt16LE(family === 4 ? AF_INET : AF_INET6, 0)
     addressBytes(destination).copy(address, family === 4 ? 4 : 8)
     if (Number(sendto(this.#out[family], packet, packet.length, 0, address, address.length)) >= 0) return true
     const code = getSystemErrorName(-koffi.errno())
-    if (code === 'EPERM') return false
+    // EINVAL is what a blackhole route says.
+    if (['EPERM', 'EINVAL', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code)) return false
     throw new Error(`sendto ${destination}: ${code}`)
   }
 
