@@ -14,7 +14,11 @@
  */
 import { parseArgs } from 'node:util'
 import { benchApi } from './api-latency.ts'
+import { benchEndpointUpdates } from './endpoint-updates.ts'
+import { benchLabelChange } from './label-change.ts'
+import { benchPolicyChange } from './policy-change.ts'
 import { benchPolicy } from './policy-latency.ts'
+import { benchPolicyMemory } from './policy-memory.ts'
 import { benchRestart } from './restart.ts'
 import { compareSpeakers } from './side-by-side.ts'
 import type { SpeakerName } from './speakers.ts'
@@ -49,6 +53,14 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
       return compareSpeakers(name, parameters, { speakers, runs, feeders: Number(values.feeders) })
     case 'policy':
       return benchPolicy(parameters, runs)
+    case 'policy-change':
+      return benchPolicyChange(parameters, runs)
+    case 'label-change':
+      return benchLabelChange(parameters, runs)
+    case 'endpoint-updates':
+      return benchEndpointUpdates(parameters, runs)
+    case 'policy-memory':
+      return benchPolicyMemory(parameters)
     case 'api':
       return benchApi(parameters, runs)
     case 'restart':

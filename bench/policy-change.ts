@@ -1,0 +1,82 @@
+/** The rules of one policy among many are changed, again and again, on iptables-nft: how long until they are in the kernel, beside the bare restore of that chain. */
+import { BareCopy, chainInput, savedFilter } from './bare-copy.ts'
+import { type Figures, medianOf, percentile } from './figures.ts'
+import { endpoint } from './many-resources.ts'
+import { applyAll, type PolicyLab, policyLab, reached, toolUse } from './policy-lab.ts'
+
+const workloads = 20
+const rulesEach = 5
+const changes = 100
+
+/** @param parameters how many policies the node has, five rules each, spread over its 20 workloads */
+export async function benchPolicyChange([policies = '1000']: readonly string[], runs: number): Promise<void> {
+  const lab = await policyLab(workloads)
+  let bare: BareCopy | undefined
+  try {
+    const locals = Array.from({ length: workloads }, (_, n) => endpoint(`local-${n}`, 'node-a', `tort${n}`, `10.244.0.${n + 1}`, `app${n}`))
+    await applyAll(lab.node, locals)
+    await applyAll(
+      lab.node,
+      Array.from({ length: Number(policies) }, (_, n) => fiveRules(n, 0)),
+    )
+    bare = await BareCopy.create(lab.namespace)
+    const input = chainInput(await savedFilter(lab.namespace), 'tort-pi-gnp/policy-0')
+    await measure(lab, bare, input)
+    const all: Figures[] = []
+    for (let run = 0; run < runs; run += 1) all.push(await measure(lab, bare, input))
+    console.log(
+      `policy-change tortie ${JSON.stringify({ policies: Number(policies), rules: Number(policies) * rulesEach, changes, ...medianOf(all) })}`,
+    )
+  } finally {
+    await bare?.remove()
+    await lab.remove()
+  }
+}
+
+/**
+ * `answered` is from the answer to the request, `total` from the request itself, until the rules are in the kernel. `own` is what is left
+ * of `total` without the time in which tools ran; `ratio` is `answered` to the bare restore of the same chain.
+ */
+async function measure({ node }: PolicyLab, bare: BareCopy, input: string): Promise<Figures> {
+  const [totals, answered, owns, restores]: [number[], number[], number[], number[]] = [[], [], [], []]
+  for (let change = 0; change < changes; change += 1) {
+    const before = await toolUse(node)
+    const beganMs = performance.now()
+    const { body } = await node.request('POST', '/v1/apply', fiveRules(0, 1 + change))
+    const answeredMs = performance.now()
+    await reached(node, (body as { readonly revision: number }).revision)
+    const endMs = performance.now()
+    totals.push(endMs - beganMs)
+    answered.push(endMs - answeredMs)
+    owns.push(endMs - beganMs - ((await toolUse(node)).ms - before.ms))
+    await bare.restore(input)
+    restores.push(performance.now() - endMs)
+  }
+  const at = (values: readonly number[], percent: number) => Math.round(percentile(values, percent) * 10) / 10
+  return {
+    answeredP50Ms: at(answered, 50),
+    totalP50Ms: at(totals, 50),
+    totalP99Ms: at(totals, 99),
+    ownP50Ms: at(owns, 50),
+    ownP99Ms: at(owns, 99),
+    bareP50Ms: at(restores, 50),
+    ratio: Math.round((at(answered, 50) / at(restores, 50)) * 100) / 100,
+  }
+}
+
+/** Five rules in the kernel: two for each Allow. @param version another version has another port in its first rule, and nothing else */
+function fiveRules(n: number, version: number): string {
+  const port = 1_000 + ((n * 7) % 60_000)
+  const from = (i: number) => `app == 'app${(n + i) % workloads}'`
+  return `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: policy-${n} }
+spec:
+  order: ${1_000 + n}
+  selector: app == 'app${n % workloads}'
+  types: [Ingress]
+  ingress:
+    - { action: Allow, protocol: TCP, source: { selector: ${from(1)} }, destination: { ports: [${port + version}] } }
+    - { action: Allow, protocol: TCP, source: { selector: ${from(2)} }, destination: { ports: [${port}] } }
+    - { action: Deny, protocol: UDP }`
+}

@@ -1,0 +1,77 @@
+/** One agent in a network namespace of its own with workloads of its own, for the benches of policy; what it takes from /proc and /metrics. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { execa } from 'execa'
+import { agentCommand } from '../e2e/lab/agent-command.ts'
+import { Namespace } from '../e2e/lab/namespace.ts'
+import { TortieNode } from '../e2e/lab/tortie-node.ts'
+import { processUse } from './process-use.ts'
+
+export type PolicyLab = {
+  readonly node: TortieNode
+  readonly namespace: Namespace
+  remove(): Promise<void>
+}
+
+/** Documents of one request. */
+const perRequest = 1_000
+
+/** @param workloads how many host interfaces (tort0, tort1 …) there are; felix uses iptables-nft */
+export async function policyLab(workloads: number, felix: Readonly<Record<string, unknown>> = {}): Promise<PolicyLab> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'tortie-bench-'))
+  const namespace = await Namespace.create(`bench${process.pid}-n`)
+  await namespace.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1')
+  await namespace.ip('addr', 'add', '10.99.0.1/24', 'dev', 'eth0')
+  const links = Array.from({ length: workloads }, (_, n) => `link add tort${n} type veth peer name peer${n}`)
+  await execa('ip', ['-n', namespace.name, '-batch', '-'], { input: `${links.join('\n')}\n` })
+  const options = { name: 'node-a', address: '10.99.0.1', asNumber: 64512, podCidr: '10.244.0.0/16', peers: [], directory }
+  const node = new TortieNode({ ...options, command: agentCommand() }, namespace)
+  await node.writeConfig({ log: { level: 'warn' }, bgp: { enabled: false }, felix: { iptablesBackend: 'nft', ...felix } })
+  await node.start()
+  return {
+    node,
+    namespace,
+    remove: async () => {
+      await node.end('SIGTERM')
+      await namespace.remove()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Stores all of it without waiting, then waits until it is programmed. */
+export async function applyAll(node: TortieNode, documents: readonly string[]): Promise<void> {
+  for (let from = 0; from < documents.length; from += perRequest) {
+    const answer = await node.request('POST', '/v1/apply', documents.slice(from, from + perRequest).join('\n---\n'))
+    if (answer.status !== 200) throw new Error(`refused: ${JSON.stringify(answer.body).slice(0, 2_000)}`)
+  }
+  await programmed(node)
+}
+
+/** Until all that is stored is in the kernel. */
+export async function programmed(node: TortieNode): Promise<void> {
+  const { body } = await node.request('GET', '/v1/status')
+  const { revision } = body as { readonly revision: number }
+  await reached(node, revision)
+}
+
+export async function reached(node: TortieNode, revision: number): Promise<void> {
+  const answer = await node.request('GET', `/v1/status?waitRevision=${revision}&timeout=300`)
+  if (answer.status !== 200) throw new Error(`revision ${revision} is not programmed: ${JSON.stringify(answer.body)}`)
+}
+
+/** What programs cost that ran for felix since the start, in all. */
+export async function toolUse(node: TortieNode): Promise<{ readonly runs: number; readonly ms: number }> {
+  const { body } = await node.request('GET', '/metrics')
+  const sum = (metric: string) => {
+    const found = [...String(body).matchAll(new RegExp(`^${metric}\\{.*\\} (\\S+)$`, 'gm'))]
+    if (found.length === 0) throw new Error(`/metrics does not have ${metric}`)
+    return found.reduce((total, [, value]) => total + Number(value), 0)
+  }
+  return { runs: sum('tortie_kernel_tool_runs_total'), ms: sum('tortie_kernel_tool_seconds_total') * 1000 }
+}
+
+export function agentUse(node: TortieNode): ReturnType<typeof processUse> {
+  return processUse([node.pid ?? 0])
+}
