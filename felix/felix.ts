@@ -101,7 +101,7 @@ export class Felix {
       const policy = await this.#policy.apply(isGuarding ? withTunnelGuard(desired) : desired, this.#prunePolicy)
       this.#noteGuard(missingBase([...(desired.policy?.hooks ?? []), ...desired.hooks], policy.unprogrammed))
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
-      const policed = desired.routes.filter((route) => !waiting.includes(route))
+      const policed = waiting.length === 0 ? desired.routes : desired.routes.filter((route) => !waiting.includes(route))
       const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
       const guardGoes = isGuarding && !(await this.#network.hasTunnel())
       const unguarded = guardGoes ? (await this.#policy.apply(desired, this.#prunePolicy)).changed : 0

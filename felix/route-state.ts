@@ -21,6 +21,7 @@ export class RouteState {
   readonly hops: RouteHops
   readonly #protocol: number
   readonly #onDirty: (key: RowKey, urgent: boolean) => void
+  #statedList: readonly Route[] = []
   #stated = new Map<string, { readonly key: RowKey; readonly wish: number }>()
   #prune = false
 
@@ -42,7 +43,10 @@ export class RouteState {
     this.touch(keyOf(family, id), false)
   }
 
+  /** The list that is stated already is looked at no further. */
   setStated(routes: readonly Route[]): void {
+    if (routes === this.#statedList) return
+    this.#statedList = routes
     const before = this.#stated
     this.#stated = new Map()
     for (const { destination, nextHop } of routes) {

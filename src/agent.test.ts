@@ -11,7 +11,7 @@ import { defaultActions } from '../policy/policy-actions.ts'
 import { Agent } from './agent.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { openEmbedded } from './datastore/embedded.ts'
-import type { Resource } from './model/resource.ts'
+import { type Resource, refOf } from './model/resource.ts'
 import { calico, stored } from './model/sample-resources.ts'
 import type { IpAddress } from './net/address.ts'
 import type { Cidr } from './net/prefix.ts'
@@ -157,6 +157,44 @@ t.test("other nodes' endpoints are not programmed here", async (t) => {
     kernel.applied.at(-1)?.routes.map(({ destination }) => destination),
     ['10.244.1.0/24'],
   )
+})
+
+t.test(
+  "what other nodes' endpoints change is policy alone: the lists of this node stay the same objects, and nothing is announced anew",
+  async (t) => {
+    const { store, kernel, agent, originated, programmed } = await setUp(t)
+    await store.commit([{ type: 'put', resource: endpoint('a', 'node-a', '10.244.1.7/32') }])
+    await agent.start()
+    await store.commit([{ type: 'put', resource: endpoint('b', 'node-b', '10.9.9.9/32') }])
+    await programmed.wait(2, 60_000)
+    const [before, after] = [kernel.applied[0], kernel.applied.at(-1)]
+    t.not(after, before)
+    for (const part of ['links', 'sysctls', 'routes', 'policy'] as const) t.equal(after?.[part], before?.[part], part)
+    await store.commit([{ type: 'put', resource: endpoint('b', 'node-a', '10.9.9.9/32') }])
+    await programmed.wait(3, 60_000)
+    t.not(kernel.applied.at(-1)?.routes, before?.routes)
+    t.strictSame(originated, [['10.244.1.0/24'], ['10.244.1.0/24', '10.9.9.9/32']])
+  },
+)
+
+t.test('what comes in a stream is written in few batches, and none of it is left out; who waits is not kept waiting', async (t) => {
+  const { store, kernel, agent, programmed } = await setUp(t)
+  await agent.start()
+  const put = (i: number) => ({ type: 'put', resource: endpoint(`p${i}`, 'node-b', `10.244.2.${i}/32`) }) as const
+  for (let i = 0; i < 100; i++) {
+    await store.commit([put(2 * i), put(2 * i + 1)])
+    await setImmediate()
+  }
+  const inStream = kernel.applied.length
+  await programmed.wait(100, 60_000)
+  t.ok(inStream < 50, `${inStream} applies for 100 revisions`)
+  t.equal(programmed.revision, 100)
+  for (let i = 0; i < 20; i++) {
+    await store.commit([put(2 * i)])
+    await store.commit([{ type: 'delete', ref: refOf(put(2 * i).resource) }])
+    await programmed.wait(store.revision, 60_000)
+    t.equal(programmed.revision, store.revision)
+  }
 })
 
 t.test('an endpoint that moves to another node, or is deleted, leaves this one', async (t) => {

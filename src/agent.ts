@@ -1,20 +1,20 @@
 /** The loop: changes in, coalesced; one desired KernelState out, applied by felix; never overlapping itself. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { KernelState, ObjectStatus, PolicyProgram } from '../felix/kernel.ts'
 import type { TunnelSite } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation, TunnelPlan } from '../ipip/tunnel-plan.ts'
 import type { Datastore, WatchEvent } from './datastore/datastore.ts'
 import type { StatusProblem } from './http/agent-face.ts'
+import { type LocalState, localState } from './local-state.ts'
 import { type Resource, type ResourceRef, refOf } from './model/resource.ts'
 import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
-import { aggregatesInUse, blockRoutes, originatedPrefixes } from './originated.ts'
-import { foreignInterfaces, isNamedAsWorkload } from './problems/foreign-interfaces.ts'
-import { isIpv6, leftOutIpv6 } from './problems/no-ipv6.ts'
+import { foreignInterfaces } from './problems/foreign-interfaces.ts'
+import { leftOutIpv6 } from './problems/no-ipv6.ts'
 import { tunnelAddressTaken } from './problems/tunnel-address-taken.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import type { Originated } from './settings/originated-prefixes.ts'
-import { type HostSide, workloadState } from './workloads.ts'
 
 /** What the agent needs of policy/graph.ts. */
 export type PolicyCompiler = {
@@ -59,6 +59,10 @@ export type AgentDependencies = {
   readonly underlayMtu: () => number | undefined
 }
 
+/** Behind an apply of many changes the next is put off by so much for each, at most: what comes in a stream is written in few batches. */
+const GATHER_MS_EACH = 10
+const LONGEST_GATHER_MS = 100
+
 export class Agent {
   readonly #options: AgentOptions
   readonly #dependencies: AgentDependencies
@@ -66,9 +70,16 @@ export class Agent {
   #policy: PolicyCompiler
   #podCidrs: readonly Cidr[]
   #originated: Originated = { aggregates: [], services: [] }
+  /** What was made of local workloads last, and of which plan; undefined when one of them changed. */
+  #local: { readonly plan: TunnelPlan; readonly state: LocalState } | undefined
+  #announced: readonly Cidr[] | undefined
   #hasTunnel = false
   #unsubscribe: (() => void) | undefined
   #revision = 0
+  #appliedRevision = 0
+  /** How many resources changed since the last apply began. */
+  #changes = 0
+  #gatherUntilMs = 0
   #wanted = false
   #running: Promise<void> | undefined
   #applies = { count: 0, seconds: 0 }
@@ -130,11 +141,13 @@ export class Agent {
   setOriginated(originated: Originated): void {
     if (isDeepStrictEqual(originated, this.#originated)) return
     this.#originated = originated
+    this.#local = undefined
     void this.requestApply()
   }
 
   setPodCidrs(podCidrs: readonly Cidr[]): void {
     this.#podCidrs = podCidrs
+    this.#local = undefined
     void this.requestApply()
   }
 
@@ -149,7 +162,8 @@ export class Agent {
     try {
       while (this.#wanted) {
         // One turn of the event loop gathers what arrives together.
-        await new Promise((resolve) => setImmediate(resolve))
+        await nextTurn()
+        await this.#gather()
         this.#wanted = false
         await this.#apply()
       }
@@ -158,36 +172,38 @@ export class Agent {
     }
   }
 
+  /** Never lets anybody wait who waits for a revision, and never puts off a change that comes alone. */
+  async #gather(): Promise<void> {
+    const restMs = this.#gatherUntilMs - performance.now()
+    if (restMs > 0) await this.#dependencies.programmed.awaited(this.#appliedRevision, restMs)
+    const changes = this.#changes
+    this.#changes = 0
+    this.#gatherUntilMs = performance.now() + Math.min(LONGEST_GATHER_MS, Math.max(0, changes - 1) * GATHER_MS_EACH)
+  }
+
   async #apply(): Promise<void> {
-    const { kernel, programmed, originate } = this.#dependencies
+    const { kernel, programmed } = this.#dependencies
     const revision = this.#revision
     const beganMs = performance.now()
     const plan = this.#tunnelPlan()
-    const connected = [...this.#endpoints.values()].filter((endpoint) => isNamedAsWorkload(endpoint, this.#options.interfacePrefix))
-    const workloads = workloadState(connected, this.#hasIpv6)
-    const podCidrs = this.#podCidrs.filter((cidr) => this.#hasIpv6 || !isIpv6(cidr))
-    const { aggregates, services } = this.#originated
-    const own = originatedPrefixes(podCidrs, [...workloads.routes.map(({ destination }) => destination), ...plan.originated], aggregates)
-    const blocks = [...new Set([...podCidrs, ...aggregatesInUse(own, aggregates)])]
-    const unprogrammed = await this.#around(plan, async () => (await kernel?.apply(this.#desired(plan, workloads, blocks)))?.unprogrammed)
-    originate([...new Set([...own, ...services])])
+    const local = this.#localState(plan)
+    const apply = async () => (await kernel?.apply({ ...local.kernel, policy: this.#policy.program() }))?.unprogrammed
+    const unprogrammed = await this.#around(plan, apply)
+    if (local.announced !== this.#announced) this.#dependencies.originate(local.announced)
+    this.#announced = local.announced
+    this.#appliedRevision = revision
     programmed.applied(revision, unprogrammed ?? new Map())
     this.#applies = { count: this.#applies.count + 1, seconds: this.#applies.seconds + (performance.now() - beganMs) / 1000 }
   }
 
-  #desired({ kernel }: TunnelPlan, { links, sysctls, routes, gateway }: HostSide, podCidrs: readonly Cidr[]): KernelState {
-    const { chains, hooks, ipSets } = kernel
-    return {
-      links,
-      tunnels: kernel.tunnels,
-      tunnelGuard: kernel.tunnelGuard,
-      sysctls: [...sysctls, ...kernel.sysctls],
-      policy: this.#policy.program(),
-      chains,
-      hooks,
-      ipSets,
-      routes: [...blockRoutes(podCidrs), ...routes, ...gateway],
-    }
+  #localState(plan: TunnelPlan): LocalState {
+    if (this.#local?.plan === plan) return this.#local.state
+    const { interfacePrefix } = this.#options
+    const endpoints = [...this.#endpoints.values()]
+    const [podCidrs, originated, hasIpv6] = [this.#podCidrs, this.#originated, this.#hasIpv6]
+    const state = localState({ plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6 })
+    this.#local = { plan, state }
+    return state
   }
 
   /** A tunnel is there before routes lead into it, and goes when they have left it. */
@@ -212,6 +228,7 @@ export class Agent {
       else this.#put(resource)
     }
     this.#revision = revision
+    this.#changes += events.length
     void this.requestApply()
   }
 
@@ -219,14 +236,21 @@ export class Agent {
     this.#policy.put(resource)
     this.#dependencies.tunnels.put(resource)
     if (!isEndpoint(resource)) return
-    if (resource.spec.node === this.#options.nodeName) this.#endpoints.set(endpointKey(resource), resource)
-    else this.#endpoints.delete(endpointKey(resource))
+    if (resource.spec.node !== this.#options.nodeName) this.#deleteEndpoint(resource)
+    else {
+      this.#endpoints.set(endpointKey(resource), resource)
+      this.#local = undefined
+    }
   }
 
   #delete(resource: Resource): void {
     this.#policy.delete(refOf(resource))
     this.#dependencies.tunnels.delete(refOf(resource))
-    if (isEndpoint(resource)) this.#endpoints.delete(endpointKey(resource))
+    if (isEndpoint(resource)) this.#deleteEndpoint(resource)
+  }
+
+  #deleteEndpoint(resource: WorkloadEndpoint): void {
+    if (this.#endpoints.delete(endpointKey(resource))) this.#local = undefined
   }
 }
 

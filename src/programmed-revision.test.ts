@@ -65,3 +65,20 @@ t.test('a client that had gone before the wait began waits for nothing', async (
     unprogrammed: [],
   })
 })
+
+t.test('that somebody waits for a later revision is told at once, then, or never', async (t) => {
+  const programmed = new ProgrammedRevision()
+  programmed.applied(3, new Map())
+  const order: string[] = []
+  const note = (name: string) => () => void order.push(name)
+  const told = programmed.awaited(3, 60_000).then(note('awaited'))
+  const earlier = programmed.wait(3, 60_000).then(note('nobody'))
+  await earlier
+  const later = programmed.wait(4, 60_000).then(note('programmed'))
+  await told
+  await programmed.awaited(3, 60_000)
+  programmed.applied(4, new Map())
+  await later
+  t.strictSame(order, ['nobody', 'awaited', 'programmed'])
+  await programmed.awaited(4, 1)
+})

@@ -19,6 +19,7 @@ export class ProgrammedRevision {
   #programmed = 0
   #open: readonly Unprogrammed[] = []
   #waiters: readonly Waiter[] = []
+  #onWaiter: ((revision: number) => void) | undefined
 
   /** The newest revision all of whose objects are programmed or pending. */
   get revision(): number {
@@ -56,6 +57,20 @@ export class ProgrammedRevision {
     return { programmed, pending, unprogrammed: outside }
   }
 
+  /** Resolves when somebody waits for a revision after that one, at once if somebody does already, and after `timeoutMs` in any case. One caller at a time. */
+  awaited(after: number, timeoutMs: number): Promise<void> {
+    if (this.#waiters.some(({ revision }) => revision > after)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#onWaiter = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, timeoutMs)
+      this.#onWaiter = (revision) => revision > after && done()
+    })
+  }
+
   #reached(revision: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const waiter: Waiter = { revision, resolve: () => done() }
@@ -68,6 +83,7 @@ export class ProgrammedRevision {
       }
       signal?.addEventListener('abort', done)
       this.#waiters = [...this.#waiters, waiter]
+      this.#onWaiter?.(revision)
     })
   }
 }
