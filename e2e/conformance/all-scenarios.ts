@@ -1,6 +1,8 @@
 /** Every scenario, by area. */
 import { actions } from './actions.ts'
 import { clusterPolicies } from './cluster-policies.ts'
+import { hostEndpoints } from './host-endpoints.ts'
+import { hostStages } from './host-stages.ts'
 import { identities } from './identities.ts'
 import { k8sRules } from './k8s-rules.ts'
 import { k8sSubjects } from './k8s-subjects.ts'
@@ -30,4 +32,6 @@ export const areas: ReadonlyMap<string, readonly Scenario[]> = new Map([
   ['staged policies', stagedPolicies],
   ['actions', actions],
   ['workloads and their node', workloadHost],
+  ['host endpoints', hostEndpoints],
+  ['host endpoints: stages', hostStages],
 ])
