@@ -97,7 +97,7 @@ const refused: [title: string, spec: object, problems: readonly (readonly [path:
   [
     'a selector that is none',
     { peerSelector: 'x ==' },
-    [['spec.peerSelector', 'is not a selector: expected a string in quotes (character 5)']],
+    [['spec.peerSelector', 'is not a selector: expected a string in quotes, at character 5 (x ==▸)']],
   ],
   [
     'a password in the resource',

@@ -1,4 +1,5 @@
 import Type, { type StaticDecode, type TSchema } from 'typebox'
+import { clusterActionsOfOthers } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { labelSelector } from './label-selector.ts'
@@ -55,7 +56,7 @@ const egressPeer = crossChecked(
 
 const common = {
   name: Type.Optional(Type.String({ maxLength: 100 })),
-  action: Type.Enum(['Accept', 'Deny', 'Pass']),
+  action: Type.Enum(['Accept', 'Deny', 'Pass'], { meant: clusterActionsOfOthers }),
   protocols: Type.Optional(few(protocol)),
 }
 

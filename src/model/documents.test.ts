@@ -74,7 +74,7 @@ t.test('every problem of all documents at once, with document and line', async (
     { path: 'metadata.namespace', reason: 'GlobalNetworkPolicy is in no namespace', value: 'shop', document: 1, line: 14 },
     {
       path: 'spec.ingress[0].source.nets[1]',
-      reason: 'must be a CIDR whose host bits are zero, or an address',
+      reason: 'must be a CIDR whose host bits are zero, or an address, did you mean 10.0.0.0/8?',
       value: '10.0.0.1/8',
       document: 1,
       line: 20,

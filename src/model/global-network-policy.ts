@@ -1,3 +1,4 @@
+import { kubernetesPolicyFieldsHere } from './foreign-fields.ts'
 import { flagProblems, globalPolicyFields } from './global-policy-fields.ts'
 import { defineKind } from './kind.ts'
 import { globalPolicyName } from './policy-name.ts'
@@ -12,7 +13,7 @@ export const globalNetworkPolicy = defineKind({
   kind: 'GlobalNetworkPolicy',
   plural: 'globalnetworkpolicies',
   namespaced: false,
-  spec: crossChecked(closedObject(globalPolicyFields), flagProblems),
+  spec: crossChecked(closedObject(globalPolicyFields, kubernetesPolicyFieldsHere), flagProblems),
   name: globalPolicyName,
   complete: ({ metadata, spec }) => withTierLabel(metadata, completePolicy(spec)),
 })

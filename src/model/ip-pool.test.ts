@@ -65,7 +65,11 @@ for (const [title, spec, expected] of accepted) {
 
 const refused: [title: string, spec: object, ...problems: (readonly [path: string, reason: string])[]][] = [
   ['no CIDR', {}, ['spec.cidr', 'is required']],
-  ['§6.17.3 no 31: unmasked', { cidr: '10.244.0.1/16' }, ['spec.cidr', 'must be a CIDR whose host bits are zero, or an address']],
+  [
+    '§6.17.3 no 31: unmasked',
+    { cidr: '10.244.0.1/16' },
+    ['spec.cidr', 'must be a CIDR whose host bits are zero, or an address, did you mean 10.244.0.0/16?'],
+  ],
   ['§6.17.3 no 31: link-local', { cidr: '169.254.8.0/24' }, ['spec.cidr', 'overlaps the link-local range']],
   ['§6.17.3 no 31: around link-local', { cidr: '169.0.0.0/8' }, ['spec.cidr', 'overlaps the link-local range']],
   ['§6.17.3 no 31: link-local IPv6', { cidr: 'fe80::/64' }, ['spec.cidr', 'overlaps the link-local range']],

@@ -48,7 +48,7 @@ const refused: [
     [
       ['spec.node', 'is required'],
       ['spec.updatePeriodSeconds', 'is required'],
-      ['spec.classes[0]', 'must be Agent or BGP or Routes'],
+      ['spec.classes[0]', 'must be Agent or BGP or Routes, did you mean "BGP"?'],
     ],
   ],
 ]

@@ -1,6 +1,7 @@
 import type { StaticDecode, TSchema } from 'typebox'
 import { hint } from './did-you-mean.ts'
 import { checkMetadata, type NameRule } from './metadata.ts'
+import type { HintSchema } from './mistake-hints.ts'
 import { formatPath } from './path.ts'
 import type { Metadata, Problem, Resource } from './resource.ts'
 import { type Checked, checkSchema } from './schema-check.ts'
@@ -90,5 +91,12 @@ function unknownFields<Spec extends TSchema>(options: KindOptions<Spec>, fields:
   return [...fields.keys()]
     .filter((field) => !known.includes(field))
     .slice(0, maxUnknownFields)
-    .map((field) => ({ path: formatPath([field]), reason: `unknown field${hint(field, known)}` }))
+    .map((field) => ({ path: formatPath([field]), reason: `unknown field${placeHint(field, options.spec) || hint(field, known)}` }))
+}
+
+/** A field one level too far to the left. */
+function placeHint(field: string, spec: HintSchema): string {
+  const inSpec = Object.hasOwn(spec.properties ?? {}, field)
+  if (!inSpec && !['name', 'namespace', 'labels', 'annotations'].includes(field)) return ''
+  return `: it belongs below ${inSpec ? 'spec' : 'metadata'}, further to the right`
 }

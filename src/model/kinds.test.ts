@@ -37,7 +37,7 @@ const unknown: [title: string, document: unknown, problems: readonly (readonly [
   [
     'the wrong version',
     { apiVersion: 'projectcalico.org/v1', kind: 'NetworkPolicy' },
-    [['apiVersion', 'NetworkPolicy is of projectcalico.org/v3 or networking.k8s.io/v1']],
+    [['apiVersion', 'NetworkPolicy is of projectcalico.org/v3 or networking.k8s.io/v1, did you mean "projectcalico.org/v3"?']],
   ],
   [
     'a kind only by prototype',

@@ -87,7 +87,19 @@ function textProblems(path: string, value: unknown): readonly Problem[] {
 
 function unknownKind(apiVersion: string, kind: string): Problem {
   const versions = kinds.filter((candidate) => candidate.kind === kind).map(apiVersionOf)
-  if (versions.length > 0) return { path: 'apiVersion', reason: `${kind} is of ${versions.join(' or ')}`, ...shown(apiVersion) }
+  if (versions.length > 0)
+    return {
+      path: 'apiVersion',
+      reason: `${kind} is of ${versions.join(' or ')}${versionHint(apiVersion, versions)}`,
+      ...shown(apiVersion),
+    }
   const names = kinds.map((candidate) => candidate.kind)
   return { path: 'kind', reason: `unknown or unsupported kind${hint(kind, names)}`, ...shown(kind) }
+}
+
+/** Calico keeps its resources in Kubernetes under another version than users write. */
+function versionHint(apiVersion: string, versions: readonly string[]): string {
+  if (apiVersion.includes('projectcalico.org')) return versions.length > 1 ? ', did you mean "projectcalico.org/v3"?' : ''
+  const ofGroup = versions.filter((version) => version.split('/')[0] === apiVersion.split('/')[0])
+  return versions.length === 1 ? '' : hint(apiVersion, ofGroup.length > 0 ? ofGroup : versions)
 }

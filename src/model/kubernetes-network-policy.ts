@@ -1,5 +1,6 @@
 import Type, { type StaticDecode } from 'typebox'
 import { containsPrefix, parsePrefix } from '../net/prefix.ts'
+import { calicoPeerFieldsHere, calicoPolicyFieldsHere, calicoRuleFieldsHere } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { labelSelector } from './label-selector.ts'
@@ -10,25 +11,33 @@ import { closedObject, crossChecked, textOrInteger } from './schema-check.ts'
 const ipBlock = crossChecked(closedObject({ cidr, except: Type.Optional(Type.Array(cidr)) }), exceptProblems)
 
 const peer = crossChecked(
-  closedObject({
-    podSelector: Type.Optional(labelSelector),
-    namespaceSelector: Type.Optional(labelSelector),
-    ipBlock: Type.Optional(ipBlock),
-  }),
+  closedObject(
+    {
+      podSelector: Type.Optional(labelSelector),
+      namespaceSelector: Type.Optional(labelSelector),
+      ipBlock: Type.Optional(ipBlock),
+    },
+    calicoPeerFieldsHere,
+  ),
   peerProblems,
 )
 
 const port = crossChecked(
-  closedObject({
-    protocol: Type.Optional(transportProtocol),
-    port: Type.Optional(
-      textOrInteger(
-        (value) => (typeof value === 'number' ? numberedPort(value) : isPortName(value) ? value : undefined),
-        'a port 1 to 65535, or the name of a container port: at most 15 of a-z, 0-9 and single "-", with a letter',
+  closedObject(
+    {
+      protocol: Type.Optional(transportProtocol),
+      port: Type.Optional(
+        textOrInteger(
+          (value) => (typeof value === 'number' ? numberedPort(value) : isPortName(value) ? value : undefined),
+          'a port 1 to 65535, or the name of a container port: at most 15 of a-z, 0-9 and single "-", with a letter',
+          meantPort,
+        ),
       ),
-    ),
-    endPort: Type.Optional(portNumber),
-  }),
+      endPort: Type.Optional(portNumber),
+    },
+    {},
+    { port: 80 },
+  ),
   endPortProblems,
 )
 
@@ -38,11 +47,11 @@ const ports = Type.Optional(Type.Array(port))
 export const kubernetesPolicyFields = {
   podSelector: labelSelector,
   policyTypes: Type.Optional(Type.Array(Type.Enum(['Ingress', 'Egress']), { maxItems: 2, uniqueItems: true })),
-  ingress: Type.Optional(Type.Array(closedObject({ from: peers, ports }))),
-  egress: Type.Optional(Type.Array(closedObject({ to: peers, ports }))),
+  ingress: Type.Optional(Type.Array(closedObject({ from: peers, ports }, calicoRuleFieldsHere))),
+  egress: Type.Optional(Type.Array(closedObject({ to: peers, ports }, calicoRuleFieldsHere))),
 }
 
-const spec = closedObject(kubernetesPolicyFields)
+const spec = closedObject(kubernetesPolicyFields, calicoPolicyFieldsHere)
 
 type Spec = Frozen<StaticDecode<typeof spec>>
 
@@ -99,4 +108,11 @@ function endPortProblems({ port, endPort }: { readonly port?: number | string; r
 
 function numberedPort(value: number): number | undefined {
   return value >= 1 && value <= 65_535 ? value : undefined
+}
+
+/** "80" and "80-90". */
+function meantPort(value: string | number): string | undefined {
+  const [, first, last] = /^(\d{1,5})(?:[-:](\d{1,5}))?$/.exec(String(value)) ?? []
+  if (first === undefined || typeof value === 'number') return undefined
+  return last === undefined ? `${first} without quotes` : `port: ${first} with endPort: ${last}`
 }

@@ -12,10 +12,14 @@ const shape = closedObject({
 })
 
 /** Kubernetes' LabelSelector (resource reference §6.15); `{}` selects everything. */
-export const labelSelector = closedObject({
-  matchLabels: Type.Optional(labels),
-  matchExpressions: Type.Optional(Type.Array(crossChecked(shape, valuesProblems))),
-})
+export const labelSelector = closedObject(
+  {
+    matchLabels: Type.Optional(labels),
+    matchExpressions: Type.Optional(Type.Array(crossChecked(shape, valuesProblems))),
+  },
+  {},
+  { matchLabels: { app: 'web' } },
+)
 
 export type LabelSelector = Frozen<StaticDecode<typeof labelSelector>>
 export type LabelRequirement = Frozen<StaticDecode<typeof shape>>

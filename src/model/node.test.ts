@@ -20,7 +20,11 @@ t.test('§6.10: addresses and numbers in their one form', async (t) => {
 const refused: [title: string, spec: unknown, problem: [path: string, reason: string]][] = [
   ['§6.17.3 no 42: an empty bgp', { bgp: {} }, ['spec.bgp', 'must not be empty: leave it out or give it a field']],
   ['an IPv6 tunnel address', { bgp: { ipv4IPIPTunnelAddr: '2001:db8::1' } }, ['spec.bgp.ipv4IPIPTunnelAddr', 'must be an IPv4 address']],
-  ['a cluster id that is a number', { bgp: { routeReflectorClusterID: 7 } }, ['spec.bgp.routeReflectorClusterID', 'must be a string']],
+  [
+    'a cluster id that is a number',
+    { bgp: { routeReflectorClusterID: 7 } },
+    ['spec.bgp.routeReflectorClusterID', 'must be a string: put it in quotes, "7"'],
+  ],
   [
     'a MAC address of eight octets',
     { vxlanTunnelMACAddr: '02:00:00:00:00:00:00:01' },

@@ -119,11 +119,16 @@ const refused: [title: string, kind: string, spec: unknown, problems: readonly (
     { ingress: Array.from({ length: 1_025 }, () => allow) },
     [['spec.ingress', 'must not have more than 1024 items']],
   ],
-  ['a field of the other kind', 'NetworkPolicy', { namespaceSelector: 'all()' }, [['spec.namespaceSelector', 'unknown field']]],
+  [
+    'a field of the other kind',
+    'NetworkPolicy',
+    { namespaceSelector: 'all()' },
+    [['spec.namespaceSelector', 'is for GlobalNetworkPolicy only: this policy is about its own namespace']],
+  ],
   ['a typo', 'NetworkPolicy', { selecter: 'all()' }, [['spec.selecter', 'unknown field, did you mean "selector"?']]],
   ['an order that is no number', 'NetworkPolicy', { order: Number.NaN }, [['spec.order', 'must be a number']]],
   ['an infinite order', 'NetworkPolicy', { order: Number.POSITIVE_INFINITY }, [['spec.order', 'must be a number']]],
-  ['an unknown type', 'NetworkPolicy', { types: ['ingress'] }, [['spec.types[0]', 'must be Ingress or Egress']]],
+  ['an unknown type', 'NetworkPolicy', { types: ['ingress'] }, [['spec.types[0]', 'must be Ingress or Egress, did you mean "Ingress"?']]],
   ['an empty spec', 'NetworkPolicy', null, [['spec', 'has no value (null): give it one or leave the field out']]],
 ]
 for (const [title, kind, spec, problems] of refused)

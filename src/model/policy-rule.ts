@@ -1,5 +1,6 @@
 /** Rules shared by all policies and profiles (resource reference §6.1), and the specs that hold them (§6.2, §6.3). */
 import Type, { type StaticDecode, type TSchema } from 'typebox'
+import { actionsOfOthers, kubernetesPeerFieldsHere, kubernetesRuleFieldsHere } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { ruleProblems } from './rule-check.ts'
 import { net, port, protocol, ruleNamespaceSelector, selector } from './scalars.ts'
@@ -28,7 +29,7 @@ export const entityRule = closedObject(
       }),
     ),
   },
-  { services: servicesReason },
+  { ...kubernetesPeerFieldsHere, services: servicesReason },
 )
 
 const icmp = closedObject({
@@ -39,7 +40,7 @@ const icmp = closedObject({
 /** `Reject` is ours: Deny, but the sender is told. Which of the two Deny is for everybody, FelixConfiguration says. */
 const ruleShape = closedObject(
   {
-    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass', 'Reject']),
+    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass', 'Reject'], { meant: actionsOfOthers }),
     ipVersion: Type.Optional(Type.Unsafe<4 | 6>({ enum: [4, 6] })),
     protocol: Type.Optional(protocol),
     notProtocol: Type.Optional(protocol),
@@ -49,7 +50,7 @@ const ruleShape = closedObject(
     destination: Type.Optional(entityRule),
     metadata: Type.Optional(closedObject({ annotations: Type.Optional(Type.Record(Type.String(), Type.String())) })),
   },
-  { http: httpReason },
+  { ...kubernetesRuleFieldsHere, http: httpReason },
 )
 
 /** A rule with the checks across its fields. */

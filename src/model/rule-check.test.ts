@@ -43,7 +43,8 @@ for (const [title, rule, expected = rule] of accepted)
     t.strictSame(stored(withRule(rule)).spec, { tier: 'default', types: ['Ingress'], ingress: [expected] }),
   )
 
-const port = 'must be a port 1 to 65535, a range "a:b" with a <= b, or a port name of at most 128 of A-Z, a-z, 0-9, "_", "." and "-"'
+const port =
+  'must be a port 1 to 65535, a range "a:b" with a <= b, or a port name of at most 128 of A-Z, a-z, 0-9, "_", "." and "-", with a letter'
 const notOther = 'a rule has nets of one family only: the first is IPv4'
 const needsProtocol = 'a port number needs a protocol: TCP, UDP or SCTP'
 const services = 'matching by service is not supported yet: without it the rule would match more than is written'
@@ -53,7 +54,7 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
   [
     '§6.17.3 no 1: host bits in nets',
     { action: 'Allow', source: { nets: ['10.0.0.5/8'] } },
-    [['source.nets[0]', 'must be a CIDR whose host bits are zero, or an address']],
+    [['source.nets[0]', 'must be a CIDR whose host bits are zero, or an address, did you mean 10.0.0.0/8?']],
   ],
   [
     '§6.17.3 no 2: mixed families in one rule',
@@ -79,7 +80,7 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
     [
       ['destination.ports[0]', port],
       ['destination.ports[1]', port],
-      ['destination.ports[2]', port],
+      ['destination.ports[2]', `${port}, did you mean "80:90"?`],
     ],
   ],
   [
@@ -127,7 +128,7 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
   [
     '§6.17.3 no 13: a selector that is none',
     { action: 'Allow', source: { selector: "a = 'b'" } },
-    [['source.selector', 'is not a selector: expected an operator after the label (character 3)']],
+    [['source.selector', 'is not a selector: expected an operator after the label, at character 3 (a ▸= \'b\'): write "=="']],
   ],
   [
     '§6.17.3 no 14: global() in selectors',
@@ -172,7 +173,7 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
     [['source.nets', 'must not have duplicate items']],
   ],
   ['no action', {}, [['action', 'is required']]],
-  ['an action in lower case', { action: 'allow' }, [['action', 'must be Allow or Deny or Log or Pass or Reject']]],
+  ['an action in lower case', { action: 'allow' }, [['action', 'must be Allow or Deny or Log or Pass or Reject, did you mean "Allow"?']]],
   ['ipVersion 5', { action: 'Allow', ipVersion: 5 }, [['ipVersion', 'must be 4 or 6']]],
   ['an unknown field', { action: 'Allow', source: { net: [] } }, [['source.net', 'unknown field, did you mean "nets"?']]],
   ['an entity without value', { action: 'Allow', source: null }, [['source', 'has no value (null): give it one or leave the field out']]],

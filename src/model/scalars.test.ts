@@ -88,7 +88,12 @@ const refused: [title: string, schema: TSchema, value: unknown, reason: string |
   ['a five-octet AS', asNumber, 4_294_967_296, /^must be an AS number/],
   ['asdot beyond 16 bits', asNumber, '1.65536', /^must be an AS number/],
   ['asdot as a number, which loses zeros', asNumber, 1.1, /^must be an AS number/],
-  ['a bad selector', selector, "a = 'b'", 'is not a selector: expected an operator after the label (character 3)'],
+  [
+    'a bad selector',
+    selector,
+    "a = 'b'",
+    'is not a selector: expected an operator after the label, at character 3 (a ▸= \'b\'): write "=="',
+  ],
   ['global() in a plain selector', selector, 'global()', 'global() has no meaning here'],
   ['"global(" inside a string', selector, "a == 'global('", 'global() has no meaning here'],
   ['global() not alone', ruleNamespaceSelector, "global() && a == 'b'", 'global() can only stand alone'],

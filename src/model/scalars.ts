@@ -1,6 +1,8 @@
 /** The scalar types of the resource reference §6.0.3: which texts they take, and the one form in which each is stored. */
 import Type from 'typebox'
 import { parseSelector } from '../../policy/selector/parse.ts'
+import type { SelectorError } from '../../policy/selector/selector.ts'
+import { selectorHint } from '../../policy/selector/selector-hint.ts'
 import { familyOf, parseAddress } from '../net/address.ts'
 import { parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
 import { text, textOrInteger } from './schema-check.ts'
@@ -34,7 +36,11 @@ export const name = text(
 )
 
 /** `net`: host bits are a mistake. */
-export const net = text<string>((value) => parseCidr(value, { strict: true }), 'a CIDR whose host bits are zero, or an address')
+export const net = text<string>(
+  (value) => parseCidr(value, { strict: true }),
+  'a CIDR whose host bits are zero, or an address',
+  (value) => parseCidr(value),
+)
 
 /** `cidr`: host bits are masked. */
 export const cidr = text<string>((value) => parseCidr(value), 'a CIDR or an address')
@@ -75,7 +81,8 @@ export const transportProtocol = text(
 /** A port in a rule: number, range or name. One that is written as digits, or a range of one, is stored as a number. */
 export const port = textOrInteger(
   readPort,
-  'a port 1 to 65535, a range "a:b" with a <= b, or a port name of at most 128 of A-Z, a-z, 0-9, "_", "." and "-"',
+  'a port 1 to 65535, a range "a:b" with a <= b, or a port name of at most 128 of A-Z, a-z, 0-9, "_", "." and "-", with a letter',
+  meantPort,
 )
 
 export const portNumber = Type.Integer({ minimum: 1, maximum: 65_535 })
@@ -100,10 +107,20 @@ export function readAsNumber(value: string | number): number | undefined {
 export function selectorProblem(value: string, mayBeGlobal = false): string | undefined {
   if (value.length > 1_024) return 'must not have more than 1024 characters'
   const selector = parseSelector(value)
-  if (selector.type === 'error') return `is not a selector: ${selector.message} (character ${selector.position + 1})`
+  if (selector.type === 'error') return `is not a selector: ${selector.message}, ${placeOf(value, selector)}`
   // as text, also inside a string: what others refuse must not depend on our reading of it
   if (!value.includes('global(') || (mayBeGlobal && selector.type === 'global')) return undefined
   return mayBeGlobal ? 'global() can only stand alone' : 'global() has no meaning here'
+}
+
+/** "at character 8, "app == ▸web": put the value in quotes" */
+function placeOf(value: string, error: SelectorError): string {
+  const { position } = error
+  const before = value.slice(Math.max(0, position - 24), position)
+  const after = value.slice(position, position + 24)
+  const clue = selectorHint(value, error)
+  const excerpt = `${position > 24 ? '…' : ''}${before}▸${after}${value.length > position + 24 ? '…' : ''}`.replaceAll(/\p{Cc}/gu, '␤')
+  return `at character ${position + 1} (${excerpt})${clue === undefined ? '' : `: ${clue}`}`
 }
 
 export const selector = selectorField(false)
@@ -112,7 +129,7 @@ export const ruleNamespaceSelector = selectorField(true)
 
 function selectorField(mayBeGlobal: boolean) {
   return Type.Refine(
-    Type.String(),
+    Type.String({ examples: ["app == 'web'"] }),
     (value) => selectorProblem(value, mayBeGlobal) === undefined,
     (value) => selectorProblem(value, mayBeGlobal) ?? '',
   )
@@ -121,10 +138,20 @@ function selectorField(mayBeGlobal: boolean) {
 function readPort(value: string | number): string | number | undefined {
   if (typeof value === 'number' || /^\d+$/.test(value)) return isPort(Number(value)) ? Number(value) : undefined
   const range = /^(\d+):(\d+)$/.exec(value)
-  if (range === null) return /^[\w.-]{1,128}$/.test(value) ? value : undefined
+  // a name without a letter is that of no endpoint's port: "80-90" would match nothing
+  if (range === null) return /^[\w.-]{1,128}$/.test(value) && /[A-Za-z]/.test(value) ? value : undefined
   const [from, to] = [Number(range[1]), Number(range[2])]
   if (!isPort(from) || !isPort(to) || from > to) return undefined
   return from === to ? from : `${from}:${to}`
+}
+
+/** "90:80", "80-90" and "80,443". */
+function meantPort(value: string | number): string | undefined {
+  const [, first = '', separator, second = ''] = /^ *(\d{1,5}) *([-:,]|\.\.) *(\d{1,5}) *$/.exec(String(value)) ?? []
+  if (separator === undefined) return undefined
+  if (separator === ',') return `the two ports ${first} and ${second}`
+  const range = [Number(first), Number(second)].toSorted((a, b) => a - b)
+  return range.every(isPort) ? `"${range.join(':')}"` : undefined
 }
 
 function isPort(value: number): boolean {

@@ -1,8 +1,8 @@
-import Type, { type StaticDecode, type TObject, type TProperties, type TSchema } from 'typebox'
+import Type, { type StaticDecode, type TProperties, type TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import Value, { DecodeUnsafe } from 'typebox/value'
-import { hint } from './did-you-mean.ts'
+import { fieldHint, type HintSchema, typeHint, wordHint } from './mistake-hints.ts'
 import { formatPath, joinPath, type PathSegment, valueAt } from './path.ts'
 import type { Problem } from './resource.ts'
 
@@ -13,7 +13,7 @@ import type { Problem } from './resource.ts'
 const settings = { maxErrors: 1_000, unionPrioritySort: false }
 
 /** What an error's schema can tell beyond the error itself. */
-type ErrorSchema = Partial<TObject> & {
+type ErrorSchema = HintSchema & {
   /** Set by `closedObject`. */
   readonly refused?: Readonly<Record<string, string>>
   readonly '~refine'?: readonly { readonly check: object }[]
@@ -24,9 +24,17 @@ type CrossCheck = (value: unknown) => readonly Problem[]
 /** A refinement of the library has one message for its whole value; ours have problems with paths. By the refinement's check. */
 const crossChecks = new WeakMap<object, CrossCheck>()
 
-/** An object that takes no other fields: a typo must not silently widen a policy. @param refused fields others know, each with the reason */
-export function closedObject<Properties extends TProperties>(properties: Properties, refused: Readonly<Record<string, string>> = {}) {
-  return Type.Object(properties, { additionalProperties: false, refused })
+/**
+ * An object that takes no other fields: a typo must not silently widen a policy.
+ * @param refused fields others know, each with the reason
+ * @param example shown to who wrote no object
+ */
+export function closedObject<Properties extends TProperties>(
+  properties: Properties,
+  refused: Readonly<Record<string, string>> = {},
+  example?: object,
+) {
+  return Type.Object(properties, { additionalProperties: false, refused, ...(example !== undefined && { examples: [example] }) })
 }
 
 /**
@@ -40,24 +48,40 @@ export function crossChecked<Schema extends TSchema>(schema: Schema, check: (val
   return Type.Refine(schema, passes)
 }
 
-/** A text that `read` understands; what it returns is kept in place of what was written. @param expected completes "must be …" */
-export function text<Canonical>(read: (text: string) => Canonical | undefined, expected: string) {
+/**
+ * A text that `read` understands; what it returns is kept in place of what was written.
+ * @param expected completes "must be …"
+ * @param meant what a text that is not understood may have been meant to be
+ */
+export function text<Canonical>(
+  read: (text: string) => Canonical | undefined,
+  expected: string,
+  meant: (text: string) => string | undefined = () => undefined,
+) {
   const checked = Type.Refine(
     Type.String({ description: expected }),
     (value) => read(value) !== undefined,
-    () => `must be ${expected}`,
+    (value) => `must be ${expected}${meantHint(meant(value))}`,
   )
   return Type.Decode(checked, (value) => read(value) as Canonical) // decoding follows checking
 }
 
 /** As `text`, for what may be written as a whole number or as a text. */
-export function textOrInteger<Canonical>(read: (value: string | number) => Canonical | undefined, expected: string) {
+export function textOrInteger<Canonical>(
+  read: (value: string | number) => Canonical | undefined,
+  expected: string,
+  meant: (value: string | number) => string | undefined = () => undefined,
+) {
   const checked = Type.Refine(
     Type.Unsafe<string | number>({ type: ['string', 'number'], description: expected }),
     (value) => (typeof value === 'string' || Number.isInteger(value)) && read(value) !== undefined,
-    () => `must be ${expected}`,
+    (value) => `must be ${expected}${meantHint(meant(value))}`,
   )
   return Type.Decode(checked, (value: string | number) => read(value) as Canonical) // decoding follows checking
+}
+
+function meantHint(meant: string | undefined): string {
+  return meant === undefined ? '' : `, did you mean ${meant}?`
 }
 
 export type Checked<T> =
@@ -91,24 +115,43 @@ function problemsOf(error: TLocalizedValidationError, root: TSchema, rootValue: 
   }
   if (error.keyword === 'additionalProperties') return [] // each of them has its own error of keyword 'boolean'
   if (error.keyword === 'required') return error.params.requiredProperties.map((name) => missing([...segments, name]))
-  if (error.keyword === 'boolean') return [unknownField(segments, schemaAt(root, error.schemaPath.replace(/\/[^/]*$/, '')))]
-  return [{ path: formatPath(segments), reason: reasonOf(error, value), ...shown(value) }]
+  if (error.keyword === 'boolean') return [unknownField(segments, root, error.schemaPath.replace(/\/[^/]*$/, ''))]
+  return [{ path: formatPath(segments), reason: reasonOf(error, value, schema), ...shown(value) }]
 }
 
 function missing(segments: readonly PathSegment[]): Problem {
   return { path: formatPath(segments), reason: 'is required' }
 }
 
-function unknownField(segments: readonly PathSegment[], schema: ErrorSchema): Problem {
+/** @param schemaPath of the object that has the field */
+function unknownField(segments: readonly PathSegment[], root: TSchema, schemaPath: string): Problem {
   const name = String(segments.at(-1))
+  const schema = schemaAt(root, schemaPath)
   const refused = schema.refused !== undefined && Object.hasOwn(schema.refused, name) ? schema.refused[name] : undefined
-  return { path: formatPath(segments), reason: refused ?? `unknown field${hint(name, Object.keys(schema.properties ?? {}))}` }
+  const reason = refused ?? `unknown field${fieldHint(name, schema, schemasAbove(root, schemaPath))}`
+  return { path: formatPath(segments), reason }
 }
 
-function reasonOf(error: TLocalizedValidationError, value: unknown): string {
+/** The objects around one, the nearest first, each with the field that holds it ('' for the root). */
+function schemasAbove(root: TSchema, schemaPath: string): readonly (readonly [field: string, schema: ErrorSchema])[] {
+  const steps = pointerSteps(schemaPath.slice(1))
+  return steps
+    .flatMap((step, i): [string, ErrorSchema][] => {
+      if (step !== 'properties') return []
+      const field = steps.slice(0, i).findLast((part) => part !== 'items' && part !== 'properties') ?? ''
+      return [[field, (valueAt(root, steps.slice(0, i)) ?? {}) as ErrorSchema]]
+    })
+    .toReversed()
+}
+
+function reasonOf(error: TLocalizedValidationError, value: unknown, schema: ErrorSchema): string {
   if (value === null) return 'has no value (null): give it one or leave the field out'
-  if (error.keyword === 'type') return `must be ${[error.params.type].flat().map(article).join(' or ')}`
-  if (error.keyword === 'enum') return `must be ${error.params.allowedValues.join(' or ')}`
+  if (error.keyword === 'type') {
+    const types = [error.params.type].flat()
+    return `must be ${types.map(article).join(' or ')}${typeHint(types, value, schema)}`
+  }
+  if (error.keyword === 'enum')
+    return `must be ${error.params.allowedValues.join(' or ')}${wordHint(value, error.params.allowedValues, schema)}`
   return error.message
 }
 

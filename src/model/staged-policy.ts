@@ -1,5 +1,6 @@
 /** Policies that are tried before they are enforced (resource reference §6.7). */
 import Type from 'typebox'
+import { kubernetesPolicyFieldsHere } from './foreign-fields.ts'
 import { flagProblems, globalPolicyFields } from './global-policy-fields.ts'
 import { defineKind } from './kind.ts'
 import { kubernetesPolicyFields, kubernetesPolicySpec } from './kubernetes-network-policy.ts'
@@ -21,7 +22,7 @@ export const stagedNetworkPolicy = defineKind({
   kind: 'StagedNetworkPolicy',
   plural: 'stagednetworkpolicies',
   namespaced: true,
-  spec: crossChecked(closedObject({ ...policyFields, stagedAction }), deletionProblems),
+  spec: crossChecked(closedObject({ ...policyFields, stagedAction }, kubernetesPolicyFieldsHere), deletionProblems),
   name: policyName,
   complete: ({ metadata, spec }) => completed(metadata, spec),
 })
@@ -32,7 +33,10 @@ export const stagedGlobalNetworkPolicy = defineKind({
   kind: 'StagedGlobalNetworkPolicy',
   plural: 'stagedglobalnetworkpolicies',
   namespaced: false,
-  spec: crossChecked(closedObject({ ...globalPolicyFields, stagedAction }), (spec) => [...deletionProblems(spec), ...flagProblems(spec)]),
+  spec: crossChecked(closedObject({ ...globalPolicyFields, stagedAction }, kubernetesPolicyFieldsHere), (spec) => [
+    ...deletionProblems(spec),
+    ...flagProblems(spec),
+  ]),
   name: globalPolicyName,
   complete: ({ metadata, spec }) => completed(metadata, spec),
 })

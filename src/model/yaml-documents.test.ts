@@ -31,12 +31,38 @@ const refused: [title: string, text: string, problems: readonly object[]][] = [
   [
     'a syntax error, at its line and document',
     'a: 1\n---\nb:\n\t- c',
-    [{ path: '', reason: 'Tabs are not allowed as indentation', line: 4, document: 1 }],
+    [{ path: '', reason: 'Tabs are not allowed as indentation: indent with spaces', line: 4, document: 1 }],
   ],
   ['an open bracket', '[1,\n2', [{ path: '', reason: 'Flow sequence must end with a ]', line: 2, document: 0 }]],
-  ['an alias', 'a: &x [1]\nb: {c: *x}', [{ path: 'b.c', reason: 'aliases are not taken: write the value out', line: 2, document: 0 }]],
-  ['an alias to nothing', 'a: *x', [{ path: 'a', reason: 'aliases are not taken: write the value out', line: 1, document: 0 }]],
-  ['a tag', 'a: [1, !!binary aGk=]', [{ path: 'a[1]', reason: 'tags are not taken (tag:yaml.org,2002:binary)', line: 1, document: 0 }]],
+  [
+    'an alias',
+    'a: &x [1]\nb: {c: *x}',
+    [
+      {
+        path: 'b.c',
+        reason: 'aliases are not taken: write the value out, or put one that begins with "*" in quotes',
+        line: 2,
+        document: 0,
+      },
+    ],
+  ],
+  [
+    'an alias to nothing',
+    'a: *x',
+    [{ path: 'a', reason: 'aliases are not taken: write the value out, or put one that begins with "*" in quotes', line: 1, document: 0 }],
+  ],
+  [
+    'a tag',
+    'a: [1, !!binary aGk=]',
+    [
+      {
+        path: 'a[1]',
+        reason: 'tags are not taken (tag:yaml.org,2002:binary): put a value that begins with "!" in quotes',
+        line: 1,
+        document: 0,
+      },
+    ],
+  ],
   ['a tag of a key', '!!str a: 1', [{ path: 'a', reason: 'tags are not taken (tag:yaml.org,2002:str)', line: 1, document: 0 }]],
   ['a key twice', 'a:\n  b: 1\n  c: 2\n  b: 3', [{ path: 'a.b', reason: 'this key is there twice', line: 4, document: 0 }]],
   [
@@ -92,7 +118,11 @@ t.test('64 levels are taken, 65 are not, 20,000 are refused before they cost any
 t.test('an alias bomb is refused at its first alias', async (t) => {
   const level = (i: number) => `l${i}: &l${i} [${Array.from({ length: 9 }, () => `*l${i - 1}`).join(',')}]\n`
   const bomb = `l0: &l0 [x]\n${Array.from({ length: 30 }, (_, i) => level(i + 1)).join('')}`
-  t.match(readYaml(bomb, limits).problems?.[0], { path: 'l1[0]', reason: 'aliases are not taken: write the value out', line: 2 })
+  t.match(readYaml(bomb, limits).problems?.[0], {
+    path: 'l1[0]',
+    reason: 'aliases are not taken: write the value out, or put one that begins with "*" in quotes',
+    line: 2,
+  })
 })
 
 t.test('many keys are checked in linear time: a quadratic check would not come back', async (t) => {

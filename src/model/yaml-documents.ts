@@ -2,6 +2,7 @@ import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer
 import type { DocumentLimits, ParsedDocument } from './documents.ts'
 import { formatPath, type PathSegment, parsePath } from './path.ts'
 import type { Problem } from './resource.ts'
+import { yamlHint } from './yaml-hints.ts'
 
 export type ParseResult =
   | { readonly documents: readonly ParsedDocument[]; readonly problems?: never }
@@ -47,8 +48,9 @@ function isEmpty(contents: unknown): boolean {
 
 function documentProblems(document: Document.Parsed, lines: LineCounter): readonly Problem[] {
   const { errors, warnings, directives } = document
-  if (errors.length > 0 || warnings.length > 0)
-    return [...errors, ...warnings].map(({ message, pos }) => ({ path: '', reason: message, line: lines.linePos(pos[0]).line }))
+  // what comes after the first is mostly its consequence
+  const [first] = [...errors, ...warnings]
+  if (first !== undefined) return [{ path: '', reason: first.message + yamlHint(first.message), line: lines.linePos(first.pos[0]).line }]
   const { explicit, version } = directives.yaml
   if (explicit && version !== '1.2')
     return [{ path: '', reason: `YAML ${version} reads some values in another way: only YAML 1.2 is taken`, line: 1 }]
@@ -67,8 +69,9 @@ type Refuse = (node: unknown, path: readonly PathSegment[], reason: string) => v
 
 /** Finds what is legal YAML and still refused, because readers could differ on what it means. @param path of `node`; as it was on return */
 function look(node: unknown, path: PathSegment[], refuse: Refuse): void {
-  if (isAlias(node)) refuse(node, path, 'aliases are not taken: write the value out')
-  else if (isNode(node) && node.tag !== undefined) refuse(node, path, `tags are not taken (${node.tag})`)
+  if (isAlias(node)) refuse(node, path, 'aliases are not taken: write the value out, or put one that begins with "*" in quotes')
+  else if (isNode(node) && node.tag !== undefined)
+    refuse(node, path, `tags are not taken (${node.tag}): put a value that begins with "!" in quotes`)
   if (isSeq(node)) for (const [i, item] of node.items.entries()) lookBelow(i, item, path, refuse)
   if (!isMap(node)) return
   const seen = new Set<string>()
