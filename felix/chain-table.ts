@@ -79,6 +79,11 @@ export class ChainTable {
     this.#schedule.isWatched = isWatched
   }
 
+  /** Whether it has, or is to have, chains of ours. */
+  get isUsed(): boolean {
+    return this.#chains.size > 0 || (this.#saved?.own.size ?? 0) > 0
+  }
+
   get dueAtMs(): number {
     return this.#schedule.dueAtMs
   }

@@ -12,6 +12,7 @@ import { OwnPrograms } from './own-programs.ts'
 import { type PolicyState, PolicyTables } from './policy-tables.ts'
 import { type Repair, RepairLog } from './repair-log.ts'
 import type { RestoreCounters } from './restore.ts'
+import type { CountedTable } from './rule-count-reader.ts'
 import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
 import type { TunnelView } from './tunnel-table.ts'
@@ -193,6 +194,11 @@ export class Felix {
 
   chains(): readonly ChainView[] {
     return this.#policy.chains()
+  }
+
+  /** What the rules of our chains have counted. @see RuleCountReader */
+  ruleCounts(): Promise<readonly CountedTable[]> {
+    return this.#policy.ruleCounts()
   }
 
   ipSets(): readonly IpSetView[] {

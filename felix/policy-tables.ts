@@ -6,6 +6,7 @@ import type { Backend } from './iptables-tool.ts'
 import type { KernelState, TableReport } from './kernel.ts'
 import type { RulesPlace } from './nft-changes.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
+import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
 import { mergeReports } from './table-report.ts'
 
 export type PolicyState = Pick<KernelState, 'policy' | 'ipSets' | 'chains' | 'hooks'>
@@ -23,6 +24,7 @@ export class PolicyTables {
   readonly #sets: IpSetTable
   readonly #restore: Restore
   readonly #choosing = new CheckSchedule()
+  readonly #counts: RuleCountReader
   #choice: BackendChoice | undefined
   #counters = { chains: 0, ipSets: 0 }
   #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
@@ -35,6 +37,7 @@ export class PolicyTables {
     this.#dependencies = dependencies
     this.#sets = new IpSetTable(dependencies)
     this.#restore = new Restore(dependencies)
+    this.#counts = new RuleCountReader({ ...dependencies, places: () => this.#countedPlaces() })
   }
 
   /** Which iptables is used and why; undefined before the first `apply`. */
@@ -106,12 +109,22 @@ export class PolicyTables {
     return this.#sets.removeUnused()
   }
 
+  /** What the rules of all chains of ours have counted, as it was read last or, if that may be, now. */
+  ruleCounts(): Promise<readonly CountedTable[]> {
+    return this.#counts.read()
+  }
+
   chains(): ChainView[] {
     return this.#tables.flatMap(({ table }) => table.entries())
   }
 
   ipSets(): IpSetView[] {
     return this.#sets.entries()
+  }
+
+  #countedPlaces(): readonly CountedPlace[] {
+    const { backend } = this.#choice ?? {}
+    return this.#tables.flatMap(({ place, table }) => (backend !== undefined && table.isUsed ? [{ ...place, backend }] : []))
   }
 
   /** Who changes one thing of ours often changes others. */

@@ -8,6 +8,8 @@ type Tables = Readonly<Record<TableName, Readonly<Record<Family, TrackedMap<Chai
 export class ChainStore {
   readonly #tables: Tables = { filter: families(), nat: families(), mangle: families(), raw: families() }
   readonly #chainsOf = new Map<string, readonly Chain[]>()
+  /** By chain name; made when somebody asks. */
+  #owners: ReadonlyMap<string, string> | undefined
 
   /** Each table with what changed in it: the same object for good. */
   get tables(): PolicyProgram['chains'] {
@@ -16,12 +18,19 @@ export class ChainStore {
 
   /** Replaces all chains of one owner; [] when it has none any more. */
   put(owner: string, chains: readonly Chain[]): void {
+    this.#owners = undefined
     const before = this.#chainsOf.get(owner) ?? []
     const kept = new Set(chains.map(placeOf))
     for (const { family, table, name } of before.filter((chain) => !kept.has(placeOf(chain)))) this.#tables[table][family].delete(name)
     const now = chains.map((chain) => this.#put(chain))
     if (now.length === 0) this.#chainsOf.delete(owner)
     else this.#chainsOf.set(owner, now)
+  }
+
+  /** Who made the chains of that name. */
+  ownerOf(name: string): string | undefined {
+    this.#owners ??= new Map([...this.#chainsOf].flatMap(([owner, chains]) => chains.map((chain): [string, string] => [chain.name, owner])))
+    return this.#owners.get(name)
   }
 
   /** @returns the one that is there, if it is equal */

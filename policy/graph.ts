@@ -27,6 +27,7 @@ import { type Policy, policyOf } from './policy.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { compareText, resourceKey } from './resource-key.ts'
 import { type RuleContext, setsOf } from './rule-chains.ts'
+import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { type SetItem, setItemOf } from './set-item.ts'
 import { denyActions, type FlowLogRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
@@ -172,6 +173,13 @@ export class PolicyGraph {
   /** The endpoints and network sets that have the address, in no order. */
   holdersOf(address: IpAddress): readonly Resource[] {
     return this.#view.holdersOf(address).map(({ resource }) => resource)
+  }
+
+  /** The policy or profile that a chain is made of, by what is compiled; undefined: it is made of none. */
+  originsOf(chainName: string): RuleOrigin | undefined {
+    const owner = this.#chains.ownerOf(chainName)
+    const rules = owner === undefined ? undefined : rulesOf(owner, this.#locals, this.#hosts)
+    return rules && originOf(chainName, rules)
   }
 
   /** What the kernel is to have: the same collections every time, which tell what changed in them. They change only when this is called. */

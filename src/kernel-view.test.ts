@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { CountedTable } from '../felix/rule-count-reader.ts'
+import type { RuleOrigin } from '../policy/rule-origins.ts'
 import { FelixView, type ShownKernel } from './kernel-view.ts'
 import type { IpAddress } from './net/address.ts'
 
@@ -7,6 +9,27 @@ const chains = ['tort-FORWARD', 'tort-INPUT', 'tort-OUTPUT'].map((name) => ({ na
 const route = (destination: string) => ({ destination, wanted: 'blackhole', programmed: 'blackhole', status: programmed })
 
 const tunnel = { name: 'tunl0', wanted: { address: '10.244.1.0' as IpAddress, mtu: 1480 }, status: programmed }
+
+/** One chain was counted, and is made of a policy. */
+const rule = (packets: number, note = '', returns = false) => ({ packets, octets: packets * 60, hash: 'a'.repeat(16), note, returns })
+const counted: readonly CountedTable[] = [
+  {
+    family: 4,
+    table: 'filter',
+    chains: new Map([['tort-pi-np/shop/web', [rule(5, 'rule 0 why=so'), rule(4, '', true), rule(3, 'rule 1')]]]),
+  },
+]
+const web: RuleOrigin = {
+  kind: 'NetworkPolicy',
+  namespace: 'shop',
+  name: 'web',
+  direction: 'ingress',
+  actions: new Map([
+    [0, 'Allow'],
+    [1, 'Deny'],
+  ]),
+}
+const originOf = (chain: string) => (chain === 'tort-pi-np/shop/web' ? web : undefined)
 
 /** Three routes, three chains, no sets. */
 const felix: ShownKernel = {
@@ -18,6 +41,7 @@ const felix: ShownKernel = {
   restoreCounters: { restores: 5, restoreSeconds: 0.5, refused: 0, lockWaits: 2, lockWaitSeconds: 0.25 },
   policyCounters: { chains: 3, ipSets: 0 },
   chains: () => chains,
+  ruleCounts: async () => counted,
   ipSets: () => [],
   tunnels: () => [tunnel],
   routes: (limit, after = -1) => {
@@ -27,13 +51,45 @@ const felix: ShownKernel = {
     return next < all.length - 1 ? { routes, next } : { routes }
   },
 }
-const view = new FelixView(felix)
+const view = new FelixView(felix, originOf)
 
 t.test('lists come page by page, and the last page has no cursor', async (t) => {
-  t.strictSame(view.chains({ limit: 2 }), { items: chains.slice(0, 2), total: 3, cursor: '2' })
-  t.strictSame(view.chains({ limit: 2, cursor: '2' }), { items: chains.slice(2), total: 3 })
+  t.strictSame(await view.chains({ limit: 2 }), { items: chains.slice(0, 2), total: 3, cursor: '2' })
+  t.strictSame(await view.chains({ limit: 2, cursor: '2' }), { items: chains.slice(2), total: 3 })
   t.strictSame(view.ipSets({ limit: 2 }), { items: [], total: 0 })
   t.strictSame(view.tunnels({ limit: 2 }), { items: [tunnel], total: 1 })
+})
+
+t.test('a chain that was counted has a counter for each rule, and says which policy it is made of', async (t) => {
+  const item = { name: 'chain filter/tort-pi-np/shop/web (IPv4)', status: programmed }
+  const other = { name: 'chain filter/tort-pi-np/shop/web (IPv6)', status: programmed }
+  const page = await new FelixView({ ...felix, chains: () => [item, other] }, originOf).chains({ limit: 9 })
+  t.strictSame(page?.items, [
+    {
+      ...item,
+      policy: 'NetworkPolicy shop/web',
+      direction: 'ingress',
+      counters: [
+        { packets: 5, octets: 300, rule: 0 },
+        { packets: 4, octets: 240 },
+        { packets: 3, octets: 180, rule: 1 },
+      ],
+    },
+    other,
+  ])
+})
+
+t.test('a reading counts once in the totals of rules, however often these are asked for', async (t) => {
+  const fresh = new FelixView(felix, originOf)
+  await fresh.ruleTotals()
+  const { rules } = await fresh.ruleTotals()
+  t.strictSame(
+    rules.map(({ rule, action, packets }) => [rule, action, packets]),
+    [
+      [0, 'Allow', 4],
+      [1, 'Deny', 3],
+    ],
+  )
 })
 
 t.test('routes keep the cursor of their table', async (t) => {
@@ -46,7 +102,7 @@ t.test('routes keep the cursor of their table', async (t) => {
 
 t.test('a cursor that no page returned is none', async (t) => {
   for (const cursor of ['', 'x', '-1', '1.5', '99999999999'])
-    t.strictSame([view.routes({ limit: 1, cursor }), view.chains({ limit: 1, cursor })], [undefined, undefined], cursor)
+    t.strictSame([view.routes({ limit: 1, cursor }), await view.chains({ limit: 1, cursor })], [undefined, undefined], cursor)
 })
 
 t.test('counts are those felix keeps', async (t) => {

@@ -1,7 +1,11 @@
 /** Felix as the API shows it: wanted beside programmed, page by page. */
 import type { Felix } from '../felix/felix.ts'
+import type { CountedTable } from '../felix/rule-count-reader.ts'
+import { indexIn, type RuleCount } from '../felix/rule-counts.ts'
+import type { RuleOrigin } from '../policy/rule-origins.ts'
 import type { AgentCounters, AgentStatus, FelixItem, FelixPage, FelixQuery, RepairStatus, StatusProblem } from './http/agent-face.ts'
 import type { KernelView } from './node-view.ts'
+import { RuleTotalCounter, type RuleTotals } from './rule-totals.ts'
 
 /** What the view reads of felix. */
 export type ShownKernel = Pick<
@@ -14,16 +18,28 @@ export type ShownKernel = Pick<
   | 'iptablesBackend'
   | 'repairs'
   | 'chains'
+  | 'ruleCounts'
   | 'ipSets'
   | 'tunnels'
   | 'routes'
 >
 
+type OriginOf = (chain: string) => RuleOrigin | undefined
+type CountedChain = { readonly name: string; readonly rules: readonly RuleCount[] }
+
+/** Rules of policies beyond so many are no series of their own in the metrics. */
+const maxRules = 1_000
+
 export class FelixView implements KernelView {
   readonly #felix: ShownKernel
+  readonly #originOf: OriginOf
+  readonly #totals = new RuleTotalCounter(maxRules)
+  #taken: readonly CountedTable[] | undefined
 
-  constructor(felix: ShownKernel) {
+  /** @param originOf the policy that a chain is made of */
+  constructor(felix: ShownKernel, originOf: OriginOf) {
     this.#felix = felix
+    this.#originOf = originOf
   }
 
   problems(): readonly StatusProblem[] {
@@ -66,8 +82,23 @@ export class FelixView implements KernelView {
     return { items, total: this.#felix.routeCounters.programmed, ...(next !== undefined && { cursor: String(next) }) }
   }
 
-  chains(query: FelixQuery): FelixPage | undefined {
-    return page(this.#felix.chains(), query)
+  async chains(query: FelixQuery): Promise<FelixPage | undefined> {
+    const found = page(this.#felix.chains(), query)
+    if (found === undefined) return undefined
+    const tables = await this.#felix.ruleCounts()
+    const counts = new Map(
+      tables.flatMap(({ family, table, chains }) =>
+        [...chains].map(([name, rules]): [string, CountedChain] => [`chain ${table}/${name} (IPv${family})`, { name, rules }]),
+      ),
+    )
+    return { ...found, items: found.items.map((item) => this.#counted(item, counts.get(item.name))) }
+  }
+
+  async ruleTotals(): Promise<RuleTotals> {
+    const tables = await this.#felix.ruleCounts()
+    if (tables !== this.#taken) this.#totals.take(tables, this.#originOf)
+    this.#taken = tables
+    return this.#totals.shown
   }
 
   ipSets(query: FelixQuery): FelixPage | undefined {
@@ -77,6 +108,21 @@ export class FelixView implements KernelView {
   tunnels(query: FelixQuery): FelixPage | undefined {
     return page(this.#felix.tunnels(), query)
   }
+
+  /** @param chain undefined: it is not in the kernel, or has no rules */
+  #counted(item: FelixItem, chain: CountedChain | undefined): FelixItem {
+    if (chain === undefined) return item
+    const origin = this.#originOf(chain.name)
+    const counters = chain.rules.map(({ packets, octets, note }) => {
+      const rule = origin && indexIn(note)
+      return { packets, octets, ...(rule !== undefined && { rule }) }
+    })
+    return { ...item, ...(origin && { policy: subjectOf(origin), direction: origin.direction }), counters }
+  }
+}
+
+function subjectOf({ kind, namespace, name }: RuleOrigin): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
 function page(items: readonly FelixItem[], { limit, cursor }: FelixQuery): FelixPage | undefined {

@@ -58,7 +58,10 @@ t.test('what is disabled shows nothing', async (t) => {
   const node = view({ speaker: undefined, kernel: undefined })
   const empty = { items: [], total: 0 }
   t.strictSame([node.peers(), node.peer('tor1'), node.routes({ table: 'best', limit: 1 })], [[], undefined, { routes: [], total: 0 }])
-  t.strictSame([node.felixRoutes({ limit: 1 }), node.felixChains({ limit: 1 }), node.felixIpSets({ limit: 1 })], [empty, empty, empty])
+  t.strictSame(
+    [node.felixRoutes({ limit: 1 }), await node.felixChains({ limit: 1 }), node.felixIpSets({ limit: 1 })],
+    [empty, empty, empty],
+  )
   t.strictSame(node.felixTunnels({ limit: 1 }), empty)
 })
 
@@ -124,7 +127,8 @@ function kernel(problems: ReturnType<KernelView['problems']>): KernelView {
     repairs: () => ({ total: 0, last: [] }),
     iptables: () => ({ backend: 'legacy', reason: 'rules of others: 0 in nft, 9 in legacy' }),
     routes: page,
-    chains: page,
+    chains: async () => page(),
+    ruleTotals: async () => ({ rules: [], leftOut: 0 }),
     ipSets: page,
     tunnels: page,
     counters: () => ({ changes: { routes: 3 }, repairs: { routes: 1 }, lock: { waits: 1, seconds: 0.5 } }),

@@ -20,6 +20,7 @@ import type { CheckContext } from './model/kind.ts'
 import { type Cidr, parsePrefix } from './net/prefix.ts'
 import { type PeerEvent, watchPeers } from './peer-watch.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
+import type { RuleTotals } from './rule-totals.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** The speaker, as far as it is shown. */
@@ -44,7 +45,8 @@ export type KernelView = {
   iptables(): AgentStatus['iptables']
   repairs(): RepairStatus
   routes(query: FelixQuery): FelixPage | undefined
-  chains(query: FelixQuery): FelixPage | undefined
+  chains(query: FelixQuery): Promise<FelixPage | undefined>
+  ruleTotals(): Promise<RuleTotals>
   ipSets(query: FelixQuery): FelixPage | undefined
   tunnels(query: FelixQuery): FelixPage | undefined
   counters(): Pick<AgentCounters, 'changes' | 'repairs' | 'lock'>
@@ -177,8 +179,12 @@ export class NodeView implements AgentFace {
     return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.routes(query)
   }
 
-  felixChains(query: FelixQuery): FelixPage | undefined {
+  async felixChains(query: FelixQuery): Promise<FelixPage | undefined> {
     return this.#parts.kernel === undefined ? nothing : this.#parts.kernel.chains(query)
+  }
+
+  async ruleTotals(): Promise<RuleTotals> {
+    return (await this.#parts.kernel?.ruleTotals()) ?? { rules: [], leftOut: 0 }
   }
 
   felixIpSets(query: FelixQuery): FelixPage | undefined {

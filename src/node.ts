@@ -260,7 +260,7 @@ export class Node {
           ...flowProblems(this.#flowLog),
         ],
         speaker: this.#speaker,
-        kernel: this.#felix && new FelixView(this.#felix),
+        kernel: this.#felix && new FelixView(this.#felix, (chain) => this.#policy.originsOf(chain)),
         onPeersChange: (listener) => {
           this.#peerListeners.add(listener)
           return () => this.#peerListeners.delete(listener)

@@ -20,6 +20,7 @@ import type { IpAddress } from '../net/address.ts'
 import type { Cidr } from '../net/prefix.ts'
 import type { ToolUse } from '../os/counted-run.ts'
 import type { PeerEvent } from '../peer-watch.ts'
+import type { RuleTotals } from '../rule-totals.ts'
 
 export interface AgentFace {
   status(): AgentStatus
@@ -41,7 +42,9 @@ export interface AgentFace {
   watchRoutes(query: RouteWatchQuery, signal: AbortSignal): AsyncIterable<readonly RouteEvent[]> | undefined
   watchPeers(signal: AbortSignal): AsyncIterable<readonly PeerEvent[]>
   felixRoutes(query: FelixQuery): FelixPage | undefined
-  felixChains(query: FelixQuery): FelixPage | undefined
+  felixChains(query: FelixQuery): Promise<FelixPage | undefined>
+  /** What the rules of policies have met since the agent started, as the kernel counts it. */
+  ruleTotals(): Promise<RuleTotals>
   felixIpSets(query: FelixQuery): FelixPage | undefined
   felixTunnels(query: FelixQuery): FelixPage | undefined
   /** Resolves as soon as `revision` is programmed, after `timeoutMs`, or when `signal` aborts (INTERFACE §4, "Waiting"). */
@@ -110,7 +113,7 @@ export type RepairStatus = {
 }
 
 /** Verdicts of new connections. */
-export type FlowLogFace = Pick<FlowLog, 'page' | 'watch'>
+export type FlowLogFace = Pick<FlowLog, 'page' | 'watch' | 'counters'>
 
 /** @property since ISO 8601; absent while nothing is drained */
 export type DrainStatus = { readonly state: DrainState; readonly since?: string }
@@ -148,7 +151,21 @@ export type Unprogrammed = { readonly subject: string; readonly state: 'pending'
 /** @property limit 1..10000  @property cursor what the page before returned */
 export type FelixQuery = { readonly limit: number; readonly cursor?: string }
 
-/** One kernel object: what is wanted beside what is there. */
-export type FelixItem = { readonly name: string; readonly wanted?: unknown; readonly programmed?: unknown; readonly status: ObjectStatus }
+/**
+ * One kernel object: what is wanted beside what is there.
+ * @property policy what a chain is made of, with its direction  @property counters of the rules that are there, in order
+ */
+export type FelixItem = {
+  readonly name: string
+  readonly wanted?: unknown
+  readonly programmed?: unknown
+  readonly status: ObjectStatus
+  readonly policy?: string
+  readonly direction?: string
+  readonly counters?: readonly RuleCounter[]
+}
+
+/** @property rule of the user, by its index in the list of the direction */
+export type RuleCounter = { readonly packets: number; readonly octets: number; readonly rule?: number }
 
 export type FelixPage = { readonly items: readonly FelixItem[]; readonly total: number; readonly cursor?: string }

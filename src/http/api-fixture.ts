@@ -11,8 +11,10 @@ import { PolicyGraph } from '../../policy/graph.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
 import { type HistoryLimits, historyLimits } from '../datastore/history.ts'
+import type { FlowCounters } from '../flows/flow-log.ts'
 import type { IpAddress } from '../net/address.ts'
 import { ProgrammedRevision } from '../programmed-revision.ts'
+import type { RuleTotals } from '../rule-totals.ts'
 import type { AgentCounters, AgentFace, AgentStatus, FelixQuery, PolicyFace } from './agent-face.ts'
 import { startApi } from './server.ts'
 
@@ -73,6 +75,22 @@ export const counters: AgentCounters = {
   repairs: { policy: 1, routes: 0 },
   lock: { waits: 2, seconds: 0.75 },
   tools: [{ command: 'ipset', runs: 3, failed: 1, seconds: 0.25 }],
+}
+
+export const ruleTotals: RuleTotals = {
+  rules: [
+    { kind: 'NetworkPolicy', namespace: 'shop', name: 'web', direction: 'ingress', rule: 2, action: 'Deny', packets: 5, octets: 300 },
+  ],
+  leftOut: 1,
+}
+
+export const flowCounters: FlowCounters = {
+  flows: 4,
+  seen: { allowed: 6, denied: 3 },
+  differing: 1,
+  evicted: 2,
+  unjudged: 0,
+  copies: { read: 9, lost: 7, unread: 0 },
 }
 
 export const status: AgentStatus = {
@@ -143,7 +161,8 @@ function fakeAgent(store: Datastore, programmed: ProgrammedRevision, asked: Fixt
     watchRoutes: async function* () {},
     watchPeers: async function* () {},
     felixRoutes: felixPage,
-    felixChains: felixPage,
+    felixChains: async (query) => felixPage(query),
+    ruleTotals: async () => ({ rules: [], leftOut: 0 }),
     felixIpSets: felixPage,
     felixTunnels: felixPage,
     waitProgrammed: (revision, timeoutMs, signal) => programmed.wait(revision, timeoutMs, signal),

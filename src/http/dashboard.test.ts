@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { AgentFace } from './agent-face.ts'
-import { counters, monitors, peer, status } from './api-fixture.ts'
+import { counters, flowCounters, monitors, peer, ruleTotals, status } from './api-fixture.ts'
 import { buildMetrics } from './metrics.ts'
 
 const dashboard = readFileSync(new URL('../../docs/grafana/tortie.json', import.meta.url), 'utf8')
@@ -12,6 +12,8 @@ const agent = {
   peers: () => [peer],
   monitors: () => monitors,
   counters: () => counters,
+  ruleTotals: async () => ruleTotals,
+  flowLog: { page: () => undefined, watch: async function* () {}, counters: flowCounters },
 }
 const exposed = [...(await buildMetrics(agent as Partial<AgentFace> as AgentFace)()).matchAll(/^# TYPE (\S+)/gm)].map(
   ([, name]) => name ?? '',

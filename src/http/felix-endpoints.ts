@@ -19,11 +19,11 @@ export function felixEndpoints({ agent }: EndpointContext): Endpoints {
   }
 }
 
-function paged(what: string, view: (query: FelixQuery) => FelixPage | undefined): Endpoint {
+function paged(what: string, view: (query: FelixQuery) => FelixPage | undefined | Promise<FelixPage | undefined>): Endpoint {
   const summary = `${what}: wanted beside programmed, with the status of each`
   const answers = { 200: { description: 'A page', schema: 'felix-page' } }
-  return endpoint({ summary, query: parameters, answers }, ({ query: { limit = defaultLimit, cursor } }) => {
-    const page = view({ limit, ...(cursor !== undefined && { cursor }) })
+  return endpoint({ summary, query: parameters, answers }, async ({ query: { limit = defaultLimit, cursor } }) => {
+    const page = await view({ limit, ...(cursor !== undefined && { cursor }) })
     if (page === undefined) return problems(400, [{ path: 'query.cursor', value: cursor, reason: 'is none that an earlier page returned' }])
     return ok(page)
   })

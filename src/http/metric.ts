@@ -1,4 +1,6 @@
 import type { MonitorStatus, PeerStatus } from '../../bgp/peer.ts'
+import type { FlowCounters } from '../flows/flow-log.ts'
+import type { RuleTotals } from '../rule-totals.ts'
 import type { AgentCounters, AgentStatus } from './agent-face.ts'
 import type { LoopLag } from './loop-lag.ts'
 
@@ -10,6 +12,9 @@ export type Reading = {
   readonly monitors: MonitorStatus
   readonly counters: AgentCounters
   readonly lag: LoopLag
+  readonly rules: RuleTotals
+  /** undefined: no flow log is kept. */
+  readonly flows: FlowCounters | undefined
 }
 
 /** One value, by its labels; a gauge has several of them. */

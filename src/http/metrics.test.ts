@@ -1,17 +1,18 @@
 import t from 'tap'
 import type { PeerStatus } from '../../bgp/peer.ts'
 import type { AgentFace } from './agent-face.ts'
-import { counters, monitors, peer, status } from './api-fixture.ts'
+import { counters, flowCounters, monitors, peer, ruleTotals, status } from './api-fixture.ts'
 import { buildMetrics } from './metrics.ts'
 
 /** An agent of which only this is asked. */
-function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers' | 'monitors'>> = {}): AgentFace {
+function agent(face: Partial<Pick<AgentFace, 'ready' | 'status' | 'peers' | 'monitors' | 'ruleTotals' | 'flowLog'>> = {}): AgentFace {
   return {
     ready: () => ({ ready: true, reasons: [] }),
     status: () => status,
     peers: () => [peer],
     monitors: () => ({ collectors: [] }),
     counters: () => counters,
+    ruleTotals: async () => ({ rules: [], leftOut: 0 }),
     ...face,
   } as AgentFace
 }
@@ -45,6 +46,13 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_kernel_tool_seconds_total{command="ipset"} 0.25',
     'tortie_xtables_lock_waits_total 2',
     'tortie_xtables_lock_wait_seconds_total 0.75',
+    'tortie_policy_rules_left_out 0',
+    'tortie_flows 0',
+    'tortie_flows_forgotten_total 0',
+    'tortie_flows_differing_total 0',
+    'tortie_flows_unjudged_total 0',
+    'tortie_flow_copies_lost_total 0',
+    'tortie_flow_copies_unread_total 0',
     'tortie_bgp_peer_established{peer="tor1"} 1',
     ...['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm'].map((state) => `tortie_bgp_peer_state{peer="tor1",state="${state}"} 0`),
     'tortie_bgp_peer_state{peer="tor1",state="Established"} 1',
@@ -61,6 +69,29 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_mrt_files_total 0',
     'tortie_mrt_failures_total 0',
   ])
+})
+
+t.test('packets by rule of a policy, and what the flow log has seen', async (t) => {
+  const page = () => undefined
+  const flowLog = { page, watch: async function* () {}, counters: flowCounters }
+  const lines = ours(await buildMetrics(agent({ ruleTotals: async () => ruleTotals, flowLog }))())
+  const labels = 'kind="NetworkPolicy",namespace="shop",name="web",direction="ingress",rule="2",action="Deny"'
+  t.strictSame(
+    lines.filter((line) => /^tortie_(policy_rule|flow)/.test(line)),
+    [
+      `tortie_policy_rule_packets_total{${labels}} 5`,
+      `tortie_policy_rule_octets_total{${labels}} 300`,
+      'tortie_policy_rules_left_out 1',
+      'tortie_flow_packets_total{verdict="allowed"} 6',
+      'tortie_flow_packets_total{verdict="denied"} 3',
+      'tortie_flows 4',
+      'tortie_flows_forgotten_total 2',
+      'tortie_flows_differing_total 1',
+      'tortie_flows_unjudged_total 0',
+      'tortie_flow_copies_lost_total 7',
+      'tortie_flow_copies_unread_total 0',
+    ],
+  )
 })
 
 t.test('what a peer has said and done, by type; what went wrong last, by its code', async (t) => {

@@ -4,6 +4,7 @@ import type { AgentCounters, AgentFace } from './agent-face.ts'
 import { bgpMetrics } from './bgp-metrics.ts'
 import { measureLoopLag } from './loop-lag.ts'
 import type { Metric, Reading } from './metric.ts'
+import { policyMetrics } from './policy-metrics.ts'
 
 /** Peers beyond this many have no series of their own. */
 const maxPeers = 1_000
@@ -34,6 +35,8 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
       monitors: agent.monitors(),
       counters: agent.counters(),
       lag: readLag(),
+      rules: await agent.ruleTotals(),
+      flows: agent.flowLog?.counters,
     }
     for (const { metric, series } of all) {
       series.reset() // a removed peer's series ends
@@ -91,6 +94,7 @@ const metrics: readonly Metric[] = [
     ({ counters }) => counters.lock.waits,
   ),
   single('tortie_xtables_lock_wait_seconds_total', 'Time those writes took', ({ counters }) => counters.lock.seconds),
+  ...policyMetrics,
   ...bgpMetrics,
 ]
 

@@ -186,6 +186,12 @@ const endVerdict = Type.Object(
   { description: "What one end says: the sender's egress or the receiver's ingress" },
 )
 
+const ruleCounter = Type.Object({
+  packets: count,
+  octets: count,
+  rule: Type.Optional(Type.Integer({ minimum: 0, description: 'Which rule of the policy it is a part of' })),
+})
+
 const flowEnd = Type.Object({
   address: text,
   namespace: Type.Optional(text),
@@ -298,7 +304,15 @@ export const answerSchemas = {
   'bgp-peer-asked': Type.Object({ peer: text, state: Type.String({ description: 'Of its session, when it was asked for' }) }),
   'felix-page': Type.Object({
     items: Type.Array(
-      Type.Object({ name: text, wanted: Type.Optional(Type.Unknown()), programmed: Type.Optional(Type.Unknown()), status: objectStatus }),
+      Type.Object({
+        name: text,
+        wanted: Type.Optional(Type.Unknown()),
+        programmed: Type.Optional(Type.Unknown()),
+        status: objectStatus,
+        policy: Type.Optional(Type.String({ description: 'What a chain is made of: "NetworkPolicy shop/web"' })),
+        direction: Type.Optional(text),
+        counters: Type.Optional(Type.Array(ruleCounter, { description: 'Of the rules of a chain, in order; some seconds old at most' })),
+      }),
     ),
     total: count,
     cursor: Type.Optional(text),
