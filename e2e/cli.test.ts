@@ -40,7 +40,7 @@ t.test('apply of a directory waits until the kernel has it; get, explain and rou
   writeFileSync(join(directory, '2-policy.yaml'), policy)
   t.strictSame(await tortie(`apply -f ${directory} --dry-run`), {
     code: 0,
-    out: 'WorkloadEndpoint default/web created (dry run)\nWorkloadEndpoint default/db created (dry run)\nNetworkPolicy default/db created (dry run)\n',
+    out: 'WorkloadEndpoint default/web created (dry run)\nWorkloadEndpoint default/db created (dry run)\nNetworkPolicy default/db created (dry run)\n\nNo flow between known endpoints would change: no known endpoint is concerned.\n',
     err: '',
   })
   t.match(await tortie(`apply -f ${directory} --wait 20`), { code: 0, out: /NetworkPolicy default\/db created\n$/, err: '' })

@@ -63,6 +63,11 @@ export class ChangedView implements PolicyView {
     return new Set(this.#labels.keys())
   }
 
+  /** Whether any of it is a policy, tier or profile. */
+  get isAboutPolicies(): boolean {
+    return this.#policies.size > 0 || [...this.#resources.keys()].some((key) => /^projectcalico\.org (Tier|Profile) /.test(key))
+  }
+
   /** Resources that are others, as they would be; undefined: deleted. */
   get changedResources(): ReadonlyMap<string, Resource | undefined> {
     return this.#resources

@@ -24,10 +24,11 @@ export type PreviewLimits = { readonly ends: number; readonly flows: number; rea
 
 export const previewLimits: PreviewLimits = { ends: 400, flows: 100_000, recent: 2_000 }
 
-/** What was found so far. @property truncated some candidates were left out, by a limit or because it was not run to its end */
+/** What was found so far. @property concerned endpoints and network sets that a change may concern  @property truncated some candidates were left out, by a limit or because it was not run to its end */
 export type PreviewState = {
   readonly changes: readonly FlowChange[]
   readonly recent: readonly FlowChange[]
+  readonly concerned: number
   readonly checked: number
   readonly truncated: boolean
 }
@@ -42,6 +43,7 @@ export class FlowPreview {
   readonly #changes: FlowChange[] = []
   readonly #recent: FlowChange[] = []
   readonly #work: Generator<void>
+  #concerned = 0
   #checked = 0
   #truncated = false
   #done = false
@@ -60,10 +62,16 @@ export class FlowPreview {
     return !this.#done
   }
 
+  /** Whether a policy, tier or profile is among the changes. */
+  get isAboutPolicies(): boolean {
+    return this.#after.isAboutPolicies
+  }
+
   get state(): PreviewState {
     return {
       changes: grouped(this.#changes),
       recent: grouped(this.#recent),
+      concerned: this.#concerned,
       checked: this.#checked,
       truncated: this.#truncated || !this.#done,
     }
@@ -73,7 +81,8 @@ export class FlowPreview {
     yield* this.#compareRecent()
     const { limits } = this.#options
     const affected = affectedIds(this.#after, this.#parts)
-    if (affected.size === 0) return
+    this.#concerned = [...affected].filter((id) => this.#before.holder(id) !== undefined).length
+    if (this.#concerned === 0) return
     const known = [...knownEnds(this.#after, this.#parts), ...netEnds(this.#after, limits.ends)]
     yield
     const others = this.#first(this.#varied(known))

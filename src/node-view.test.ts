@@ -97,7 +97,7 @@ function parts(changes: Partial<NodeViewDependencies>): NodeViewDependencies {
     localEndpoints: () => 0,
     counters: () => counted,
     problems: () => [],
-    policy: { explain: () => ({ verdict: 'Allow', ends: [] }), holdersOf: () => [] },
+    policy: { explain: unasked, holdersOf: unasked, preview: unasked },
     ...changes,
   }
 }
@@ -190,3 +190,7 @@ t.test('a page of routes goes on behind a prefix; another cursor is none that a 
   t.strictSame(node.routes({ table: 'best', limit: 1 }), { routes: [], total: 0 })
   t.strictSame(asked, ['10.0.0.0/24', undefined])
 })
+
+function unasked(): never {
+  throw new Error('nobody asks for it')
+}

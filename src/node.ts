@@ -6,6 +6,7 @@ import { Speaker } from '../bgp/speaker.ts'
 import { Felix } from '../felix/felix.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
+import { previewLimits } from '../policy/flow-preview.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
 import { monitorSettings } from './bgp-monitors.ts'
@@ -182,7 +183,13 @@ export class Node {
   }
 
   readonly #policyFace: PolicyFace = {
-    explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#connected.map(({ address }) => address) }),
+    explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#ownAddresses() }),
+    preview: (changes) =>
+      this.#policy.preview(changes, {
+        nodeAddresses: this.#ownAddresses(),
+        recent: this.#flowLog?.recent(previewLimits.recent) ?? [],
+        limits: previewLimits,
+      }),
     holdersOf: (address) => this.#policy.holdersOf(address),
   }
 
@@ -216,6 +223,10 @@ export class Node {
     policy.allowTunnels(allowedTunnels)
     policy.setAddresses(addressesByInterface(this.#connected))
     return policy
+  }
+
+  #ownAddresses(): readonly IpAddress[] {
+    return this.#connected.map(({ address }) => address)
   }
 
   #createSpeaker(): LiveSpeaker {

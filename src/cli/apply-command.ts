@@ -4,6 +4,7 @@ import { type Call, call, type Server } from './client.ts'
 import { clientCommand, formatted, type Io, type Output, outputOption, parseWait, problemLine } from './command.ts'
 import { withExamples } from './examples.ts'
 import { refused } from './failure.ts'
+import { type FlowEffect, flowLines } from './flow-effect-text.ts'
 import { type Input, placeOf, readInput } from './input-files.ts'
 
 type Options = {
@@ -14,7 +15,7 @@ type Options = {
   readonly output: Output
 }
 
-type Answer = { readonly revision: number; readonly results: readonly Result[] }
+type Answer = { readonly revision: number; readonly results: readonly Result[]; readonly flows?: FlowEffect }
 type Result = { readonly kind: string; readonly namespace?: string; readonly name: string; readonly result: string }
 
 const defaultWaitSec = 30
@@ -23,7 +24,7 @@ const marginSec = 10
 export function applyCommand(io: Io): Command {
   const command = clientCommand('apply', 'create or update resources, all or none')
     .requiredOption('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')
-    .option('--dry-run', 'check, and show what would change', false)
+    .option('--dry-run', 'check, and show what would change, also which flows would be allowed or denied', false)
     .option('--wait [seconds]', `answer once the node has programmed it (default ${defaultWaitSec})`, parseWait)
     .addOption(outputOption())
     .action(async (options: Options) => {
@@ -42,7 +43,8 @@ export async function send(io: Io, path: string, input: Input, options: Omit<Opt
     throw refused(`${problemLine(reply, place)} (nothing was changed${advice})`)
   }
   const answer = reply.body as Answer
-  const text = (await formatted(options.output, answer)) ?? answer.results.map((result) => line(result, options.dryRun)).join('\n')
+  const lines = () => [...answer.results.map((result) => line(result, options.dryRun)), ...(answer.flows ? flowLines(answer.flows) : [])]
+  const text = (await formatted(options.output, answer)) ?? lines().join('\n')
   if (text !== '') io.stdout.write(`${text}\n`)
   if (reply.status === 504) throw refused(`${problemLine(reply)} (it is stored: "tortie status" shows what holds it back)`)
 }

@@ -23,7 +23,7 @@ export function deleteCommand(io: Io): Command {
     .argument('[name...]', 'names of that kind')
     .option('-f, --filename <path...>', 'files, directories (*.yaml, *.yml, *.json), or - for stdin')
     .option('-n, --namespace <namespace>', 'namespace of the named resources (default: default)')
-    .option('--dry-run', 'show what would be deleted', false)
+    .option('--dry-run', 'show what would be deleted, and which flows would be allowed or denied', false)
     .option('--wait [seconds]', 'answer once the node has programmed it', parseWait)
     .addOption(outputOption())
     .action(async (kind: string | undefined, names: readonly string[], options: Options) => {

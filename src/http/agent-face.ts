@@ -10,9 +10,11 @@ import type {
   RouteWatchQuery,
 } from '../../bgp/peer.ts'
 import type { ObjectStatus } from '../../felix/kernel.ts'
+import type { PolicyChange } from '../../policy/changed-view.ts'
 import type { Ends } from '../../policy/explain.ts'
 import type { Explanation } from '../../policy/explanation.ts'
 import type { Flow } from '../../policy/flow.ts'
+import type { FlowPreview } from '../../policy/flow-preview.ts'
 import type { FlowLog } from '../flows/flow-log.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { Resource } from '../model/resource.ts'
@@ -66,6 +68,8 @@ export interface AgentFace {
 /** What is enforced, as the graph knows it that the chains are rendered from. */
 export type PolicyFace = {
   explain(flow: Flow, ends?: Ends): Explanation
+  /** What changes, which are not made, would do to flows; the caller runs it. */
+  preview(changes: readonly PolicyChange[]): FlowPreview
   /** The endpoints and network sets that have the address, in no order. */
   holdersOf(address: IpAddress): readonly Resource[]
 }

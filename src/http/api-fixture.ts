@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { MonitorStatus, PeerStatus, RouteQuery } from '../../bgp/peer.ts'
+import { previewLimits } from '../../policy/flow-preview.ts'
 import { PolicyGraph } from '../../policy/graph.ts'
 import type { Datastore } from '../datastore/datastore.ts'
 import { openEmbedded } from '../datastore/embedded.ts'
@@ -183,8 +184,10 @@ export function policyOf(store: Datastore): PolicyFace {
     for (const { resource } of store.all()) made.put(resource)
     return made
   }
+  const nodeAddresses = ['10.99.0.1' as IpAddress]
   return {
-    explain: (flow, ends) => graph().explain(flow, { ...ends, nodeAddresses: ['10.99.0.1' as IpAddress] }),
+    preview: (changes) => graph().preview(changes, { nodeAddresses, recent: [], limits: previewLimits }),
+    explain: (flow, ends) => graph().explain(flow, { ...ends, nodeAddresses }),
     holdersOf: (address) => graph().holdersOf(address),
   }
 }

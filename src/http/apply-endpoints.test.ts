@@ -68,13 +68,15 @@ t.test('POST /v1/delete: deleted and not found, by name only', async (t) => {
   t.strictSame(second.body, { revision: 2, results: [result('a', 'not found')] })
 })
 
+const noFlows = { changes: [], recent: [], concerned: 0, checked: 0, truncated: false }
+
 t.test('?dryRun=true says what would change and changes nothing', async (t) => {
   const api = await startFixture(t)
   await api.send('POST', '/v1/apply', policy('a'))
   const apply = await api.send('POST', '/v1/apply?dryRun=true', `${policy('a', 2)}---\n${policy('b')}`)
-  t.strictSame(apply.body, { revision: 1, results: [result('a', 'configured'), result('b', 'created')] })
+  t.strictSame(apply.body, { revision: 1, results: [result('a', 'configured'), result('b', 'created')], flows: noFlows })
   const remove = await api.send('POST', '/v1/delete?dryRun=true&wait=5', policy('a'))
-  t.strictSame(remove.body, { revision: 1, results: [result('a', 'deleted')] })
+  t.strictSame(remove.body, { revision: 1, results: [result('a', 'deleted')], flows: noFlows })
   t.equal(api.store.revision, 1)
 })
 

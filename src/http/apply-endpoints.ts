@@ -1,5 +1,6 @@
 /** `POST /v1/apply` and `POST /v1/delete` (INTERFACE §3, and §4 "Waiting"). */
 import type { FastifyRequest } from 'fastify'
+import type { PolicyChange } from '../../policy/changed-view.ts'
 import { checkDeletes, checkPuts } from '../model/cross-check.ts'
 import { type DocumentItem, located } from '../model/documents.ts'
 import type { Problem } from '../model/resource.ts'
@@ -7,11 +8,12 @@ import { type Answer, ok, problems } from './answer.ts'
 import { type ApplyOptions, type ApplyOutcome, applyResources, deleteResources } from './apply.ts'
 import { readRequest } from './body.ts'
 import { type Endpoint, type EndpointContext, type Endpoints, endpoint } from './endpoint.ts'
+import { runPreview } from './flow-effect.ts'
 import { about, flag, integer } from './query.ts'
 import { waitFor } from './wait.ts'
 
 const parameters = {
-  dryRun: about('Check, say what would change, and change nothing.', flag),
+  dryRun: about('Check, say what would change, also which flows would be allowed or denied then, and change nothing.', flag),
   wait: about('Answer once the node has programmed the change; so many seconds at most.', integer(1, 300)),
 }
 
@@ -23,7 +25,9 @@ export function applyEndpoints(context: EndpointContext): Endpoints {
 }
 
 /** What was done, or the answer that refuses the request. */
-type Changed = Extract<ApplyOutcome, { type: 'done' }> | { readonly type: 'refused'; readonly answer: Answer }
+type Changed =
+  | (Extract<ApplyOutcome, { type: 'done' }> & { readonly changes: readonly PolicyChange[] })
+  | { readonly type: 'refused'; readonly answer: Answer }
 
 type Change = (context: EndpointContext, request: FastifyRequest, options: ApplyOptions, signal: AbortSignal) => Promise<Changed>
 
@@ -33,7 +37,8 @@ const apply: Change = async (context, request, options, signal) => {
   const invalid = checkPuts(read.items, context.store)
   if (invalid.length > 0) return refused(422, invalid)
   const resources = read.items.map(({ resource }) => resource)
-  return placed(await applyResources(context.store, resources, options), read.items)
+  const outcome = await applyResources(context.store, resources, options)
+  return placed(outcome, read.items, (i) => resources.slice(i, i + 1).map((resource) => ({ type: 'put', resource })))
 }
 
 const remove: Change = async (context, request, options, signal) => {
@@ -41,12 +46,24 @@ const remove: Change = async (context, request, options, signal) => {
   if (read.type === 'refused') return read
   const kept = checkDeletes(read.items, context.store)
   if (kept.length > 0) return refused(423, kept)
-  return placed(await deleteResources(context.store, read.items, options), read.items)
+  const outcome = await deleteResources(context.store, read.items, options)
+  return placed(outcome, read.items, (i) => read.items.slice(i, i + 1).map(({ ref }) => ({ type: 'delete', ref })))
 }
 
-/** What the store refused, each problem with its line. @param items in the order of the request */
-function placed(outcome: ApplyOutcome, items: readonly Pick<DocumentItem, 'document' | 'lineOf'>[]): Changed {
-  if (outcome.type === 'done') return outcome
+/**
+ * What was done, or what the store refused, each problem with its line.
+ * @param items in the order of the request
+ * @param changeOf what an item asks for, by its place
+ */
+function placed(
+  outcome: ApplyOutcome,
+  items: readonly Pick<DocumentItem, 'document' | 'lineOf'>[],
+  changeOf: (i: number) => readonly PolicyChange[],
+): Changed {
+  if (outcome.type === 'done') {
+    const changes = outcome.results.flatMap(({ result }, i) => (result === 'unchanged' || result === 'not found' ? [] : changeOf(i)))
+    return { ...outcome, changes }
+  }
   const place = (problem: Problem) => {
     const item = problem.document === undefined ? undefined : items[problem.document]
     return item === undefined ? problem : located(problem, item)
@@ -65,8 +82,16 @@ function changing(context: EndpointContext, summary: string, body: 'resources' |
     const { dryRun = false, wait } = query
     const outcome = await change(context, request, { dryRun }, signal)
     if (outcome.type === 'refused') return outcome.answer
-    const { revision, results } = outcome
-    if (wait === undefined || dryRun) return ok({ revision, results })
+    const { revision, results, changes } = outcome
+    if (dryRun) return ok({ revision, results, ...(await flowsChanged(context, changes, signal)) })
+    if (wait === undefined) return ok({ revision, results })
     return await waitFor(context, { revision, timeoutSec: wait, signal }, { revision, results })
   })
+}
+
+/** Which flows would fare otherwise; nothing is said where no policy changes and there was nothing to compare. */
+async function flowsChanged({ agent }: EndpointContext, changes: readonly PolicyChange[], signal: AbortSignal) {
+  const preview = agent.policy.preview(changes)
+  const flows = await runPreview(preview, signal)
+  return preview.isAboutPolicies || flows.checked > 0 ? { flows } : {}
 }

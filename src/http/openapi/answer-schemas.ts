@@ -168,6 +168,32 @@ const step = Type.Object({
   mismatch: Type.Optional(Type.String({ description: 'The first condition of the rule that did not hold: "source.selector"' })),
 })
 
+const flowChange = Type.Object({
+  from: Type.Array(text, { description: '"shop/web-1", "GlobalNetworkSet office", "192.0.2.0/24"' }),
+  to: Type.Array(text),
+  traffic: Type.Array(text, { description: '"tcp/80", "tcp/8000:8010", "any other tcp port", "ping", "any traffic"' }),
+  before: Type.Enum(['Allow', 'Deny']),
+  after: Type.Enum(['Allow', 'Deny']),
+  by: Type.String({ description: 'What decides afterwards: "NetworkPolicy shop/db ingress rule 2"' }),
+  flows: Type.Integer({ description: 'How many of those compared' }),
+})
+
+const flowsChanged = Type.Object(
+  {
+    changes: Type.Array(flowChange, { description: 'Between known endpoints, network sets and nets of the rules' }),
+    recent: Type.Array(flowChange, { description: 'Of the flows seen lately' }),
+    concerned: Type.Integer({ description: 'Endpoints and network sets that the change may concern' }),
+    checked: Type.Integer({ description: 'Flows compared' }),
+    truncated: Type.Boolean({
+      description: 'Some were left out: at most 400 ends of each side, 100000 flows, 2000 of those seen lately, 2 s',
+    }),
+  },
+  {
+    description:
+      'With dryRun: flows that would be allowed or denied and are not now; absent where no policy changes and there was nothing to compare',
+  },
+)
+
 const endVerdict = Type.Object(
   {
     direction: Type.Enum(['egress', 'ingress']),
@@ -250,6 +276,7 @@ export const answerSchemas = {
       }),
     ),
     unprogrammed: Type.Optional(unprogrammed),
+    flows: Type.Optional(flowsChanged),
   }),
   status: Type.Object({
     node: text,
