@@ -259,32 +259,95 @@ for (const backend of ['nft', 'legacy'] as const) {
       )
     })
 
-    t.test('a refused restore leaves the old rules, says which line, and is tried again with backoff', async (t) => {
+    t.test('a chain that is refused is closed, says which line, and is tried again with backoff; all else is written', async (t) => {
       const table = make()
       const good = chain('tort-policy', drop)
       table.setStated([forward, good], hooks)
       await table.apply(true)
-      const before = await save()
       const noSet: Rule = { match: [{ type: 'source-set', set: 'tort4s:absent' }], action: { type: 'accept' } }
-      table.setStated([forward, chain('tort-policy', noSet, drop), chain('tort-other', drop)], hooks)
+      table.setStated([forward, chain('tort-policy', noSet, drop), chain('tort-other', mark)], hooks)
       const { changed, unprogrammed } = await table.apply(true)
-      t.equal(changed, 0)
-      t.strictSame([...unprogrammed.keys()], ['chain filter/tort-policy (IPv4)', 'chain filter/tort-other (IPv4)'])
+      t.equal(changed, 2)
+      t.strictSame([...unprogrammed.keys()], ['chain filter/tort-policy (IPv4)'])
       t.match(unprogrammed.get('chain filter/tort-policy (IPv4)'), {
         state: 'failed',
         reason: /^iptables[\w-]*: Set tort4s:absent doesn't exist in "-A tort-policy .*--match-set tort4s:absent src -j ACCEPT"$/,
+        closed: true,
       })
-      t.match(unprogrammed.get('chain filter/tort-other (IPv4)'), {
-        state: 'failed',
-        reason: /^not written, because the same change was refused: /,
-      })
-      t.strictSame(await save(), before)
+      const rules = async () => withoutHashes(await save()).filter((line) => /^-A tort-(policy|other)/.test(line))
+      t.match(await rules(), [
+        '-A tort-other -p udp -m comment --comment "tortie:# Allow" -j MARK --set-xmark 0x10000/0x10000',
+        /^-A tort-policy -m comment --comment "tortie:# closed, not programmed: .*Set tort4s:absent doesn.*t exist" -j DROP$/,
+      ])
+      t.strictSame(
+        table.entries().map(({ name, programmed, status }) => [name, programmed, status.state]),
+        [
+          ['chain filter/tort-FORWARD (IPv4)', { rules: 1, asWanted: true }, 'programmed'],
+          ['chain filter/tort-other (IPv4)', { rules: 1, asWanted: true }, 'programmed'],
+          ['chain filter/tort-policy (IPv4)', { rules: 1, asWanted: false }, 'failed'],
+        ],
+      )
       const started = netns.started()
       await table.apply(true)
       t.equal(netns.started(), started, 'not before the retry is due')
+      const retried = async (afterMs: number) => {
+        nowMs += afterMs
+        const done = await table.apply(true)
+        return [done.changed, ...done.unprogrammed.keys()]
+      }
+      t.strictSame(await retried(100), [0, 'chain filter/tort-policy (IPv4)'])
       await netns.must('ipset', ['create', 'tort4s:absent', 'hash:ip'])
-      nowMs = table.dueAtMs
-      t.strictSame(await table.apply(true), { ...programmed, changed: 2 })
+      t.strictSame(await retried(100), [0, 'chain filter/tort-policy (IPv4)'], 'the wait is twice as long now')
+      t.strictSame(await retried(100), [1])
+      t.equal((await rules()).length, 3)
+    })
+
+    t.test('a chain that is refused is written at once when it has other rules, and is no more trouble when it goes', async (t) => {
+      const table = make()
+      const masquerade: Rule = { match: [], action: { type: 'masquerade' } } // not in filter
+      const bad = [chain('tort-a', masquerade), chain('tort-b', drop, masquerade)]
+      const jumps = chain('tort-FORWARD', jump('tort-a'), jump('tort-b'))
+      table.setStated([jumps, ...bad], hooks)
+      t.strictSame(
+        [...(await table.apply(true)).unprogrammed.keys()],
+        bad.map(({ name }) => `chain filter/${name} (IPv4)`),
+      )
+      table.setStated([jumps, chain('tort-a', mark), chain('tort-b', drop, masquerade)], hooks)
+      t.strictSame([...(await table.apply(true)).unprogrammed.keys()], ['chain filter/tort-b (IPv4)'])
+      table.setStated([forward, chain('tort-policy')], hooks)
+      t.strictSame((await table.apply(true)).unprogrammed, new Map())
+    })
+
+    t.test('a chain that only the whole commit refuses is found among many, in few writes', async (t) => {
+      const table = make()
+      const masquerade: Rule = { match: [], action: { type: 'masquerade' } }
+      const chains = Array.from({ length: 300 }, (_, i) => chain(`tort-${i}`, i === 77 || i === 200 ? masquerade : mark))
+      const started = netns.started()
+      table.setStated([chain('tort-FORWARD', ...chains.map(({ name }) => jump(name))), ...chains], hooks)
+      const { unprogrammed } = await table.apply(true)
+      t.strictSame([...unprogrammed.keys()].toSorted(), ['chain filter/tort-200 (IPv4)', 'chain filter/tort-77 (IPv4)'])
+      t.ok(netns.started() - started < 50, `${netns.started() - started} programs`)
+      const rules = await save()
+      t.equal(rules.filter((line) => /^-A tort-\d+ .*-j MARK/.test(line)).length, 298)
+      t.match(
+        rules.filter((line) => /^-A tort-\d+ .*-j DROP/.test(line)),
+        [/^-A tort-200 /, /^-A tort-77 /],
+      )
+    })
+
+    t.test("what the kernel's own chains lead to is never closed: that would cut off the node", async (t) => {
+      const table = make()
+      table.setStated([chain('tort-FORWARD', { match: [], action: { type: 'masquerade' } }), chain('tort-policy', mark)], hooks)
+      const { unprogrammed } = await table.apply(true)
+      t.strictSame(
+        [...unprogrammed].map(([name, status]) => [name, status.state, 'closed' in status]),
+        [
+          ['chain filter/tort-FORWARD (IPv4)', 'failed', false],
+          ['chain filter/tort-policy (IPv4)', 'failed', false],
+          ['hook filter/FORWARD (IPv4)', 'failed', false],
+        ],
+      )
+      t.notMatch((await save()).join('\n'), /-A FORWARD/)
     })
 
     t.test(

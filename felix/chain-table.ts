@@ -3,16 +3,19 @@ import type { Family } from '../src/net/address.ts'
 import type { Run } from '../src/os/process.ts'
 import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
 import { hashRules } from './chain-hash.ts'
-import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedHook, type SavedTable, type TableChange } from './chains-text.ts'
+import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable, type TableChange } from './chains-text.ts'
 import { CheckSchedule } from './check-schedule.ts'
+import { ClosedChains, closedRules } from './closed-chains.ts'
+import { chainsNamed, findCulprits, type WriteRefusal } from './culprits.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
-import type { Chain, Hook, ObjectStatus, TableName, TableReport } from './kernel.ts'
-import { isLockHeld, refusalOf } from './kernel-refusal.ts'
+import type { Chain, Hook, ObjectStatus, Rule, TableName, TableReport } from './kernel.ts'
+import { isGeneral, isLockHeld, refusalOf } from './kernel-refusal.ts'
 import { legacyTableExists } from './legacy-tables.ts'
 import type { RepairLog } from './repair-log.ts'
 import { Restore } from './restore.ts'
 import { Stated } from './stated.ts'
 import type { Tracked } from './tracked.ts'
+import { hashHooks, sameHooks } from './wanted-hooks.ts'
 
 export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
 
@@ -27,6 +30,7 @@ export type KernelToolDependencies = {
   readonly repairs?: RepairLog
 }
 
+/** @property hashes of its rules, or of those that close it */
 type HashedChain = { readonly chain: Chain; readonly hashes: readonly string[] }
 
 /** A chain as it is wanted beside what the kernel has. */
@@ -38,6 +42,8 @@ export type ChainView = {
 }
 
 const SAVE_TIMEOUT_MS = 30_000
+/** What has been refused is looked through at most so far at each later try. */
+const REOPEN_WRITES = 16
 
 /**
  * One table of iptables: what is wanted in it, what was last seen in it, and the way from one to the other in a single transaction.
@@ -56,6 +62,7 @@ export class ChainTable {
   #saved: SavedTable | undefined
   /** Wanted chains and kernel chains with hooks not known to be as wanted; what differs in others was changed by somebody else. */
   readonly #unconfirmed = new Set<string>()
+  readonly #closed = new ClosedChains()
   #failures = new Map<string, string>()
   /** The chains to look at in the next apply; all: every one. */
   #touched: Set<string> | 'all' = 'all'
@@ -85,7 +92,16 @@ export class ChainTable {
   }
 
   get dueAtMs(): number {
-    return this.#schedule.dueAtMs
+    return Math.min(this.#schedule.dueAtMs, this.#closed.dueAtMs)
+  }
+
+  /** IP sets that are not as wanted, with the reason: chains that name them are closed until they are. */
+  setBroken(sets: ReadonlyMap<string, string>): void {
+    const chains = [...this.#chains.values()].map(({ chain }) => chain)
+    for (const name of this.#closed.setBroken(sets, chains)) {
+      this.#rehash([name])
+      if (this.#touched !== 'all') this.#touched.add(name)
+    }
   }
 
   /** What is wanted from now on: a few chains, whole, and those that tell what changed among them. Only what changed is looked at. */
@@ -113,13 +129,13 @@ export class ChainTable {
     const nowMs = this.#dependencies.nowMs()
     if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
-    if (this.#touched !== 'all' && this.#touched.size === 0 && !this.#schedule.isDue(nowMs))
-      return { ...none, unprogrammed: this.#unprogrammed() }
+    if (this.#touched !== 'all' && this.#touched.size === 0 && this.dueAtMs > nowMs) return { ...none, unprogrammed: this.#unprogrammed() }
     this.#waited = false
     // the second reads anew: somebody may have written in between
-    const done = (await this.#attempt()) ?? (this.#waited ? none : await this.#attempt()) ?? none
+    const done = (await this.#attempt(false)) ?? (this.#waited ? none : await this.#attempt(true)) ?? none
     this.#touched = new Set()
-    return { ...done, unprogrammed: this.#unprogrammed() }
+    const opened = this.#closed.dueAtMs <= nowMs ? await this.#reopen() : 0
+    return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
   }
 
   /** Wanted beside programmed, by name. */
@@ -133,7 +149,9 @@ export class ChainTable {
       return {
         name: this.#key('chain', name),
         ...(wanted === undefined ? {} : { wanted: hashRules(name, wanted.chain.rules, family).lines }),
-        ...(programmed === undefined ? {} : { programmed: { rules: programmed.length, asWanted } }),
+        ...(programmed !== undefined && {
+          programmed: { rules: programmed.length, asWanted: asWanted && this.#closed.reasonOf(name) === undefined },
+        }),
         status: wanted === undefined ? { state: 'pending', reason: 'not wanted any more' } : this.#statusOf(name),
       }
     })
@@ -144,18 +162,26 @@ export class ChainTable {
     const before = this.#chains.get(name)
     if (before?.chain === chain) return
     if (this.#touched !== 'all') this.#touched.add(name)
-    if (chain === undefined) {
-      this.#chains.delete(name)
-      this.#unconfirmed.delete(name)
+    this.#closed.restated(name, chain)
+    if (chain !== undefined) {
+      this.#hash(chain)
       return
     }
-    const { hashes } = hashRules(name, chain.rules, this.#options.family)
+    this.#chains.delete(name)
+    this.#unconfirmed.delete(name)
+  }
+
+  #hash(chain: Chain): void {
+    const { name, rules } = chain
+    const before = this.#chains.get(name)
+    const { table, family } = this.#options
+    const { hashes } = hashRules(name, this.#closed.rulesOf(name, table) ?? rules, family)
     if (before === undefined || !sameHashes(hashes, before.hashes)) this.#unconfirmed.add(name)
     this.#chains.set(name, { chain, hashes })
   }
 
-  /** Undefined when it was refused. */
-  async #attempt(): Promise<{ changed: number; repaired: number } | undefined> {
+  /** @param isLast whether what is refused is closed, so that the rest comes through. @returns undefined when it was refused */
+  async #attempt(isLast: boolean): Promise<{ changed: number; repaired: number } | undefined> {
     const { nowMs } = this.#dependencies
     const checking = this.#saved === undefined || this.#schedule.isDue(nowMs())
     if (checking && !(await this.#read())) return undefined
@@ -164,7 +190,7 @@ export class ChainTable {
     if (saved === undefined) return undefined
     const names = checking || this.#touched === 'all' ? new Set([...this.#chains.keys(), ...saved.own.keys()]) : this.#touched
     const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
-    if (!isEmptyChange(change) && !(await this.#write(change, saved))) return undefined
+    if (!isEmptyChange(change) && !(await this.#write(change, saved, isLast))) return undefined
     const done = this.#count(change)
     this.#succeed(names, saved)
     return done
@@ -194,22 +220,83 @@ export class ChainTable {
     return true
   }
 
-  async #write(change: TableChange, saved: SavedTable): Promise<boolean> {
-    const { nowMs } = this.#dependencies
-    const { family, table, backend } = this.#options
-    const linesOf = (name: string) => hashRules(name, this.#chains.get(name)?.chain.rules ?? [], family).lines
-    const input = restoreInput(table, change, linesOf)
-    const result = await this.#restore.write(family, backend, input)
-    if (result.exitCode !== 0) {
-      const { reason, line } = refusalOf(toolName(family, backend, 'restore'), result, input)
-      this.#waited = isLockHeld(result)
-      this.#refuse(reason, change, /^(?:-A |:)(\S+)/.exec(line ?? '')?.[1])
+  async #write(change: TableChange, saved: SavedTable, isLast: boolean): Promise<boolean> {
+    let refusal = await this.#put(change, (name) => this.#rulesOf(name))
+    if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) {
+      refusal = await this.#put(change, (name) => this.#rulesOf(name))
+    }
+    if (refusal !== undefined) {
+      this.#refuse(refusal.reason, change, refusal.culprits[0])
       return false
     }
+    const nowMs = this.#dependencies.nowMs()
     noteChange(saved, change, (name) => this.#chains.get(name)?.hashes ?? [])
-    this.#schedule.written(nowMs())
-    if (change.hooks.length > 0) this.#schedule.moved(nowMs())
+    this.#schedule.written(nowMs)
+    if (change.hooks.length > 0) this.#schedule.moved(nowMs)
     return true
+  }
+
+  /** One transaction. */
+  async #put(change: TableChange, rulesOf: (chain: string) => readonly Rule[]): Promise<WriteRefusal | undefined> {
+    const { family, table, backend } = this.#options
+    const input = restoreInput(table, change, (name) => hashRules(name, rulesOf(name), family).lines)
+    const result = await this.#restore.write(family, backend, input)
+    if (result.exitCode === 0) return undefined
+    this.#waited = isLockHeld(result)
+    const { reason } = refusalOf(toolName(family, backend, 'restore'), result, input)
+    return { reason, culprits: chainsNamed(result.stderr, input), isGeneral: isGeneral(result) }
+  }
+
+  #rulesOf(name: string): readonly Rule[] {
+    return this.#closed.rulesOf(name, this.#options.table) ?? this.#chains.get(name)?.chain.rules ?? []
+  }
+
+  /**
+   * Finds out which chains the kernel refuses and closes them. Meanwhile chains that exist stay as they are, and new ones are closed until
+   * their turn. Those that the kernel's own chains lead to are never closed: that would cut off the node.
+   */
+  async #closeCulprits(change: TableChange, saved: SavedTable): Promise<boolean> {
+    const waiting = new Set(change.rewritten.filter((name) => !saved.own.has(name)))
+    const write = async (names: readonly string[]) => {
+      const tried = new Set(names)
+      const rewritten = [...new Set([...names, ...waiting])]
+      const waits = closedRules('waits for its turn', this.#options.table)
+      const refusal = await this.#put(onlyRewriting(rewritten), (name) => (tried.has(name) ? this.#rulesOf(name) : waits))
+      if (refusal === undefined) for (const name of names) waiting.delete(name)
+      return refusal
+    }
+    const culprits = await findCulprits(change.rewritten, write)
+    const bases = new Set(this.#statedHooks.map(({ rule }) => ('chain' in rule.action ? rule.action.chain : '')))
+    if (culprits === undefined || culprits.size === 0 || [...culprits.keys()].some((name) => bases.has(name))) return false
+    this.#closed.close(culprits)
+    this.#closed.tried(this.#dependencies.nowMs())
+    this.#rehash(culprits.keys())
+    this.#dependencies.log.warn({ ...this.#options, ...firstOf(culprits) }, 'chains that are refused are closed; trying again')
+    return true
+  }
+
+  /** Tries those again that the kernel refused. Gives how many it took. */
+  async #reopen(): Promise<number> {
+    const names = this.#closed.refused
+    const write = (some: readonly string[]) => this.#put(onlyRewriting(some), (name) => this.#chains.get(name)?.chain.rules ?? [])
+    const culprits = await findCulprits(names, write, REOPEN_WRITES)
+    const opened = names.filter((name) => culprits !== undefined && !culprits.has(name))
+    for (const name of opened) this.#closed.open(name)
+    this.#closed.tried(this.#dependencies.nowMs())
+    this.#rehash(opened)
+    for (const name of opened) {
+      this.#saved?.own.set(name, this.#chains.get(name)?.hashes ?? [])
+      this.#unconfirmed.delete(name)
+    }
+    if (opened.length > 0) this.#dependencies.log.info({ ...this.#options, chains: opened.slice(0, 20) }, 'chains are no longer refused')
+    return opened.length
+  }
+
+  #rehash(names: Iterable<string>): void {
+    for (const name of names) {
+      const chain = this.#chains.get(name)?.chain
+      if (chain !== undefined) this.#hash(chain)
+    }
   }
 
   #count(change: TableChange): { changed: number; repaired: number } {
@@ -264,6 +351,8 @@ export class ChainTable {
   }
 
   #statusOf(name: string): ObjectStatus {
+    const closed = this.#closed.reasonOf(name)
+    if (closed !== undefined) return { state: 'failed', reason: closed, closed: true }
     const reason = this.#failures.get(name)
     if (reason !== undefined) return { state: 'failed', reason }
     if (!this.#unconfirmed.has(name)) return { state: 'programmed' }
@@ -273,7 +362,7 @@ export class ChainTable {
   /** Only of what may be amiss: an apply without a change looks at nothing else. */
   #unprogrammed(): Map<string, ObjectStatus> {
     const found = new Map<string, ObjectStatus>()
-    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys()])) {
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])) {
       const status = this.#statusOf(name)
       if (this.#chains.has(name)) found.set(this.#key('chain', name), status)
       else if (this.#hooks.has(name)) found.set(this.#key('hook', name), status)
@@ -286,27 +375,15 @@ export class ChainTable {
   }
 }
 
-function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
-  const wanted = new Map<string, WantedHooks>()
-  for (const kernelChain of new Set(hooks.map((hook) => hook.kernelChain))) {
-    const at = (end: Hook['at']): SavedHook[] => {
-      const here = hooks.filter((hook) => hook.kernelChain === kernelChain && hook.at === end)
-      const { hashes, lines } = hashRules(
-        `${kernelChain} ${end}`,
-        here.map(({ rule }) => rule),
-        here[0]?.family ?? 4,
-      )
-      return hashes.map((hash, i) => ({ hash, line: lines[i] ?? '' }))
-    }
-    wanted.set(kernelChain, { inserted: at('insert'), appended: at('append') })
-  }
-  return wanted
-}
-
 function unshown(table: TableName): string {
   return `table ${table} holds rules that only nft can show, so it cannot be told what is there of ours: move them to a table of another name`
 }
 
-function sameHooks(a: readonly Hook[], b: readonly Hook[]): boolean {
-  return a === b || (a.length === b.length && a.every((hook, i) => hook === b[i]))
+function onlyRewriting(rewritten: readonly string[]): TableChange {
+  return { rewritten, removed: [], flushed: [], hooks: [] }
+}
+
+function firstOf(culprits: ReadonlyMap<string, string>): object {
+  const [first] = culprits.values()
+  return { chains: [...culprits.keys()].slice(0, 20), count: culprits.size, reason: first }
 }

@@ -204,15 +204,37 @@ t.test('IP sets in a kernel', async (t) => {
           {
             state: 'failed',
             reason: 'ipset: Set cannot be destroyed: it is in use by a kernel component in "destroy tort4s:b"',
+            closed: true,
           },
         ],
       ]),
     })
     t.strictSame([await members('tort4s:a'), await members('tort4s:c')], [['10.0.0.1'], ['10.0.0.1']])
+    t.strictSame([...table.broken.keys()], ['tort4s:b'])
+    table.setStated([set('tort4s:a', 'hash:ip', '10.0.0.2'), set('tort4s:b', 'hash:ip', '10.0.0.1')])
+    t.strictSame([...(await table.apply(true)).unprogrammed.keys()], ['IP set tort4s:b'], 'while others change')
     await netns.must('iptables-legacy', ['-F', 'FORWARD'])
-    nowMs = table.dueAtMs
+    nowMs += 100
     t.strictSame(await table.apply(true), { ...done, changed: 1 })
     t.strictSame(await members('tort4s:b'), ['10.0.0.1'])
+  })
+
+  t.test('a set that is full is broken until it may be larger; what it held before is no excuse for what it lacks', async (t) => {
+    const table = make()
+    table.maxMembers = 4
+    const four = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
+    table.setStated([set('tort4s:a', 'hash:ip', ...four), set('tort4s:b', 'hash:ip', ...four)])
+    t.strictSame(await table.apply(true), { ...done, changed: 2 })
+    table.setStated([set('tort4s:a', 'hash:ip', ...four, '10.0.0.5'), set('tort4s:b', 'hash:ip', '10.0.0.9')])
+    const { unprogrammed } = await table.apply(true)
+    t.match([...unprogrammed], [['IP set tort4s:a', { state: 'failed', reason: /^ipset: .*[Hh]ash is full/, closed: true }]])
+    t.equal(unprogrammed.size, 1)
+    t.strictSame(await members('tort4s:b'), ['10.0.0.9'], 'what went makes room')
+    table.maxMembers = 5
+    t.strictSame((await table.apply(true)).unprogrammed, new Map())
+    t.equal(table.broken.size, 0)
+    t.strictSame(await members('tort4s:a'), [...four, '10.0.0.5'])
+    t.match(await netns.must('ipset', ['list', '-t', 'tort4s:a']), /maxelem 5/)
   })
 
   t.test('the view shows wanted beside programmed', async (t) => {

@@ -40,10 +40,10 @@ export function parseSavedSets(output: string): Map<string, SavedSet> {
 }
 
 /** What was written of a set is in the kernel as it is wanted now. */
-export function asWanted({ type, family, members }: IpSet): SavedSet {
+export function asWanted({ type, family, members }: IpSet, maxMembers: number = MAX_MEMBERS): SavedSet {
   const { version } = members
   const elements = elementsOf({ type, family }, members)
-  return { type, family, maxMembers: MAX_MEMBERS, members, elements, ...(version !== undefined && { version }) }
+  return { type, family, maxMembers, members, elements, ...(version !== undefined && { version }) }
 }
 
 /**
@@ -58,20 +58,20 @@ export function suspects({ members }: IpSet, actual: SavedSet): Iterable<string>
 }
 
 /**
- * The lines of `ipset restore -exist` that bring one set to what is wanted, additions first; none if it is so already.
+ * The lines of `ipset restore -exist` that bring one set to what is wanted, additions first where there is room; none if it is so already.
  *
  * @param actual of which `suspects` are known
  * @param prune false: only make what is absent; members that are not wanted and a set of another shape stay
  */
-export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: boolean): string[] {
+export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: boolean, maxMembers: number = MAX_MEMBERS): string[] {
   const { name, type, family, members } = wanted
-  if (actual === undefined) return fill(wanted, name)
+  if (actual === undefined) return fill(wanted, name, maxMembers)
   if (actual.type !== type || actual.family !== family) {
     // The kernel swaps only sets of one type, so this succeeds once no rule refers to the old set.
-    return prune ? [`destroy ${name}`, ...fill(wanted, name)] : []
+    return prune ? [`destroy ${name}`, ...fill(wanted, name, maxMembers)] : []
   }
-  if (actual.maxMembers !== MAX_MEMBERS && prune) {
-    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
+  if (actual.maxMembers !== maxMembers && prune) {
+    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME, maxMembers), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
   }
   const added: string[] = []
   const gone: string[] = []
@@ -81,7 +81,8 @@ export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: 
     if (isWanted && (isDelta || !holds(wanted, actual.members, member))) added.push(`add ${name} ${member}`)
     if (!isWanted && prune) gone.push(`del ${name} ${member}`)
   }
-  return [...added, ...gone]
+  const hasRoom = (actual.elements ?? actual.members.size) + added.length <= maxMembers
+  return hasRoom ? [...added, ...gone] : [...gone, ...added]
 }
 
 type Shape = Pick<IpSet, 'type' | 'family'>
@@ -108,8 +109,8 @@ function holds({ type, family }: Shape, members: Members, member: string): boole
   return isHalf && members.has(everything[family])
 }
 
-function fill({ type, family, members }: IpSet, name: string): string[] {
-  const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${MAX_MEMBERS}`
+function fill({ type, family, members }: IpSet, name: string, maxMembers: number): string[] {
+  const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${maxMembers}`
   const lines = [create]
   for (const member of kernelMembers({ type, family }, members)) lines.push(`add ${name} ${member}`)
   return lines

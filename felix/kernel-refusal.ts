@@ -47,6 +47,11 @@ export function isLockHeld({ exitCode, stderr }: ProcessResult): boolean {
   return exitCode !== 0 && /holding the xtables lock/i.test(stderr)
 }
 
+/** Whether it is not about what was written, so that writing less would not help. */
+export function isGeneral({ exitCode, stderr }: ProcessResult): boolean {
+  return exitCode >= 124 || knownCauses.some(([pattern]) => pattern.test(stderr))
+}
+
 /** Whether the kernel has no such part at all, so that nothing can be there. */
 export function kernelLacks({ exitCode, stderr }: ProcessResult): boolean {
   return exitCode !== 0 && /failed to initialize nft|protocol not supported|cannot open session to kernel/i.test(stderr)

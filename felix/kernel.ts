@@ -144,11 +144,14 @@ export type Action =
   /** Only in raw: conntrack leaves the packet alone; not final. */
   | { readonly type: 'no-track' }
 
-/** Where one wanted object stands. `pending`: waits for something outside (an interface). `failed`: the kernel's word; retried. */
+/**
+ * Where one wanted object stands. `pending`: waits for something outside (an interface). `failed`: the kernel's word; retried.
+ * `closed`: what it is for is shut meanwhile, so that nothing else has to wait for it.
+ */
 export type ObjectStatus =
   | { readonly state: 'programmed' }
   | { readonly state: 'pending'; readonly reason: string }
-  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'failed'; readonly reason: string; readonly closed?: true }
 
 /** What a table says after an `apply`: the objects that are not programmed, by a key an operator recognises ("route 10.0.0.1/32"). */
 export type TableReport = { readonly changed: number; readonly repaired: number; readonly unprogrammed: ReadonlyMap<string, ObjectStatus> }

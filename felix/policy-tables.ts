@@ -76,6 +76,7 @@ export class PolicyTables {
     }
     const reports = [await this.#sets.apply(prune)]
     for (const { table } of this.#tables) {
+      table.setBroken(this.#sets.broken)
       reports.push(await table.apply(prune))
     }
     for (const table of this.#leftovers) reports.push(await table.apply(prune))

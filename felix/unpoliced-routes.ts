@@ -10,9 +10,9 @@ export function unpolicedRoutes(routes: readonly Route[], policy: TableReport, i
   return isPoliced(policy) ? [] : routes.filter((route) => isWorkloads(route) && !inKernel(route))
 }
 
-/** Whether nothing that guards is refused by the kernel. */
+/** Whether nothing that guards is refused by the kernel, except where nothing is let through for it. */
 export function isPoliced(policy: TableReport): boolean {
-  return ![...policy.unprogrammed.values()].some(({ state }) => state === 'failed')
+  return ![...policy.unprogrammed.values()].some((status) => status.state === 'failed' && status.closed !== true)
 }
 
 export function waitingForPolicy(routes: readonly Route[]): TableReport {
