@@ -81,7 +81,9 @@ export class Felix {
   /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
   async start(): Promise<void> {
     await this.#network.start()
-    this.#watches = [this.#watchRules(), this.#watchIpSets()]
+    const rules = this.#watchRules()
+    this.#watches = [rules, this.#watchIpSets()]
+    await rules.start()
   }
 
   /** Where learned routes go, prefix by prefix. */

@@ -27,12 +27,18 @@ export class RulesWatch {
   readonly #dependencies: RulesWatchDependencies
   readonly #timer: NodeJS.Timeout
   #watched: { readonly backend: Backend; readonly source: RulesSource } | undefined
+  #isWatching = false
   #opening = false
   #closed = false
 
   constructor(dependencies: RulesWatchDependencies) {
     this.#dependencies = dependencies
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref()
+  }
+
+  /** Listens to nftables before anything is read, so that nothing falls between; which backend will be used is not known yet. */
+  async start(): Promise<void> {
+    await this.#open('nft').catch(() => undefined) // where nft is used, the first look says why it cannot be
   }
 
   close(): void {
@@ -47,7 +53,12 @@ export class RulesWatch {
     const backend = chosen()
     if (backend === undefined || this.#opening) return
     try {
-      if (this.#watched?.backend !== backend) await this.#open(backend)
+      if (this.#watched?.backend !== backend) {
+        await this.#open(backend)
+        onChange(undefined) // what others did before is not heard of
+      }
+      if (!this.#isWatching) onWatched(true)
+      this.#isWatching = true
       const changed = this.#watched === undefined ? [] : this.#watched.source.look()
       if (changed === undefined || changed.length > 0) onChange(changed)
     } catch (error) {
@@ -57,9 +68,8 @@ export class RulesWatch {
     }
   }
 
-  /** What others did before is not heard of: all tables are in doubt. */
   async #open(backend: Backend): Promise<void> {
-    const { isOwn, nowMs, onChange, onWatched } = this.#dependencies
+    const { isOwn, nowMs } = this.#dependencies
     this.#watched?.source.close()
     this.#watched = undefined
     this.#opening = true
@@ -70,7 +80,5 @@ export class RulesWatch {
     } finally {
       this.#opening = false
     }
-    onWatched(true)
-    onChange(undefined)
   }
 }
