@@ -11,6 +11,7 @@ const table: [text: string, hint: string | undefined][] = [
   ["app =~ 'web.*'", 'there are no patterns: use contains, starts with or ends with'],
   ["app matches 'web.*'", 'there are no patterns: use contains, starts with or ends with'],
   ['app == web', 'put the value in quotes'],
+  ['app == web && has(tier)', 'put the value in quotes'],
   ['app == 5', 'put the value in quotes'],
   ['app in {a, b}', 'put each value of a set in quotes'],
   ["app in ('a', 'b')", 'write a set as {"a", "b"}'],

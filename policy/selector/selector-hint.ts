@@ -45,6 +45,7 @@ export function selectorHint(text: string, { message, position }: SelectorError)
   if (message.includes('no closing')) return 'a string ends with the quote it begins with, and holds no other of its kind'
   if (/\{[^{}"']*$/.test(before)) return 'put each value of a set in quotes'
   if (/(==|!=|\b(in|contains|with))$/.test(before)) return slipIn(afterOperator, rest)
+  if (/(==|!=|\b(contains|with))[ \t]*[\w./-]+$/.test(before)) return 'put the value in quotes'
   if (message.includes('a label before')) return 'a label comes first and has no quotes, as in app == "web"'
   if (message.includes('operator')) return labelHint(before, rest) ?? slipIn(afterOperand, rest) ?? bareLabelHint(before)
   if (/["')}]$/.test(before)) return slipIn(afterOperand, rest) ?? (rest === '' ? undefined : 'join two conditions with "&&" or "||"')

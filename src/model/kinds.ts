@@ -99,7 +99,8 @@ function unknownKind(apiVersion: string, kind: string): Problem {
 
 /** Calico keeps its resources in Kubernetes under another version than users write. */
 function versionHint(apiVersion: string, versions: readonly string[]): string {
-  if (apiVersion.includes('projectcalico.org')) return versions.length > 1 ? ', did you mean "projectcalico.org/v3"?' : ''
-  const ofGroup = versions.filter((version) => version.split('/')[0] === apiVersion.split('/')[0])
-  return versions.length === 1 ? '' : hint(apiVersion, ofGroup.length > 0 ? ofGroup : versions)
+  if (versions.length === 1) return ''
+  const group = apiVersion.split('/')[0]?.replace(/^crd\./, '')
+  const meant = versions.find((version) => version.split('/')[0] === group)
+  return meant === undefined ? hint(apiVersion, versions) : `, did you mean "${meant}"?`
 }

@@ -5,6 +5,7 @@ import type { SelectorError } from '../../policy/selector/selector.ts'
 import { selectorHint } from '../../policy/selector/selector-hint.ts'
 import { familyOf, parseAddress } from '../net/address.ts'
 import { parseCidr, parseInterfaceAddress } from '../net/prefix.ts'
+import { nearest } from './did-you-mean.ts'
 import { text, textOrInteger } from './schema-check.ts'
 
 export const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
@@ -70,6 +71,7 @@ export const protocol = textOrInteger(
     return protocolNames.find((candidate) => candidate.toLowerCase() === number.toLowerCase())
   },
   `${protocolNames.join(', ')} or a number 1 to 255`,
+  (value) => nearest(String(value), protocolNames),
 )
 
 /** Protocols of endpoint ports and of Kubernetes policies. */
