@@ -6,6 +6,7 @@ import { type Packet, walk } from './chain-walk.ts'
 import { PolicyGraph } from './graph.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { endpoint, globalPolicy } from './test-resources.ts'
+import { noTunnels } from './workload-tunnels.ts'
 
 function filled(actions: PolicyActions): PolicyGraph {
   const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true, actions })
@@ -30,7 +31,10 @@ const v4 = {
   mark: 0,
 }
 const v6 = { ...v4, source: 'fe80::1' as IpAddress, destination: 'ff02::1' as IpAddress, protocol: 58, icmpCode: 0 }
-const between = (inInterface: string, outInterface: string) => ({ ...v4, inInterface, outInterface })
+const addresses: Readonly<Record<string, string>> = { torta: '10.0.0.1', tortb: '10.0.0.2', tortc: '10.0.0.3', calib: '10.0.0.2' }
+const between = (inInterface: string, outInterface: string) => {
+  return { ...v4, inInterface, outInterface, source: (addresses[inInterface] ?? '192.0.2.9') as IpAddress }
+}
 const toHost = { ...v4, inInterface: 'torta', outInterface: '' }
 
 type Row = readonly [title: string, where: readonly [TableName, string], packet: Packet, expected: 'accept' | 'drop' | 'end']
@@ -139,11 +143,11 @@ t.test(
     }
     const verdicts = () => Object.values(packets).map((packet) => walk(graph.compile(), ...forward, packet).verdict)
     t.strictSame(verdicts(), ['drop', 'drop'])
-    graph.allowTunnels({ ipip: true, vxlan: false })
+    graph.allowTunnels({ ...noTunnels, ipip: true })
     t.strictSame(verdicts(), ['accept', 'drop'])
-    graph.allowTunnels({ ipip: false, vxlan: true })
+    graph.allowTunnels({ ...noTunnels, vxlan: true })
     t.strictSame(verdicts(), ['drop', 'accept'])
-    graph.allowTunnels({ ipip: false, vxlan: false })
+    graph.allowTunnels(noTunnels)
     t.strictSame(verdicts(), ['drop', 'drop'])
   },
 )

@@ -1,12 +1,15 @@
 /** The chains and hooks that exist always, also with no endpoint and no policy: unknown interfaces with our prefix are dropped. */
 import type { Chain, Hook, Match, Rule } from '../felix/kernel.ts'
-import type { Family } from '../src/net/address.ts'
+import { type Family, familyOf } from '../src/net/address.ts'
 import { interfaceMatch } from './dispatch-chains.ts'
 import type { HostSteps } from './host-base.ts'
 import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
+import type { ServiceLoops } from './packet-checks.ts'
 import type { PolicyActions } from './policy-actions.ts'
+import { compareText } from './resource-key.ts'
 import { clearBits, hasBits } from './rule-chains.ts'
+import { type SpoofedSources, spoofedRules } from './source-check.ts'
 import { allowedRules, type FlowLogRules, toHostRules, verdictChains } from './verdict-chains.ts'
 import { type AllowedTunnels, tunnelRules } from './workload-tunnels.ts'
 
@@ -22,6 +25,7 @@ export type BaseOptions = {
 /**
  * @param allowed tunnels that workloads may make
  * @param strays interfaces of workloads whose names lack the prefix, as after a change of it: whatever comes from them is policed as well
+ * @param spoofed what workloads may send from beside their addresses @param loops what becomes of packets to services that lead nowhere
  * @param host what host endpoints add: workloads and their host come first, then the host and its networks
  */
 export function baseChains(
@@ -29,6 +33,7 @@ export function baseChains(
   allowed: AllowedTunnels,
   strays: readonly string[],
   host: HostSteps,
+  { spoofed, loops }: { readonly spoofed: SpoofedSources; readonly loops: ServiceLoops },
 ): readonly Chain[] {
   const workloads = workloadPatterns(interfacePrefix, strays)
   const fromWorkloads = workloads.map((name) => interfaceMatch('egress', name))
@@ -41,6 +46,7 @@ export function baseChains(
       ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
       ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
       ...host.forwardLast,
+      ...loopRules(loops, family),
       ...allowedRules(flowLog, marks),
     ]),
     filter(family, chainNames.input, [
@@ -58,6 +64,7 @@ export function baseChains(
       name: chainNames.rawPrerouting,
       rules: [
         ...host.rawPrerouting.first,
+        ...spoofedRules(spoofed, family),
         ...fromWorkloads.map(
           (from): Rule => ({
             match: [from, { type: 'reverse-path', fails: true }],
@@ -70,6 +77,13 @@ export function baseChains(
     },
   ])
   return [...base, ...verdictChains(families, flowLog)]
+}
+
+/** Last: what was for a service has gone to a pod long before. */
+function loopRules({ action, services }: ServiceLoops, family: Family): readonly Rule[] {
+  if (action === undefined) return []
+  const own = services.filter((net) => familyOf(net) === family).toSorted(compareText)
+  return own.map((net) => ({ match: [{ type: 'destination-net', net }], action: { type: action }, comment: 'No such service' }))
 }
 
 /** Patterns of the interfaces of workloads. */

@@ -1,8 +1,11 @@
 import t from 'tap'
+import type { Cidr } from '../src/net/prefix.ts'
 import { chainText } from './chain-text.ts'
 import { type AppliedTier, endpointChains, type LocalEndpoint } from './endpoint-chains.ts'
 import { marksOf } from './marks.ts'
+import { defaultChecks } from './packet-checks.ts'
 
+const sources = ['10.0.0.1/32' as Cidr]
 const marks = marksOf(0xffff_0000)
 const tier = (name: string, policies: readonly string[], defaultAction: AppliedTier['defaultAction'] = 'Deny'): AppliedTier => ({
   name,
@@ -11,9 +14,11 @@ const tier = (name: string, policies: readonly string[], defaultAction: AppliedT
 })
 
 function lines(endpoint: Partial<LocalEndpoint>, direction: 'ingress' | 'egress', family: 4 | 6 = 4): readonly string[] {
-  const whole: LocalEndpoint = { interfaceName: 'tort1', tiers: { ingress: [], egress: [] }, profiles: [], ...endpoint }
+  const whole: LocalEndpoint = { interfaceName: 'tort1', sources, tiers: { ingress: [], egress: [] }, profiles: [], ...endpoint }
   const name = direction === 'ingress' ? 'tort-tw-tort1' : 'tort-fw-tort1'
-  const [chain] = endpointChains(whole, { families: [family], marks, denied: { type: 'drop' } }).filter((one) => one.name === name)
+  const [chain] = endpointChains(whole, { families: [family], marks, denied: { type: 'drop' }, checks: defaultChecks }).filter(
+    (one) => one.name === name,
+  )
   return chain === undefined ? [] : chainText(chain).replaceAll(`-A ${name} `, '').split('\n')
 }
 
@@ -44,7 +49,7 @@ t.test('§6.2.1: tiers in order; a policy is asked while none passed, and its Al
 t.test('each direction has its own tiers and its own chains of policies and profiles', async (t) => {
   const endpoint = { tiers: { ingress: [], egress: [tier('default', ['gnp/a'])] }, profiles: [{ name: 'kns.shop', known: true }] }
   t.strictSame(lines(endpoint, 'ingress').slice(3), ['-j tort-pri-kns.shop', '--mark 0x10000/0x10000 -j RETURN', end])
-  t.strictSame(lines(endpoint, 'egress').slice(4), [
+  t.strictSame(lines(endpoint, 'egress').slice(5), [
     '--mark 0x0/0x20000 -j tort-po-gnp/a',
     '--mark 0x10000/0x10000 -j RETURN # Return if policy accepted',
     '--mark 0x0/0x20000 -j DROP # End of tier default. Drop if no policies passed packet',

@@ -1,47 +1,74 @@
 /** One endpoint as its two chains: what is asked of a packet towards it and from it (resource reference §6.2.1). */
 import type { Action, Chain, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
+import type { Cidr } from '../src/net/prefix.ts'
 import type { Marks } from './marks.ts'
 import { type Direction, endpointChainName, policyChainName, profileChainName } from './names.ts'
+import type { PacketChecks } from './packet-checks.ts'
 import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
+import { sourceCheck } from './source-check.ts'
 
 /** @property policies ids of those that select the endpoint in the direction, in order; never empty */
 export type AppliedTier = { readonly name: string; readonly defaultAction: 'Deny' | 'Pass'; readonly policies: readonly string[] }
 
-/** @property profiles in order; `known: false` drops: what a missing profile would have said is not ours to guess */
+/**
+ * @property profiles in order; `known: false` drops: what a missing profile would have said is not ours to guess
+ * @property sources all that it may send from
+ */
 export type LocalEndpoint = {
   readonly interfaceName: string
+  readonly sources: readonly Cidr[]
   readonly tiers: Readonly<Record<Direction, readonly AppliedTier[]>>
   readonly profiles: readonly { readonly name: string; readonly known: boolean }[]
 }
 
 /** @property denied what becomes of a packet that no policy, or no profile, allowed */
-export type EndpointOptions = { readonly families: readonly Family[]; readonly marks: Marks; readonly denied: Action }
+export type EndpointOptions = {
+  readonly families: readonly Family[]
+  readonly marks: Marks
+  readonly denied: Action
+  readonly checks: Pick<PacketChecks, 'dropInvalid'>
+}
 
-export function endpointChains(endpoint: LocalEndpoint, { families, marks, denied }: EndpointOptions): readonly Chain[] {
-  return (['ingress', 'egress'] as const).flatMap((direction) =>
-    families.map((family): Chain => {
-      const name = endpointChainName(direction, endpoint.interfaceName)
-      const rules = [
-        ...firstRules(marks),
-        ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks, denied)),
-        ...profileRules(endpoint, direction, marks, denied),
-      ]
-      return { family, table: 'filter', name, rules }
-    }),
-  )
+export function endpointChains(endpoint: LocalEndpoint, options: EndpointOptions): readonly Chain[] {
+  const { interfaceName, sources } = endpoint
+  return options.families.flatMap((family): readonly Chain[] => {
+    const { rules, chains } = sourceCheck(interfaceName, sources, family)
+    return [directionChain(endpoint, 'ingress', family, [], options), directionChain(endpoint, 'egress', family, rules, options), ...chains]
+  })
+}
+
+function directionChain(
+  endpoint: LocalEndpoint,
+  direction: Direction,
+  family: Family,
+  before: readonly Rule[],
+  { marks, denied, checks }: EndpointOptions,
+): Chain {
+  const rules = [
+    ...before,
+    ...firstRules(marks, checks),
+    ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks, denied)),
+    ...profileRules(endpoint, direction, marks, denied),
+  ]
+  return { family, table: 'filter', name: endpointChainName(direction, endpoint.interfaceName), rules }
 }
 
 /**
  * ACCEPT of established traffic is terminal on purpose: a connection is only confirmed once its first packet has passed the
  * chains of both ends, so it is established for both, and only that packet pays for the walk.
  */
-function firstRules({ accept, pass }: Marks): readonly Rule[] {
+function firstRules({ accept, pass }: Marks, checks: EndpointOptions['checks']): readonly Rule[] {
   return [
     { match: [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], action: { type: 'accept' } },
-    { match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } },
+    ...invalidRules(checks),
     { match: [], action: clearBits((accept | pass) >>> 0) },
   ]
+}
+
+/** What belongs to no connection that conntrack can make sense of. */
+export function invalidRules({ dropInvalid }: EndpointOptions['checks']): readonly Rule[] {
+  return dropInvalid ? [{ match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } }] : []
 }
 
 export function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {

@@ -39,6 +39,7 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-from-wl -i tort1a2b -g tort-fw-tort1a2b
 -A tort-from-wl -i tort3c4d -g tort-fw-tort3c4d
 -A tort-from-wl -j DROP # Unknown interface
+-A tort-fw-tort1a2b ! -s 10.0.0.1/32 -j DROP # Source is not of this workload
 -A tort-fw-tort1a2b --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A tort-fw-tort1a2b --ctstate INVALID -j DROP
 -A tort-fw-tort1a2b -j MARK --set-xmark 0x0/0x30000

@@ -23,6 +23,7 @@ import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
 import { IpSetStore } from './ip-set-store.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
 import { marksOf } from './marks.ts'
+import { defaultChecks, type PacketChecks } from './packet-checks.ts'
 import { type Policy, policyOf } from './policy.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { compareText, resourceKey } from './resource-key.ts'
@@ -45,6 +46,8 @@ export type PolicyGraphOptions = {
   readonly flowLog?: FlowLogRules | undefined
   /** Ports of the host that stay open under host endpoints. Default: `defaultFailsafePorts`. */
   readonly failsafe?: FailsafePorts
+  /** Default: `defaultChecks`. */
+  readonly checks?: PacketChecks
 }
 
 /**
@@ -56,6 +59,7 @@ export class PolicyGraph {
   readonly #rules: RuleContext
   readonly #base: BaseOptions
   readonly #failsafe: FailsafePorts
+  readonly #checks: PacketChecks
   readonly #hosts: HostEndpoints
   #program: PolicyProgram
   readonly #labels = new InheritedLabels()
@@ -70,14 +74,15 @@ export class PolicyGraph {
 
   /** @throws RangeError on a mark mask with fewer than two bits */
   constructor(options: PolicyGraphOptions) {
-    const { nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions, flowLog } = options
+    const { nodeName, interfacePrefix, markMask = 0xffff_0000, ipv6, actions = defaultActions, flowLog, checks = defaultChecks } = options
     const families: readonly Family[] = ipv6 ? [4, 6] : [4]
     const marks = marksOf(markMask)
     this.#sets = new IpSetStore(families)
-    this.#locals = new LocalEndpoints(nodeName)
+    this.#locals = new LocalEndpoints(nodeName, checks)
     const deny = denyActions(flowLog)
     this.#rules = { families, marks, denied: deny[actions.denied], rejected: deny.reject, log: actions.log, sets: this.#sets.name }
     this.#base = { families, interfacePrefix, marks, actions, flowLog }
+    this.#checks = checks
     this.#failsafe = options.failsafe ?? defaultFailsafePorts
     this.#hosts = new HostEndpoints({ nodeName, interfacePrefix })
     this.#parts = {
@@ -189,9 +194,10 @@ export class PolicyGraph {
     const owners = new Set([...changes.policies, ...hosts.policies].map(policyOwner))
     for (const name of [...changes.profiles, ...hosts.profiles]) owners.add(profileOwner(name))
     this.#renderRules(owners)
+    const options = { ...this.#rules, checks: this.#checks }
     for (const name of changes.interfaces) {
       const endpoint = this.#locals.endpointOn(name)
-      this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, this.#rules))
+      this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, options))
     }
     if (changes.dispatch || hosts.hosts) this.#putInterfaces()
     this.#sets.publish()
@@ -234,9 +240,10 @@ export class PolicyGraph {
     const { families, interfacePrefix } = this.#base
     const interfaces = this.#locals.interfaces()
     const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
-    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe }
+    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe, checks: this.#checks }
     const hosts = hostProgram(this.#hosts.applied(), workloadPatterns(interfacePrefix, strays), options)
-    this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps))
+    const more = { spoofed: this.#locals.spoofedSources(), loops: this.#checks.serviceLoops }
+    this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps, more))
     this.#chains.put('dispatch', dispatchChains(interfaces, families))
     this.#chains.put('hosts', hosts.chains)
     const hooks = [...baseHooks(this.#base), ...hosts.hooks]

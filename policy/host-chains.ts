@@ -1,7 +1,7 @@
 /** One host endpoint as its chains: one for each place that something applies in (resource reference §6.3). */
 import type { Action, Chain, Match, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
-import { type EndpointOptions, profileRules, tierRules } from './endpoint-chains.ts'
+import { type EndpointOptions, invalidRules, profileRules, tierRules } from './endpoint-chains.ts'
 import { type FailsafePorts, failsafeMatches, failsafeReplies } from './failsafe.ts'
 import { type AppliedHost, type HostPlace, hostPlaces, isPoliced } from './host-places.ts'
 import { hostChainName } from './names.ts'
@@ -40,14 +40,14 @@ function placeRules(host: AppliedHost, place: HostPlace, family: Family, options
 }
 
 /** Before conntrack there are no connections. What is forwarded may still be for a workload that nobody knows: its acceptance is not final. */
-function connectionRules({ stage, table }: HostPlace, { marks, actions }: HostOptions): readonly Rule[] {
+function connectionRules({ stage, table }: HostPlace, { marks, actions, checks }: HostOptions): readonly Rule[] {
   if (stage === 'doNotTrack') return []
   const established: readonly Match[] = [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }]
   const last: Action = { type: table === 'filter' && stage === 'normal' ? actions.allowed : 'return' }
   return [
     ...(stage === 'forward' ? [{ match: established, action: setBits(marks.accept) }] : []),
     { match: established, action: last },
-    { match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } },
+    ...invalidRules(checks),
   ]
 }
 

@@ -21,6 +21,11 @@ export const pods = [
   endpoint('b', { interfaceName: 'tortb', ipNetworks: ['10.0.0.2/32', 'fd00::2/128'] }),
 ]
 
+const workloadAddresses: ReadonlyMap<string, string> = new Map([
+  ['torta', '10.0.0.1'],
+  ['tortb', '10.0.0.2'],
+])
+
 export type Addresses = Readonly<Record<string, readonly string[]>>
 
 export function rulesetOf(resources: readonly Resource[], options: Partial<PolicyGraphOptions> = {}, addresses: Addresses = {}): Ruleset {
@@ -49,6 +54,7 @@ export function fate(ruleset: Ruleset, text: string, changes: Partial<Packet> = 
   const base = six === undefined ? v4 : v6
   const packet: Packet = {
     ...base,
+    ...(six === undefined && workloadAddresses.has(from) && { source: workloadAddresses.get(from) as IpAddress }),
     inInterface: from === 'host' ? '' : from,
     outInterface: to === 'host' ? '' : to,
     destinationPort: Number(port || 80),

@@ -1,18 +1,27 @@
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
+import { type Cidr, parseCidr } from '../src/net/prefix.ts'
 import type { AppliedTier, LocalEndpoint } from './endpoint-chains.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import type { Direction } from './names.ts'
+import { defaultChecks, type PacketChecks } from './packet-checks.ts'
 import { comparePolicies, type Policy } from './policy.ts'
 import { profileNames, profileOf } from './profiles.ts'
 import { compareText } from './resource-key.ts'
 import type { Profile } from './rule-chains.ts'
 import { SetMap } from './set-map.ts'
+import type { SpoofedSources } from './source-check.ts'
 import { compareTiers, type Tier, tierOf } from './tiers.ts'
 
-type Endpoint = { readonly interfaceName: string; readonly profiles: readonly string[] }
+/** @property spoofed what it may send from beside its addresses */
+type Endpoint = {
+  readonly interfaceName: string
+  readonly profiles: readonly string[]
+  readonly addresses: readonly Cidr[]
+  readonly spoofed: readonly Cidr[]
+}
 
-/** What must be rendered again. @property dispatch whether interfaces came or went */
+/** What must be rendered again. @property dispatch whether interfaces, or what may be spoofed on them, came or went */
 export type LocalChanges = {
   readonly policies: ReadonlySet<string>
   readonly profiles: ReadonlySet<string>
@@ -23,29 +32,38 @@ export type LocalChanges = {
 /** The endpoints of this node, and which policies and profiles apply to them in which order (resource reference §6.2.1). */
 export class LocalEndpoints {
   readonly #nodeName: string
+  readonly #allowSpoofing: boolean
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #byInterface = new SetMap()
   readonly #byProfile = new SetMap()
   readonly #policies = new Map<string, Policy>()
   /** Keys of those in whose place staged ones would stand: one each. */
   readonly #replaced = new Set<string>()
+  /** Interfaces on which some endpoint may have spoofed, and all that could be on them. */
+  readonly #spoofing = new Set<string>()
   readonly #tiers = new Map<string, Resource>()
   readonly #profiles = new Map<string, Resource>()
   readonly #subjects = new LabelIndex((policy, endpoint) => this.#matched(policy, endpoint))
   #changes = noChanges()
 
-  constructor(nodeName: string) {
+  constructor(nodeName: string, { allowSpoofing }: Pick<PacketChecks, 'allowSpoofing'> = defaultChecks) {
     this.#nodeName = nodeName
+    this.#allowSpoofing = allowSpoofing
   }
 
   /** @param resource a WorkloadEndpoint of any node; others, and those without an interface yet, have no chains here */
   putEndpoint(key: string, resource: Resource, labels: Labels): void {
-    const { node, interfaceName, profiles } = resource.spec as WorkloadEndpointSpec
+    const { node, interfaceName, profiles, ipNetworks, allowSpoofedSourcePrefixes } = resource.spec as WorkloadEndpointSpec
     if (node !== this.#nodeName || interfaceName === undefined) {
       this.deleteEndpoint(key)
       return
     }
-    const endpoint = { interfaceName, profiles: profileNames(profiles, resource.metadata.namespace ?? '') }
+    const endpoint = {
+      interfaceName,
+      profiles: profileNames(profiles, resource.metadata.namespace ?? ''),
+      addresses: cidrsOf(ipNetworks),
+      spoofed: this.#allowSpoofing ? cidrsOf(allowSpoofedSourcePrefixes) : [],
+    }
     const old = this.#endpoints.get(key)
     if (old !== undefined) this.#unlink(key, old)
     this.#endpoints.set(key, endpoint)
@@ -116,15 +134,22 @@ export class LocalEndpoints {
 
   /** What applies on an interface. Two endpoints with one interface: the first by namespace and name has it. */
   endpointOn(interfaceName: string): LocalEndpoint | undefined {
-    const [key] = [...this.#byInterface.get(interfaceName)].toSorted(compareText)
-    const endpoint = key === undefined ? undefined : this.#endpoints.get(key)
+    const { key, endpoint } = this.#holderOf(interfaceName) ?? {}
     if (key === undefined || endpoint === undefined) return undefined
     const policies = [...this.#subjects.selectorsOf(key)].flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
     return {
       interfaceName,
+      sources: [...endpoint.addresses, ...endpoint.spoofed],
       tiers: { ingress: this.#tiersOf(policies, 'ingress'), egress: this.#tiersOf(policies, 'egress') },
       profiles: endpoint.profiles.map((name) => ({ name, known: profileOf(name, this.#profiles.get(name)) !== undefined })),
     }
+  }
+
+  /** What workloads may send from beside their addresses, by interface in text order; interfaces without any are not in it. */
+  spoofedSources(): SpoofedSources {
+    const names = [...this.#spoofing].toSorted(compareText)
+    const entries = names.map((name) => [name, this.#holderOf(name)?.endpoint.spoofed ?? []] as const)
+    return new Map(entries.filter(([, spoofed]) => spoofed.length > 0))
   }
 
   /** A policy that selects some endpoint of this node; nobody needs the chains of others, or of those that are only staged. */
@@ -189,14 +214,26 @@ export class LocalEndpoints {
     if (policy?.replaces !== undefined) this.#replaced.add(policy.replaces)
   }
 
-  #link(key: string, { interfaceName, profiles }: Endpoint): void {
+  #holderOf(interfaceName: string): { readonly key: string; readonly endpoint: Endpoint } | undefined {
+    const [key] = [...this.#byInterface.get(interfaceName)].toSorted(compareText)
+    const endpoint = key === undefined ? undefined : this.#endpoints.get(key)
+    return key === undefined || endpoint === undefined ? undefined : { key, endpoint }
+  }
+
+  #link(key: string, { interfaceName, profiles, spoofed }: Endpoint): void {
+    if (spoofed.length > 0) this.#spoofing.add(interfaceName)
+    if (this.#spoofing.has(interfaceName)) this.#changes.dispatch = true
     if (this.#byInterface.add(interfaceName, key) === 'first') this.#changes.dispatch = true
     this.#changes.interfaces.add(interfaceName)
     for (const profile of profiles) if (this.#byProfile.add(profile, key) === 'first') this.#changes.profiles.add(profile)
   }
 
   #unlink(key: string, { interfaceName, profiles }: Endpoint): void {
-    if (this.#byInterface.delete(interfaceName, key) === 'last') this.#changes.dispatch = true
+    if (this.#spoofing.has(interfaceName)) this.#changes.dispatch = true
+    if (this.#byInterface.delete(interfaceName, key) === 'last') {
+      this.#changes.dispatch = true
+      this.#spoofing.delete(interfaceName)
+    }
     this.#changes.interfaces.add(interfaceName)
     for (const profile of profiles) if (this.#byProfile.delete(profile, key) === 'last') this.#changes.profiles.add(profile)
   }
@@ -225,6 +262,10 @@ export class LocalEndpoints {
 function standsAlike(a: Policy, b: Policy): boolean {
   const sameDirections = (a.ingress === undefined) === (b.ingress === undefined) && (a.egress === undefined) === (b.egress === undefined)
   return a.id === b.id && a.tier === b.tier && a.order === b.order && sameDirections
+}
+
+function cidrsOf(nets: readonly string[] = []): readonly Cidr[] {
+  return [...new Set(nets.flatMap((net) => parseCidr(net) ?? []))]
 }
 
 function noChanges() {

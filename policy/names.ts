@@ -29,6 +29,11 @@ export function endpointChainName(direction: Direction, interfaceName: string): 
   return shortened(direction === 'ingress' ? 'tort-tw-' : 'tort-fw-', interfaceName, maxChainName)
 }
 
+/** The sources that a workload may send from, where they are several. */
+export function sourceChainName(interfaceName: string): string {
+  return shortened('tort-src-', interfaceName, maxChainName)
+}
+
 /** For interfaces without a HostEndpoint of their own, as Calico writes it. */
 export const anyInterface = '*'
 /** What the host says to itself: only a HostEndpoint that names it is asked. */

@@ -42,7 +42,7 @@ for (const [title, actions, kernelChain, packet, copies] of table)
   t.test(`${kernelChain}: a copy is made of ${title}`, async (t) => {
     const graph = newGraph(actions)
     for (const [letter, closed] of [['a'], ['b'], ['c', 'in'], ['d', 'out']] as const)
-      graph.put(endpoint(letter, { interfaceName: `tort${letter}`, ipNetworks: [] }, closed === undefined ? {} : { closed }))
+      graph.put(endpoint(letter, { interfaceName: `tort${letter}`, ipNetworks: ['10.0.0.1/32'] }, closed === undefined ? {} : { closed }))
     graph.put(globalPolicy('no-ingress', { selector: "closed == 'in'", types: ['Ingress'], ingress: [{ action: 'Deny' }] }))
     graph.put(globalPolicy('no-egress', { selector: "closed == 'out'", types: ['Egress'] }))
     t.strictSame(walk(graph.compile(), 'filter', kernelChain, packet).log, copies)

@@ -57,6 +57,8 @@ export type AgentDependencies = {
   readonly encapsulate: (encapsulation: Encapsulation) => Promise<void>
   /** MTU in octets of the device that has the node's address, now. */
   readonly underlayMtu: () => number | undefined
+  /** Whether workloads may send from the further sources that their endpoints list. Default: they may not. */
+  readonly allowsSpoofing?: () => boolean
 }
 
 /** Behind an apply of many changes the next is put off by so much for each, at most: what comes in a stream is written in few batches. */
@@ -134,6 +136,7 @@ export class Agent {
   setPolicy(policy: PolicyCompiler): void {
     for (const { resource } of this.#dependencies.store.all()) policy.put(resource)
     this.#policy = policy
+    this.#local = undefined
     void this.requestApply()
   }
 
@@ -201,7 +204,8 @@ export class Agent {
     const { interfacePrefix } = this.#options
     const endpoints = [...this.#endpoints.values()]
     const [podCidrs, originated, hasIpv6] = [this.#podCidrs, this.#originated, this.#hasIpv6]
-    const state = localState({ plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6 })
+    const allowSpoofing = this.#dependencies.allowsSpoofing?.() ?? false
+    const state = localState({ plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6, allowSpoofing })
     this.#local = { plan, state }
     return state
   }

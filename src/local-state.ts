@@ -17,15 +17,17 @@ export type LocalInput = {
   readonly podCidrs: readonly Cidr[]
   readonly originated: Originated
   readonly hasIpv6: boolean
+  readonly allowSpoofing: boolean
 }
 
 /** @property announced the prefixes that this node announces, each once */
 export type LocalState = { readonly kernel: Omit<KernelState, 'policy'>; readonly announced: readonly Cidr[] }
 
-export function localState({ plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6 }: LocalInput): LocalState {
+export function localState(input: LocalInput): LocalState {
+  const { plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6, allowSpoofing } = input
   const { kernel } = plan
   const connected = endpoints.filter((endpoint) => isNamedAsWorkload(endpoint, interfacePrefix))
-  const { links, sysctls, routes, gateway } = workloadState(connected, hasIpv6)
+  const { links, sysctls, routes, gateway } = workloadState(connected, { kernelHasIpv6: hasIpv6, allowSpoofing })
   const usable = podCidrs.filter((cidr) => hasIpv6 || !isIpv6(cidr))
   const { aggregates, services } = originated
   const own = originatedPrefixes(usable, [...routes.map(({ destination }) => destination), ...plan.originated], aggregates)

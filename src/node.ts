@@ -89,7 +89,7 @@ export class Node {
       const dependencies = { felix: this.#felix, store, programmed: this.#programmed, policy: this.#policyFace, log }
       this.#flowLog = createFlowLog(felix.flowLog, dependencies)
     }
-    this.#policyChoices = policyChoices(this.#live.current.felix)
+    this.#policyChoices = policyChoices(this.#live.current.felix, this.#live.current.originated.services)
     this.#policy = this.#newPolicy()
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
@@ -103,6 +103,7 @@ export class Node {
         originate: (prefixes) => this.#speaker?.originate(prefixes),
         encapsulate: (encapsulation) => this.#encapsulate(encapsulation),
         underlayMtu: () => this.#underlayMtu(),
+        allowsSpoofing: () => this.#policyChoices.checks.allowSpoofing,
       },
     )
   }
@@ -201,7 +202,7 @@ export class Node {
     this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses, this.#facts.name), peers, ranges)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
-    const choices = policyChoices(felix)
+    const choices = policyChoices(felix, originated.services)
     if (isDeepStrictEqual(choices, this.#policyChoices)) return
     this.#policyChoices = choices
     this.#policy = this.#newPolicy()
@@ -210,7 +211,7 @@ export class Node {
 
   /** Interfaces are known by the prefix of the start: it changes with a restart. */
   #newPolicy(): PolicyGraph {
-    const { markMask, actions, failsafe, allowedTunnels } = this.#policyChoices
+    const { markMask, actions, failsafe, checks, allowedTunnels } = this.#policyChoices
     const policy = new PolicyGraph({
       nodeName: this.#facts.name,
       interfacePrefix: this.#live.atStart.felix.interfacePrefix,
@@ -218,6 +219,7 @@ export class Node {
       ipv6: this.#facts.hasIpv6,
       actions,
       failsafe,
+      checks,
       flowLog: this.#flowLog && this.#settings.config.felix.flowLog,
     })
     policy.allowTunnels(allowedTunnels)

@@ -30,6 +30,22 @@ t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter a
   })
 })
 
+t.test('§6.9 where some other sources are allowed the kernel’s own reverse-path filter is off', async (t) => {
+  const spoofer = endpoint('web', 'tort1', ['10.244.1.7/32'])
+  const spec = { ...spoofer.spec, allowSpoofedSourcePrefixes: ['192.0.2.0/24'] }
+  const filters = (allowSpoofing: boolean) =>
+    workloadState([{ ...spoofer, spec }, endpoint('web2', 'tort2', ['10.244.1.8/32'])], { allowSpoofing })
+      .sysctls.filter(({ path }) => path.endsWith('rp_filter'))
+      .map(({ value }) => value)
+  t.strictSame(
+    [filters(false), filters(true)],
+    [
+      ['1', '1'],
+      ['0', '1'],
+    ],
+  )
+})
+
 t.test('an IPv6 address adds proxy NDP and forwarding of the family', async (t) => {
   const { sysctls, routes } = workloadState([endpoint('web', 'tort1', ['fd00:1::7/128'])])
   t.strictSame(sysctls.slice(6), [
@@ -42,7 +58,7 @@ t.test('an IPv6 address adds proxy NDP and forwarding of the family', async (t) 
 
 t.test('a kernel without IPv6 is asked for nothing of it', async (t) => {
   const web = (addresses: string[]) => endpoint('web', 'tort1', addresses)
-  const { sysctls, routes, links } = workloadState([web(['10.244.1.7/32', 'fd00:1::7/128'])], false)
+  const { sysctls, routes, links } = workloadState([web(['10.244.1.7/32', 'fd00:1::7/128'])], { kernelHasIpv6: false })
   const only4 = workloadState([web(['10.244.1.7/32'])])
   t.strictSame({ routes, links }, { routes: only4.routes, links: only4.links })
   t.strictSame(sysctls, only4.sysctls.slice(0, -1), 'all but accept_ra')

@@ -13,6 +13,9 @@ const workloadGateway: Route = {
   nextHop: { type: 'unicast', device: 'lo', scope: 'link' },
 }
 
+/** @property kernelHasIpv6 without it nothing of that family is wanted @property allowSpoofing whether `allowSpoofedSourcePrefixes` count */
+export type WorkloadOptions = { readonly kernelHasIpv6?: boolean; readonly allowSpoofing?: boolean }
+
 /** @property routes of the workloads' addresses, apart from those to their `gateway` */
 export type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { readonly gateway: readonly Route[] }
 
@@ -20,21 +23,25 @@ export type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { rea
  * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.
  * Two endpoints with one address: the first by namespace and name has it, so that the answer never depends on history.
  * @param endpoints of this node, in any order
- * @param kernelHasIpv6 without it nothing of that family is wanted
  */
-export function workloadState(endpoints: Iterable<WorkloadEndpoint>, kernelHasIpv6 = true): HostSide {
+export function workloadState(endpoints: Iterable<WorkloadEndpoint>, options: WorkloadOptions = {}): HostSide {
+  const { kernelHasIpv6 = true, allowSpoofing = false } = options
+  const sorted = [...endpoints].toSorted(byName)
+  const spoofing = new Set(allowSpoofing ? sorted.filter(maySpoof).map(({ spec }) => spec.interfaceName) : [])
   const links = new Map<string, Link>()
   const sysctls: Sysctl[] = [{ path: 'net/ipv4/ip_forward', value: '1' }]
   const routes = new Map<string, Route>()
   let ipv6 = false
-  for (const { spec } of [...endpoints].toSorted(byName)) {
+  for (const { spec } of sorted) {
     const device = spec.interfaceName
     if (device === undefined) continue
     links.set(device, { name: device, up: true })
     const addresses = (spec.ipNetworks ?? []).filter((address) => kernelHasIpv6 || !isIpv6(address))
     const hasIpv6 = addresses.some(isIpv6)
     ipv6 ||= hasIpv6
-    sysctls.push(...interfaceSysctls(device, hasIpv6).filter(({ path }) => kernelHasIpv6 || !path.startsWith('net/ipv6/')))
+    sysctls.push(
+      ...interfaceSysctls(device, hasIpv6, spoofing.has(device)).filter(({ path }) => kernelHasIpv6 || !path.startsWith('net/ipv6/')),
+    )
     for (const address of addresses) {
       if (routes.has(address)) continue
       routes.set(address, { destination: address as Cidr, nextHop: { type: 'unicast', device, scope: 'link' } })
@@ -51,13 +58,20 @@ function byName(a: WorkloadEndpoint, b: WorkloadEndpoint): number {
   return left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1
 }
 
-/** accept_ra=0: a pod must never make a router of itself towards the node (CVE-2020-13597). */
-function interfaceSysctls(link: string, ipv6: boolean): readonly Sysctl[] {
+function maySpoof({ spec }: WorkloadEndpoint): boolean {
+  return (spec.allowSpoofedSourcePrefixes ?? []).length > 0
+}
+
+/**
+ * accept_ra=0: a pod must never make a router of itself towards the node (CVE-2020-13597). Where some other sources are allowed, only
+ * the chains know which: the kernel's own reverse-path filter knows no exceptions.
+ */
+function interfaceSysctls(link: string, ipv6: boolean, spoofing: boolean): readonly Sysctl[] {
   const v4 = [
     ['net/ipv4/conf', 'proxy_arp', '1'],
     ['net/ipv4/neigh', 'proxy_delay', '0'],
     ['net/ipv4/conf', 'forwarding', '1'],
-    ['net/ipv4/conf', 'rp_filter', '1'],
+    ['net/ipv4/conf', 'rp_filter', spoofing ? '0' : '1'],
     ['net/ipv6/conf', 'accept_ra', '0'],
   ]
   const v6 = [

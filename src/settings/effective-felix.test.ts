@@ -32,9 +32,11 @@ const defaults: EffectiveFelix = {
     log: { prefix: 'tortie %p %r', limit: { count: 10, per: 'second', burst: 5 } },
   },
   failsafe: defaultFailsafePorts,
+  checks: { dropInvalid: true, allowSpoofing: false },
+  serviceLoops: 'drop',
   ipipEnabled: undefined,
   ipipMtu: 0,
-  allowedTunnels: { ipip: false, vxlan: false },
+  allowedTunnels: { ipip: false, vxlan: false, vxlanPort: 4789 },
   externalNodes: [],
 }
 
@@ -59,6 +61,10 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     ipipMTU: 1_400,
     allowIPIPPacketsFromWorkloads: true,
     allowVXLANPacketsFromWorkloads: true,
+    vxlanPort: 8472,
+    disableConntrackInvalidCheck: true,
+    workloadSourceSpoofing: 'any',
+    serviceLoopPrevention: 'Disabled',
     externalNodesList: ['192.0.2.9'],
   }
   t.strictSame(effective('', { felix: { default: spec } }), {
@@ -74,9 +80,11 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
       log: { prefix: 'calico %k', limit: { count: 3, per: 'hour', burst: 1 } },
     },
     failsafe: { ingress: [], egress: [{ protocol: 'UDP', port: 53, net: '192.0.2.0/24' }] },
+    checks: { dropInvalid: false, allowSpoofing: true },
+    serviceLoops: undefined,
     ipipEnabled: false,
     ipipMtu: 1_400,
-    allowedTunnels: { ipip: true, vxlan: true },
+    allowedTunnels: { ipip: true, vxlan: true, vxlanPort: 8472 },
     externalNodes: ['192.0.2.9/32'],
   })
 })

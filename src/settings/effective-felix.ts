@@ -1,7 +1,8 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
 import { defaultFailsafePorts, type FailsafePorts } from '../../policy/failsafe.ts'
+import type { PacketChecks } from '../../policy/packet-checks.ts'
 import { defaultLog, type LogStyle, type PolicyActions } from '../../policy/policy-actions.ts'
-import type { AllowedTunnels } from '../../policy/workload-tunnels.ts'
+import { type AllowedTunnels, defaultVxlanPort } from '../../policy/workload-tunnels.ts'
 import type { Config } from '../config.ts'
 import type { LogLevel } from '../log.ts'
 import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
@@ -19,6 +20,9 @@ export type EffectiveFelix = {
   readonly actions: PolicyActions
   /** Ports of the node that no policy for its HostEndpoints closes. */
   readonly failsafe: FailsafePorts
+  readonly checks: Pick<PacketChecks, 'dropInvalid' | 'allowSpoofing'>
+  /** What becomes of packets to addresses of services that lead to no pod; undefined: they go on. */
+  readonly serviceLoops: 'drop' | 'reject' | undefined
   /** undefined: as the IP pools say. */
   readonly ipipEnabled: boolean | undefined
   /** Octets; 0: derived from the uplink's. */
@@ -48,11 +52,17 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
       ingress: first('failsafeInboundHostPorts') ?? defaultFailsafePorts.ingress,
       egress: first('failsafeOutboundHostPorts') ?? defaultFailsafePorts.egress,
     },
+    checks: {
+      dropInvalid: first('disableConntrackInvalidCheck') !== true,
+      allowSpoofing: first('workloadSourceSpoofing') === 'Any',
+    },
+    serviceLoops: serviceLoops(first('serviceLoopPrevention') ?? 'Drop'),
     ipipEnabled: first('ipipEnabled'),
     ipipMtu: first('ipipMTU') ?? 0,
     allowedTunnels: {
       ipip: first('allowIPIPPacketsFromWorkloads') ?? false,
       vxlan: first('allowVXLANPacketsFromWorkloads') ?? false,
+      vxlanPort: first('vxlanPort') ?? defaultVxlanPort,
     },
     externalNodes: (first('externalNodesList') ?? []) as readonly Cidr[],
   }
@@ -61,15 +71,21 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
 const units = ['second', 'minute', 'hour', 'day'] as const
 
 /** What of it concerns the chains of policy. */
-export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'failsafe' | 'allowedTunnels'>
+export type PolicyChoices = Pick<EffectiveFelix, 'markMask' | 'actions' | 'failsafe' | 'allowedTunnels'> & { readonly checks: PacketChecks }
 
-export function policyChoices({ markMask, actions, failsafe, allowedTunnels }: EffectiveFelix): PolicyChoices {
-  return { markMask, actions, failsafe, allowedTunnels }
+/** @param services blocks of service addresses that this node announces */
+export function policyChoices(felix: EffectiveFelix, services: readonly Cidr[]): PolicyChoices {
+  const { markMask, actions, failsafe, allowedTunnels, checks, serviceLoops: action } = felix
+  return { markMask, actions, failsafe, allowedTunnels, checks: { ...checks, serviceLoops: { action, services } } }
 }
 
 /** What of it concerns IP-in-IP. */
 export function tunnelSettings({ ipipEnabled, ipipMtu, externalNodes }: EffectiveFelix) {
   return { ...(ipipEnabled !== undefined && { enabled: ipipEnabled }), mtu: ipipMtu, externalNodes }
+}
+
+function serviceLoops(word: 'Drop' | 'Reject' | 'Disabled'): EffectiveFelix['serviceLoops'] {
+  return word === 'Disabled' ? undefined : lower(word)
 }
 
 /** @param rate "10/second", as the schema has checked it. @param burst 0: no more at once than the kernel's least, 1 */
