@@ -15,19 +15,21 @@ type Bearer = { readonly own: Labels; readonly parents: readonly string[] }
  * a profile's `labelsToApply` from the profile. Own labels win. Namespaces and service accounts need not exist: then only their name is inherited.
  */
 export class InheritedLabels {
-  readonly #bearers = new Map<string, Bearer>()
+  /** What is read of them is read again when it is asked for: labels are many, and seldom looked at. */
+  readonly #bearers = new Map<string, Resource>()
   readonly #parents = new Map<string, Labels>()
   readonly #children = new SetMap()
 
   putBearer(id: string, resource: Resource): void {
     this.deleteBearer(id)
-    const bearer = bearerOf(resource)
-    this.#bearers.set(id, bearer)
-    for (const parent of bearer.parents) this.#children.add(parent, id)
+    this.#bearers.set(id, resource)
+    for (const parent of bearerOf(resource).parents) this.#children.add(parent, id)
   }
 
   deleteBearer(id: string): void {
-    for (const parent of this.#bearers.get(id)?.parents ?? []) this.#children.delete(parent, id)
+    const resource = this.#bearers.get(id)
+    if (resource === undefined) return
+    for (const parent of bearerOf(resource).parents) this.#children.delete(parent, id)
     this.#bearers.delete(id)
   }
 
@@ -45,8 +47,8 @@ export class InheritedLabels {
 
   /** Everything selectors see of a bearer; empty if it is not known. */
   labelsOf(id: string): Labels {
-    const bearer = this.#bearers.get(id)
-    return bearer === undefined ? new Map<string, string>() : this.#labelsOf(bearer, (parent) => this.#parents.get(parent))
+    const resource = this.#bearers.get(id)
+    return resource === undefined ? new Map<string, string>() : this.#labelsOf(bearerOf(resource), (parent) => this.#parents.get(parent))
   }
 
   /** What selectors would see of a bearer, known or not. @param changed labels that some parents would hand down instead of theirs */

@@ -2,7 +2,7 @@ import type { IpSet, IpSetType } from '../felix/kernel.ts'
 import { type Tracked, TrackedMap } from '../felix/tracked.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
 import type { SelectorTerm } from './effective-selector.ts'
-import { LabelIndex, type Labels } from './label-index.ts'
+import { LabelIndex, type Labels, type Matched } from './label-index.ts'
 import { MemberCounts } from './member-counts.ts'
 import { setName } from './names.ts'
 import type { Selector } from './selector/selector.ts'
@@ -80,7 +80,7 @@ export class IpSetStore {
   }
 
   /** Ids of the items in the set of a selector; undefined when no rule in use names it. */
-  membersOf(term: SelectorTerm): ReadonlySet<string> | undefined {
+  membersOf(term: SelectorTerm): Matched | undefined {
     const key = setKey({ type: 'selector', term })
     return this.#entries.has(key) ? this.#index.itemsOf(key) : undefined
   }

@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto'
 import { orchestratorLabel } from './effective-selector.ts'
+import { MultiMap } from './multi-map.ts'
+import { compareText } from './resource-key.ts'
 import { matches } from './selector/evaluate.ts'
 import { restrictions } from './selector/restrictions.ts'
 import type { Selector } from './selector/selector.ts'
@@ -15,8 +18,17 @@ type Placement =
 /** Presence alone ranks behind any list of values; the orchestrator, the same on nearly all, behind any other label's values. */
 const manyValues = 1_000_000
 
-type Entry = { readonly selector: Selector; readonly placement: Placement; readonly items: Set<string> }
-type Item = { readonly labels: Labels; readonly selectors: Set<string> }
+/** All items with the same labels: they match the same selectors, and pods that are copies of one another are many. */
+type Group = { readonly key: string; readonly labels: Labels; selectors: Set<string> | undefined }
+type Entry = { readonly selector: Selector; readonly placement: Placement; readonly groups: Set<Group> }
+
+/** Some of the items of an index. */
+export interface Matched extends Iterable<string> {
+  readonly size: number
+  has(id: string): boolean
+}
+
+const nobody: ReadonlySet<string> = new Set()
 
 /**
  * Which items match which selectors, kept as either changes. The work of a change grows with the candidates its labels leave
@@ -25,10 +37,12 @@ type Item = { readonly labels: Labels; readonly selectors: Set<string> }
 export class LabelIndex {
   readonly #onMatch: (selector: string, item: string, matched: boolean) => void
   readonly #selectors = new Map<string, Entry>()
-  readonly #items = new Map<string, Item>()
-  /** Selectors and items by the places where they look for each other. */
+  readonly #items = new Map<string, Group>()
+  readonly #groups = new Map<string, Group>()
+  readonly #members = new MultiMap<Group, string>()
+  /** Selectors by the places where they look for groups, and groups by their labels and values. */
   readonly #waiting = new SetMap()
-  readonly #having = new SetMap()
+  readonly #having = new Map<string, MultiMap<string, Group>>()
 
   /** @param onMatch told of each match that begins or ends, while the change is being made */
   constructor(onMatch: (selector: string, item: string, matched: boolean) => void) {
@@ -37,90 +51,139 @@ export class LabelIndex {
 
   putItem(id: string, labels: Labels): void {
     const old = this.#items.get(id)
-    const item: Item = { labels, selectors: old?.selectors ?? new Set() }
-    if (old !== undefined) for (const place of placesOf(old.labels)) this.#having.delete(place, id)
-    for (const place of placesOf(labels)) this.#having.add(place, id)
-    this.#items.set(id, item)
-    const candidates = new Set(item.selectors)
-    for (const place of placesOf(labels)) for (const name of this.#waiting.get(place)) candidates.add(name)
-    for (const name of candidates) this.#evaluate(name, id)
+    const key = groupKey(labels)
+    if (old?.key === key) return
+    const group = this.#groups.get(key) ?? this.#addGroup(key, labels)
+    this.#items.set(id, group)
+    this.#members.add(group, id)
+    for (const name of group.selectors ?? nobody) if (!old?.selectors?.has(name)) this.#onMatch(name, id, true)
+    if (old !== undefined) this.#leave(id, old, group.selectors ?? nobody)
   }
 
   deleteItem(id: string): void {
-    const item = this.#items.get(id)
-    if (item === undefined) return
-    for (const name of item.selectors) this.#set(name, id, false)
-    for (const place of placesOf(item.labels)) this.#having.delete(place, id)
+    const group = this.#items.get(id)
+    if (group === undefined) return
     this.#items.delete(id)
+    this.#leave(id, group, nobody)
   }
 
   putSelector(name: string, selector: Selector): void {
     if (this.#selectors.has(name)) return
     const placement = placementOf(selector)
-    this.#selectors.set(name, { selector, placement, items: new Set() })
-    for (const place of waitingPlaces(placement)) {
-      this.#waiting.add(place, name)
-      for (const id of this.#having.get(place)) this.#evaluate(name, id)
+    const entry: Entry = { selector, placement, groups: new Set() }
+    this.#selectors.set(name, entry)
+    for (const place of waitingPlaces(placement)) this.#waiting.add(place, name)
+    for (const group of this.#candidates(placement)) {
+      if (!this.#matches(name, entry, group)) continue
+      for (const id of this.#members.get(group)) this.#onMatch(name, id, true)
     }
   }
 
   deleteSelector(name: string): void {
     const entry = this.#selectors.get(name)
     if (entry === undefined) return
-    for (const id of entry.items) this.#set(name, id, false)
-    for (const place of waitingPlaces(entry.placement)) this.#waiting.delete(place, name)
     this.#selectors.delete(name)
+    for (const place of waitingPlaces(entry.placement)) this.#waiting.delete(place, name)
+    for (const group of entry.groups) {
+      group.selectors?.delete(name)
+      for (const id of this.#members.get(group)) this.#onMatch(name, id, false)
+    }
   }
 
   /** The selectors an item matches now. */
   selectorsOf(id: string): ReadonlySet<string> {
-    return this.#items.get(id)?.selectors ?? new Set()
+    return this.#items.get(id)?.selectors ?? nobody
   }
 
-  /** The items a selector matches now. */
-  itemsOf(name: string): ReadonlySet<string> {
-    return this.#selectors.get(name)?.items ?? new Set()
+  /** The items a selector matches, read whenever it is asked: it follows what changes. */
+  itemsOf(name: string): Matched {
+    const [items, members] = [this.#items, this.#members]
+    const groups: ReadonlySet<Group> = this.#selectors.get(name)?.groups ?? new Set()
+    return {
+      get size() {
+        return [...this].length
+      },
+      has(id) {
+        const group = items.get(id)
+        return group !== undefined && groups.has(group)
+      },
+      *[Symbol.iterator]() {
+        for (const group of groups) yield* members.get(group)
+      },
+    }
   }
 
   /** The items that a selector would match; it need not be there. */
   itemsMatching(selector: Selector): readonly string[] {
-    const candidates = new Set<string>()
-    for (const place of waitingPlaces(placementOf(selector))) for (const id of this.#having.get(place)) candidates.add(id)
-    return [...candidates].filter((id) => {
-      const item = this.#items.get(id)
-      return item !== undefined && matches(selector, item.labels)
-    })
+    const groups = [...this.#candidates(placementOf(selector))].filter(({ labels }) => matches(selector, labels))
+    return groups.flatMap((group) => [...this.#members.get(group)])
   }
 
   /** The selectors that an item with these labels would match; it need not be there. */
   matching(labels: Labels): readonly string[] {
-    const candidates = new Set<string>()
-    for (const place of placesOf(labels)) for (const name of this.#waiting.get(place)) candidates.add(name)
-    return [...candidates].filter((name) => {
+    return this.#waitingFor(labels).flatMap(([name, { selector }]) => (matches(selector, labels) ? [name] : []))
+  }
+
+  #addGroup(key: string, labels: Labels): Group {
+    const group: Group = { key, labels, selectors: undefined }
+    this.#groups.set(key, group)
+    for (const [label, value] of labels) {
+      const values = this.#having.get(label) ?? new MultiMap()
+      this.#having.set(label, values)
+      values.add(value, group)
+    }
+    for (const [name, entry] of this.#waitingFor(labels)) this.#matches(name, entry, group)
+    return group
+  }
+
+  /** An item is in the group no more. @param kept selectors that it matches all the same */
+  #leave(id: string, group: Group, kept: ReadonlySet<string>): void {
+    this.#members.delete(group, id)
+    for (const name of group.selectors ?? nobody) if (!kept.has(name)) this.#onMatch(name, id, false)
+    const [other] = this.#members.get(group)
+    if (other !== undefined) return
+    this.#groups.delete(group.key)
+    for (const name of group.selectors ?? nobody) this.#selectors.get(name)?.groups.delete(group)
+    for (const [label, value] of group.labels) {
+      const values = this.#having.get(label)
+      values?.delete(value, group)
+      if (values?.size === 0) this.#having.delete(label)
+    }
+  }
+
+  #matches(name: string, { selector, groups }: Entry, group: Group): boolean {
+    if (!matches(selector, group.labels)) return false
+    groups.add(group)
+    group.selectors ??= new Set()
+    group.selectors.add(name)
+    return true
+  }
+
+  #waitingFor(labels: Labels): readonly (readonly [name: string, Entry])[] {
+    const names = new Set<string>()
+    for (const place of placesOf(labels)) for (const name of this.#waiting.get(place)) names.add(name)
+    return [...names].flatMap((name) => {
       const entry = this.#selectors.get(name)
-      return entry !== undefined && matches(entry.selector, labels)
+      return entry === undefined ? [] : [[name, entry] as const]
     })
   }
 
-  #evaluate(name: string, id: string): void {
-    const entry = this.#selectors.get(name)
-    const item = this.#items.get(id)
-    if (entry !== undefined && item !== undefined) this.#set(name, id, matches(entry.selector, item.labels))
-  }
-
-  #set(name: string, id: string, matched: boolean): void {
-    const entry = this.#selectors.get(name)
-    const item = this.#items.get(id)
-    if (entry === undefined || item === undefined || entry.items.has(id) === matched) return
-    if (matched) {
-      entry.items.add(id)
-      item.selectors.add(name)
-    } else {
-      entry.items.delete(id)
-      item.selectors.delete(name)
+  /** The groups that a selector may match, each once: one has one value of a label. */
+  *#candidates(placement: Placement): Generator<Group, void, undefined> {
+    if (placement.type === 'scan') {
+      yield* this.#groups.values()
+      return
     }
-    this.#onMatch(name, id, matched)
+    const having = this.#having.get(placement.label)
+    const values = placement.type === 'values' ? new Set(placement.values) : having?.keys()
+    for (const value of values ?? []) yield* having?.get(value) ?? []
   }
+}
+
+/** One text for equal labels, in whatever order they came: a digest, as the labels themselves are long and many. */
+function groupKey(labels: Labels): string {
+  const pairs = [...labels].toSorted(([a], [b]) => compareText(a, b))
+  return hash('sha256', JSON.stringify(pairs), 'base64url')
 }
 
 /** Fewest values first, then presence of a label; absence says too little to be an index. */
@@ -138,7 +201,7 @@ function placementOf(selector: Selector): Placement {
   return best
 }
 
-/** Keys of both sides of the index. No label contains a space, so the three kinds never clash. */
+/** Where selectors wait. No label contains a space, so the three kinds never clash. */
 const anywhere = ' '
 const valuePlace = (label: string, value: string) => `${label} =${value}`
 

@@ -17,6 +17,8 @@ export type SetItem = {
 /** @property text an address, a CIDR of more than one, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
 export type SetMember = { readonly family: Family; readonly text: string }
 
+const noPorts: SetItem['ports'] = new Map()
+
 /** undefined: the resource is neither an endpoint nor a (Global)NetworkSet. */
 export function setItemOf(resource: Resource): SetItem | undefined {
   switch (resource.kind) {
@@ -45,6 +47,7 @@ type NamedPort = { readonly name: string; readonly protocol: string; readonly po
 
 function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): SetItem {
   const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
+  if (ports.length === 0) return { nets: false, members, ports: noPorts }
   const byName = Map.groupBy(ports, ({ name }) => name)
   const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
     const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
@@ -56,7 +59,7 @@ function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): Set
 
 function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
   const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
-  return { nets: true, members, ports: new Map() }
+  return { nets: true, members, ports: noPorts }
 }
 
 function distinct(texts: readonly string[]): readonly SetMember[] {
