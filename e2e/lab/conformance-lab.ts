@@ -121,6 +121,8 @@ async function connect(node: Namespace, far: Namespace): Promise<void> {
   // The far ends are nobody's addresses: what arrives is only looked at. Refusals are all sent, however many.
   await node.sysctl('net.ipv4.icmp_ratemask', '0')
   await node.sysctl('net.ipv6.icmp.ratelimit', '0')
+  // No type that is sent counts against what the kernel allows in all.
+  await node.sysctl('net.ipv6.icmp.ratemask', '255')
 }
 
 /** The far ends answer no neighbour discovery by themselves. */
