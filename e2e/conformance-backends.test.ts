@@ -4,7 +4,10 @@ import { areas } from './conformance/all-scenarios.ts'
 import { ConformanceLab } from './lab/conformance-lab.ts'
 import { runScenario } from './lab/conformance-run.ts'
 
-const backends = new Map([['legacy', { iptablesBackend: 'legacy' }]])
+const backends = new Map<string, Readonly<Record<string, string>>>([
+  ['legacy', { iptablesBackend: 'legacy' }],
+  ['nftables itself', { nftablesMode: 'enabled' }],
+])
 const all = [...areas.values()].flat()
 const sample = process.env.CONFORMANCE === 'all' ? all : all.filter((_, index) => index % 8 === 4)
 

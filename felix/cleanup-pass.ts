@@ -6,6 +6,8 @@ export type CleanupCounts = {
   readonly chains: number
   readonly hooks: number
   readonly ipSets: number
+  /** Of nf_tables itself, with all that was in them. */
+  readonly nftTables: number
 }
 
 /** What one pass over one kind found: how much was there before it, and what could not be told or taken away. */

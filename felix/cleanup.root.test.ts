@@ -10,7 +10,7 @@ import { enterNetns } from './test-netns.ts'
 import { makeTunnelDevice } from './test-tunnel-device.ts'
 
 const log = pino({ level: 'silent' })
-const none = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0 }
+const none = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0, nftTables: 0 }
 
 const jump = (chain: string): Hook['rule'] => ({ match: [], action: { type: 'jump', chain } })
 const places = ([4, 6] as const).flatMap((family) => (['filter', 'nat', 'mangle', 'raw'] as const).map((table) => ({ family, table })))
@@ -87,7 +87,7 @@ async function snapshot(): Promise<string[]> {
 
 /** What an agent with this backend leaves behind when it ends. */
 async function agentWas(iptablesBackend: 'nft' | 'legacy', state = desired): Promise<void> {
-  const felix = new Felix({ routeProtocol: 116, iptablesBackend }, { log, onDrift: () => {} })
+  const felix = new Felix({ routeProtocol: 116, iptablesBackend, nftablesMode: 'disabled' }, { log, onDrift: () => {} })
   await felix.start()
   const { unprogrammed } = await felix.apply(state)
   await felix.close()
@@ -104,7 +104,7 @@ for (const backends of [['nft'], ['legacy'], ['nft', 'legacy']] as const) {
     // the second agent finds rules of the first in the other backend and leaves them until it may prune
     const n = backends.length
     t.strictNotSame(await snapshot(), before)
-    const removed = { routes: 3, tunnelAddresses: 1, chains: n * 16, hooks: n * 16, ipSets: 2 }
+    const removed = { routes: 3, tunnelAddresses: 1, chains: n * 16, hooks: n * 16, ipSets: 2, nftTables: 0 }
     t.strictSame(await cleanUp({ routeProtocol: 116 }, { log }), { removed, left: [] })
     t.strictSame(await snapshot(), before)
     t.strictSame(await cleanUp({ routeProtocol: 116 }, { log }), { removed: none, left: [] }, 'and again: nothing to do')
@@ -123,7 +123,7 @@ t.test('what a rule of others needs stays and is told', async (t) => {
   await must('iptables-nft', '-A', 'FORWARD', '-j', 'tort-in')
   await must('iptables-nft', '-A', 'FORWARD', '-m', 'set', '--match-set', 'tort4s:a', 'src', '-j', 'DROP')
   const { removed, left } = await cleanUp({ routeProtocol: 116 }, { log })
-  t.strictSame(removed, { routes: 3, tunnelAddresses: 1, chains: 15, hooks: 16, ipSets: 1 })
+  t.strictSame(removed, { routes: 3, tunnelAddresses: 1, chains: 15, hooks: 16, ipSets: 1, nftTables: 0 })
   t.match(left, [
     'chain tort-in (filter, IPv4, nft): rules of others jump to it',
     /^IP sets: .*in use by a kernel component.* in "destroy tort4s:a"$/,

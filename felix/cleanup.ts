@@ -5,6 +5,7 @@ import { removeChains } from './cleanup-chains.ts'
 import { removeIpSets } from './cleanup-ip-sets.ts'
 import { removeRoutes, removeTunnelAddresses } from './cleanup-network.ts'
 import { type CleanupCounts, untilGone } from './cleanup-pass.ts'
+import { removeNftTables } from './nft/cleanup-tables.ts'
 import { openKernel } from './open-kernel.ts'
 
 export type CleanupOptions = {
@@ -33,10 +34,11 @@ export async function cleanUp({ routeProtocol }: CleanupOptions, dependencies: C
     const tunnel = await untilGone(() => removeTunnelAddresses(kernel))
     const chains = await untilGone(() => removeChains(tools))
     const sets = await untilGone(() => removeIpSets(tools))
-    const none: CleanupCounts = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0 }
+    const tables = await untilGone(removeNftTables)
+    const none: CleanupCounts = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0, nftTables: 0 }
     return {
-      removed: { ...none, ...routes.removed, ...tunnel.removed, ...chains.removed, ...sets.removed },
-      left: [routes, tunnel, chains, sets].flatMap(({ left }) => left),
+      removed: { ...none, ...routes.removed, ...tunnel.removed, ...chains.removed, ...sets.removed, ...tables.removed },
+      left: [routes, tunnel, chains, sets, tables].flatMap(({ left }) => left),
     }
   } finally {
     kernel.close()

@@ -83,7 +83,10 @@ async function start(t: Test, { aside = async () => {}, ...clock }: StartOptions
     programs.push(command)
     return run(command, args, options)
   }
-  const felix = new Felix({ routeProtocol: 116, iptablesBackend: 'nft' }, { log, run: recorded, onDrift: () => wake.resolve(), ...clock })
+  const felix = new Felix(
+    { routeProtocol: 116, iptablesBackend: 'nft', nftablesMode: 'disabled' },
+    { log, run: recorded, onDrift: () => wake.resolve(), ...clock },
+  )
   t.teardown(() => felix.close())
   await felix.start()
   const drifted = async () => {
@@ -110,7 +113,7 @@ t.test('one apply makes links, sysctls, sets, chains and routes; the next one st
     /^-A FORWARD .*-j tort-FORWARD$/,
     /^-A tort-FORWARD .*--match-set tort4s:a src -j DROP$/,
   ])
-  t.strictSame(felix.iptablesBackend?.backend, 'nft')
+  t.strictSame(felix.policyBackend?.backend, 'nft')
   t.strictSame(felix.policyCounters, { chains: 1, ipSets: 1 })
   const started = programs.length
   await felix.apply(desired)

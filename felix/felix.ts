@@ -3,26 +3,22 @@ import type { Logger } from 'pino'
 import { type Run, run as runProcess } from '../src/os/process.ts'
 import { missingBase } from './base-chains.ts'
 import type { ChainView } from './chain-table.ts'
+import { ChosenPolicy, type PolicyOptions } from './chosen-policy.ts'
 import type { IpSetView } from './ip-set-table.ts'
-import { IpSetsWatch } from './ip-sets-watch.ts'
-import type { Backend } from './iptables-tool.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
-import { OwnPrograms } from './own-programs.ts'
-import { type PolicyState, PolicyTables } from './policy-tables.ts'
+import type { PolicyChoice, PolicyState, PolicyWriter } from './policy-writer.ts'
 import { type Repair, RepairLog } from './repair-log.ts'
 import type { RestoreCounters } from './restore.ts'
 import type { CountedTable } from './rule-count-reader.ts'
-import { RulesWatch } from './rules-watch.ts'
 import { mergeReports, type Problem, problemsOf } from './table-report.ts'
 import type { TunnelView } from './tunnel-table.ts'
 import { isPoliced, unpolicedRoutes, waitingForPolicy } from './unpoliced-routes.ts'
 import { WaitingLog } from './waiting-log.ts'
 
-export type FelixOptions = {
+export type FelixOptions = PolicyOptions & {
   /** rtm_protocol of every route we own, 1..255. */
   readonly routeProtocol: number
-  readonly iptablesBackend: 'auto' | Backend
 }
 
 export type FelixDependencies = {
@@ -49,7 +45,7 @@ const LONGEST_SLEEP_MS = 3_600_000
 export class Felix {
   readonly #dependencies: FelixDependencies
   readonly #nowMs: () => number
-  readonly #policy: PolicyTables
+  readonly #policy: PolicyWriter
   readonly #network: NetworkTables
   readonly #waitingLog: WaitingLog
   #prunePolicy = false
@@ -61,9 +57,7 @@ export class Felix {
   #isGuarded = false
   #applying = false
   #timer: NodeJS.Timeout | undefined
-  readonly #programs: OwnPrograms
   readonly #repairs: RepairLog
-  #watches: readonly { close(): void }[] = []
   #closed = false
 
   constructor(options: FelixOptions, dependencies: FelixDependencies) {
@@ -71,9 +65,8 @@ export class Felix {
     this.#dependencies = dependencies
     this.#nowMs = nowMs
     this.#waitingLog = new WaitingLog(log)
-    this.#programs = new OwnPrograms(run, nowMs)
     this.#repairs = new RepairLog(log)
-    this.#policy = new PolicyTables(options.iptablesBackend, { run: this.#programs.run, nowMs, log, repairs: this.#repairs })
+    this.#policy = new ChosenPolicy(options, { run, nowMs, log, repairs: this.#repairs, onSuspect: () => this.#sleep() })
     const network = { run, nowMs, log, onDrift, onDue: () => this.#sleep() }
     this.#network = new NetworkTables({ routeProtocol: options.routeProtocol }, network)
   }
@@ -81,9 +74,7 @@ export class Felix {
   /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
   async start(): Promise<void> {
     await this.#network.start()
-    const rules = this.#watchRules()
-    this.#watches = [rules, this.#watchIpSets()]
-    await rules.start()
+    await this.#policy.start()
   }
 
   /** Where learned routes go, prefix by prefix. */
@@ -159,8 +150,8 @@ export class Felix {
     return this.#network.tunnels()
   }
 
-  /** Which iptables is used, and why; undefined before the first apply. */
-  get iptablesBackend(): { readonly backend: Backend; readonly reason: string } | undefined {
+  /** What policy is written with, and why; undefined before the first apply. */
+  get policyBackend(): PolicyChoice | undefined {
     return this.#policy.choice
   }
 
@@ -211,7 +202,7 @@ export class Felix {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    for (const watch of this.#watches) watch.close()
+    this.#policy.close()
     await this.#network.close()
   }
 
@@ -220,37 +211,6 @@ export class Felix {
     this.#unguarded = missing
     this.#isGuarded = missing === undefined
     if (this.#isGuarded) this.#guarded.resolve()
-  }
-
-  #watchRules(): RulesWatch {
-    return new RulesWatch({
-      backend: () => this.#policy.choice?.backend,
-      isOwn: (pid) => this.#programs.has(pid),
-      onChange: (places) => {
-        this.#policy.suspectRules(places)
-        this.#sleep()
-      },
-      onWatched: (isWatched) => {
-        this.#policy.watched = { rules: isWatched }
-      },
-      nowMs: this.#nowMs,
-      log: this.#dependencies.log,
-    })
-  }
-
-  #watchIpSets(): IpSetsWatch {
-    return new IpSetsWatch({
-      isDue: () => !this.#applying && this.#policy.counters.ipSets > 0,
-      onCounts: (counts) => {
-        this.#policy.compareSets(counts)
-        this.#sleep()
-      },
-      onWatched: (isWatched) => {
-        this.#policy.watched = { ipSets: isWatched }
-      },
-      nowMs: this.#nowMs,
-      log: this.#dependencies.log,
-    })
   }
 
   #count(table: 'links' | 'policy', { changed, repaired }: TableReport, removed: number): void {

@@ -92,8 +92,25 @@ export interface Members extends Partial<Changes>, Iterable<string> {
 
 export type TableName = 'filter' | 'nat' | 'mangle' | 'raw'
 
-/** @property name at most 28 characters. The same object means unchanged: makers reuse it */
-export type Chain = { readonly family: Family; readonly table: TableName; readonly name: string; readonly rules: readonly Rule[] }
+/**
+ * @property name at most 28 characters. The same object means unchanged: makers reuse it
+ * @property dispatch what the chain's `goto`s say together with their branches, flat: for tables that look a name up at once
+ * @property branch it is only reached through a chain that has a `dispatch`, which says the same
+ */
+export type Chain = {
+  readonly family: Family
+  readonly table: TableName
+  readonly name: string
+  readonly rules: readonly Rule[]
+  readonly dispatch?: Dispatch
+  readonly branch?: true
+}
+
+/** By the whole name of an interface, each once, to the chain that its packets go to. */
+export type Dispatch = {
+  readonly by: 'in-interface' | 'out-interface'
+  readonly chains: readonly (readonly [interfaceName: string, chain: string])[]
+}
 
 /** One jump in a kernel chain (FORWARD, INPUT …), `insert`ed before or `append`ed after everything else there. Order within the list is kept. */
 export type Hook = {

@@ -9,9 +9,11 @@ const MSG_DONTWAIT = 0x40
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SOL_NETLINK = 270
+const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_RCVTIMEO = 20
 const SO_ATTACH_FILTER = 26
+const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const NETLINK_CAP_ACK = 10
 const NETLINK_EXT_ACK = 11
@@ -83,6 +85,8 @@ export class NetlinkSocket {
   /** Our address on the netlink bus: nlmsg_pid of the events we cause. */
   readonly port: number
   readonly #libc: Libc
+  /** What the kernel gives at least. */
+  #sendBuffer = 65_536
 
   /** @throws NetlinkSocketError; an error of koffi where it has no binary for this machine */
   static async open(options: NetlinkSocketOptions): Promise<NetlinkSocket> {
@@ -134,6 +138,15 @@ export class NetlinkSocket {
     if (this.#libc.attachFilter(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, program, 16) < 0) {
       throw new NetlinkSocketError('attach filter', this.#libc.errno())
     }
+  }
+
+  /** Room for a message of so many octets: the kernel refuses a longer one than its send buffer with EMSGSIZE. */
+  growSendBuffer(octets: number): void {
+    if (octets <= this.#sendBuffer) return
+    this.#sendBuffer = octets
+    const bytes = new Uint8Array(Uint32Array.of(octets).buffer)
+    if (this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes, bytes.length) < 0)
+      this.#option(SOL_SOCKET, SO_SNDBUF, Uint32Array.of(octets))
   }
 
   close(): void {

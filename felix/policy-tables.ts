@@ -3,13 +3,12 @@ import { CheckSchedule } from './check-schedule.ts'
 import { IpSetTable, type IpSetView } from './ip-set-table.ts'
 import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
 import type { Backend } from './iptables-tool.ts'
-import type { KernelState, TableReport } from './kernel.ts'
+import type { TableReport } from './kernel.ts'
 import type { RulesPlace } from './nft-changes.ts'
+import { countersOf, type PolicyState } from './policy-writer.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
 import { mergeReports } from './table-report.ts'
-
-export type PolicyState = Pick<KernelState, 'policy' | 'ipSets' | 'chains' | 'hooks'>
 
 /** filter first: it is the one that keeps out what must not pass. */
 const places: readonly RulesPlace[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
@@ -155,10 +154,4 @@ export class PolicyTables {
       : []
     this.watched = this.#watched
   }
-}
-
-function countersOf({ policy, chains, ipSets }: PolicyState): { readonly chains: number; readonly ipSets: number } {
-  const tables = Object.values(policy?.chains ?? {})
-  const tracked = tables.reduce((sum, families) => sum + families[4].size + families[6].size, 0)
-  return { chains: tracked + chains.length, ipSets: (policy?.ipSets.size ?? 0) + ipSets.length }
 }

@@ -1,8 +1,8 @@
 /** Counters of real rules, with both kinds of iptables. */
 import { pino } from 'pino'
 import t from 'tap'
-import type { PolicyState } from './policy-tables.ts'
 import { PolicyTables } from './policy-tables.ts'
+import type { PolicyState } from './policy-writer.ts'
 import { makeNetns } from './test-netns.ts'
 
 const chain = (family: 4 | 6): PolicyState['chains'][number] => ({

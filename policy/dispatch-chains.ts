@@ -1,17 +1,26 @@
 /** From interface name to endpoint chain: a tree by prefix, so that a packet sees tens of rules and not one per endpoint. */
-import type { Chain, Match, Rule } from '../felix/kernel.ts'
+import type { Chain, Dispatch, Match, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import { type Direction, dispatchChainName, endpointChainName } from './names.ts'
 import { compareText } from './resource-key.ts'
 
 const maxFlat = 16
 
-/** Never empty: with no endpoint at all each tree is the one rule that drops. @param interfaces of our endpoints, each once */
+/** Never empty: with no endpoint at all each tree is the one rule that drops. The tree's root says all of it flat as well. @param interfaces of our endpoints, each once */
 export function dispatchChains(interfaces: readonly string[], families: readonly Family[]): readonly Chain[] {
   const sorted = interfaces.toSorted(compareText)
   return families.flatMap((family) =>
-    (['ingress', 'egress'] as const).flatMap((direction) => tree({ family, direction }, dispatchChainName(direction), sorted)),
+    (['ingress', 'egress'] as const).flatMap((direction) => {
+      const [root, ...branches] = tree({ family, direction }, dispatchChainName(direction), sorted)
+      const dispatch = flat(direction, sorted)
+      return root === undefined ? [] : [{ ...root, dispatch }, ...branches.map((chain): Chain => ({ ...chain, branch: true }))]
+    }),
   )
+}
+
+/** The whole tree as one lookup. */
+function flat(direction: Direction, interfaces: readonly string[]): Dispatch {
+  return { by: interfaceSide(direction), chains: interfaces.map((name) => [name, endpointChainName(direction, name)]) }
 }
 
 type Where = { readonly family: Family; readonly direction: Direction }
@@ -41,7 +50,11 @@ function goto(direction: Direction, name: string, chain: string): Rule {
 
 /** A packet leaves the host through the interface of the endpoint it goes to. */
 export function interfaceMatch(direction: Direction, name: string): Match {
-  return { type: direction === 'ingress' ? 'out-interface' : 'in-interface', name }
+  return { type: interfaceSide(direction), name }
+}
+
+function interfaceSide(direction: Direction): Dispatch['by'] {
+  return direction === 'ingress' ? 'out-interface' : 'in-interface'
 }
 
 /** @param sorted more than one, in text order */

@@ -3,14 +3,14 @@ import type { CleanupReport } from '../felix/cleanup.ts'
 import { type CleanupOutcome, outcomeOf, runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 
-const none = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0 }
+const none = { routes: 0, tunnelAddresses: 0, chains: 0, hooks: 0, ipSets: 0, nftTables: 0 }
 const table: [title: string, report: CleanupReport, expected: CleanupOutcome][] = [
   [
     'what went is told by kind',
-    { removed: { routes: 3, tunnelAddresses: 1, chains: 16, hooks: 1, ipSets: 2 }, left: [] },
+    { removed: { routes: 3, tunnelAddresses: 1, chains: 16, hooks: 1, ipSets: 2, nftTables: 2 }, left: [] },
     {
       exitCode: 0,
-      lines: ['removed 3 routes, 1 tunnel address, 1 rule in the chains of the kernel, 16 chains, 2 IP sets'],
+      lines: ['removed 3 routes, 1 tunnel address, 1 rule in the chains of the kernel, 16 chains, 2 IP sets, 2 tables of nftables'],
       problems: [],
     },
   ],

@@ -31,6 +31,7 @@ export function outcomeOf({ removed, left }: CleanupReport): CleanupOutcome {
     counted(removed.hooks, 'rule in the chains of the kernel', 'rules in the chains of the kernel'),
     counted(removed.chains, 'chain'),
     counted(removed.ipSets, 'IP set'),
+    counted(removed.nftTables, 'table of nftables', 'tables of nftables'),
   ].flat()
   const line = counts.length === 0 ? 'nothing of Tortie was in the kernel' : `removed ${counts.join(', ')}`
   const isClean = left.length === 0

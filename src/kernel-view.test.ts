@@ -35,7 +35,7 @@ const originOf = (chain: string) => (chain === 'tort-pi-np/shop/web' ? web : und
 const felix: ShownKernel = {
   problems: () => [],
   routeCounters: { programmed: 3, failed: 0, repairs: 1, changes: 4 },
-  iptablesBackend: { backend: 'nft', reason: "the system's iptables is nft" },
+  policyBackend: { backend: 'nft', reason: "the system's iptables is nft" },
   repairs: { total: 2, last: [{ object: 'IP set tort4s:a', times: 2, lastAt: '2026-11-21T12:00:00.000Z' }] },
   counters: { links: { changes: 2, repairs: 0 }, policy: { changes: 5, repairs: 1 }, routes: { changes: 4, repairs: 1 } },
   restoreCounters: { restores: 5, restoreSeconds: 0.5, refused: 0, lockWaits: 2, lockWaitSeconds: 0.25 },
@@ -107,7 +107,7 @@ t.test('a cursor that no page returned is none', async (t) => {
 
 t.test('counts are those felix keeps', async (t) => {
   t.strictSame([view.routeCounts(), view.policyCounts()], [felix.routeCounters, felix.policyCounters])
-  t.strictSame(view.iptables(), felix.iptablesBackend)
+  t.strictSame(view.iptables(), felix.policyBackend)
   t.strictSame(view.repairs(), felix.repairs)
   t.strictSame(view.counters(), {
     changes: { links: 2, policy: 5, routes: 4 },

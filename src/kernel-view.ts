@@ -15,7 +15,7 @@ export type ShownKernel = Pick<
   | 'routeCounters'
   | 'policyCounters'
   | 'restoreCounters'
-  | 'iptablesBackend'
+  | 'policyBackend'
   | 'repairs'
   | 'chains'
   | 'ruleCounts'
@@ -55,7 +55,7 @@ export class FelixView implements KernelView {
   }
 
   iptables(): AgentStatus['iptables'] {
-    const choice = this.#felix.iptablesBackend
+    const choice = this.#felix.policyBackend
     return choice && { backend: choice.backend, reason: choice.reason }
   }
 

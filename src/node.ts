@@ -81,10 +81,13 @@ export class Node {
     this.#events = events
     this.#store = store
     this.#live = new LiveSettings(settings, facts, { store, onChange: (settings) => this.#settingsChanged(settings) })
-    const { iptablesBackend } = this.#live.current.felix
+    const { iptablesBackend, nftablesMode } = this.#live.current.felix
     const { routeProtocol } = felix
     if (felix.enabled)
-      this.#felix = new Felix({ routeProtocol, iptablesBackend }, { log, onDrift: () => this.#drifted(), run: this.#tools.run })
+      this.#felix = new Felix(
+        { routeProtocol, iptablesBackend, nftablesMode },
+        { log, onDrift: () => this.#drifted(), run: this.#tools.run },
+      )
     if (this.#felix !== undefined && facts.logsFlows) {
       const dependencies = { felix: this.#felix, store, programmed: this.#programmed, policy: this.#policyFace, log }
       this.#flowLog = createFlowLog(felix.flowLog, dependencies)

@@ -183,6 +183,10 @@ export const optionTable = closedObject({
       meaning: 'which iptables: auto, legacy or nft',
       otherwise: 'FelixConfiguration, else `auto`',
     }),
+    nftablesMode: optional(Type.Enum(['auto', 'enabled', 'disabled']), {
+      meaning: 'nftables itself in place of iptables; auto: only where iptables is not installed',
+      otherwise: 'FelixConfiguration, else `auto`',
+    }),
     flowLog: flowLogOptions,
   }),
   api: section({

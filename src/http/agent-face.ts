@@ -106,8 +106,8 @@ export type AgentStatus = {
   readonly policy: Readonly<Record<string, number>>
   /** Chains, jumps and IP sets of ours that somebody else had changed and that were put right; absent with felix disabled. */
   readonly repairs?: RepairStatus
-  /** Which iptables policy is written with, and why; absent before the first apply and with felix disabled. */
-  readonly iptables?: { readonly backend: 'nft' | 'legacy'; readonly reason: string }
+  /** What policy is written with, iptables of either kind or nftables itself, and why; absent before the first apply and with felix disabled. */
+  readonly iptables?: { readonly backend: 'nft' | 'legacy' | 'nftables'; readonly reason: string }
 }
 
 /** @property total since the start, each object as often as it was  @property last the newest first, 20 at most; `lastAt` ISO 8601 */

@@ -48,7 +48,7 @@ const refused: [title: string, spec: object, metadata: object, problems: readonl
     [['spec.nodeSelector', 'is not for default, which says by its name where it applies']],
   ],
   ['a free name without nodeSelector', {}, { name: 'x' }, [['spec.nodeSelector', 'is required unless the name is default or node.NAME']]],
-  ['eBPF', { bpfEnabled: true }, all, [['spec.bpfEnabled', 'is not supported: policy is enforced with iptables']]],
+  ['eBPF', { bpfEnabled: true }, all, [['spec.bpfEnabled', 'is not supported: policy is enforced with iptables or nftables']]],
   [
     'both route table fields',
     { routeTableRange: { min: 1, max: 10 }, routeTableRanges: [{ min: 1, max: 10 }] },

@@ -11,7 +11,7 @@ import { logSeverity, word } from './word.ts'
 const bpfEnabled = Type.Refine(
   Type.Boolean(),
   (enabled) => !enabled,
-  () => 'is not supported: policy is enforced with iptables',
+  () => 'is not supported: policy is enforced with iptables or nftables',
 )
 
 const spec = closedObject({
@@ -30,6 +30,10 @@ const spec = closedObject({
   iptablesFilterDenyAction: Type.Optional(dropOrReject),
   iptablesMarkMask: Type.Optional(markMask),
   logSeverityScreen: Type.Optional(logSeverity),
+  nftablesFilterAllowAction: Type.Optional(acceptOrReturn),
+  nftablesFilterDenyAction: Type.Optional(dropOrReject),
+  nftablesMarkMask: Type.Optional(markMask),
+  nftablesMode: Type.Optional(word('Auto', 'Enabled', 'Disabled')),
   ...unusedFelixFields,
 })
 

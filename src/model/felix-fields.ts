@@ -4,7 +4,6 @@ import { duration } from './duration.ts'
 import {
   acceptOrReturn,
   count,
-  dropOrReject,
   dscp,
   expression,
   failsafePorts,
@@ -13,7 +12,6 @@ import {
   limit,
   logPrefix,
   logRate,
-  markMask,
   natPorts,
   nodePorts,
   onOff,
@@ -106,7 +104,6 @@ const numbers = {
   ...each(limit, 'goGCThreshold', 'goMaxProcs', 'goMemoryLimitMB'),
   ...each(portNumber, 'debugPort', 'healthPort', 'metadataPort', 'prometheusMetricsPort', 'vxlanPort'),
   ...each(portNumber, 'wireguardListeningPort', 'wireguardListeningPortV6'),
-  ...each(markMask, 'nftablesMarkMask'),
   ...each(routePriority, 'ipv4NormalRoutePriority', 'ipv6NormalRoutePriority', 'ipv4ElevatedRoutePriority', 'ipv6ElevatedRoutePriority'),
 }
 
@@ -114,12 +111,10 @@ const words = {
   ...each(onOff, 'floatingIPs', 'flowLogsLocalReporter', 'ipForwarding', 'istioAmbientMode', 'windowsManageFirewallRules'),
   ...each(word('DoNothing', 'Enable', 'Disable'), 'awsSrcDstCheck'),
   ...each(word('None', 'Continuous'), 'flowLogsPolicyEvaluationMode'),
-  ...each(acceptOrReturn, 'iptablesMangleAllowAction', 'nftablesFilterAllowAction', 'nftablesMangleAllowAction'),
-  ...each(dropOrReject, 'nftablesFilterDenyAction'),
+  ...each(acceptOrReturn, 'iptablesMangleAllowAction', 'nftablesMangleAllowAction'),
   ...each(word('Disabled', 'PodsAndLoadBalancers'), 'localSubnetL2Reachability'),
   ...each(logSeverity, 'logSeverityFile', 'logSeveritySys'),
   ...each(word('IPPoolsOnly', 'IPPoolsAndHostIPs'), 'natOutgoingExclusions'),
-  ...each(word('Auto', 'Enabled', 'Disabled'), 'nftablesMode'),
   ...each(word('All', 'Disabled'), 'nftablesFlowTableOffload'),
   ...each(word('Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly'), 'programClusterRoutes'),
   ...each(

@@ -22,6 +22,7 @@ function effective(file: string, written: Written): EffectiveFelix {
 const defaults: EffectiveFelix = {
   interfacePrefix: 'tort',
   iptablesBackend: 'auto',
+  nftablesMode: 'auto',
   markMask: 0xffff_0000,
   logLevel: 'info',
   actions: {
@@ -46,6 +47,7 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
   const spec = {
     interfacePrefix: 'cali',
     iptablesBackend: 'Legacy',
+    nftablesMode: 'Disabled',
     iptablesMarkMask: 0xff00,
     logSeverityScreen: 'Warning',
     logPrefix: 'calico %k',
@@ -70,6 +72,7 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
   t.strictSame(effective('', { felix: { default: spec } }), {
     interfacePrefix: 'cali',
     iptablesBackend: 'legacy',
+    nftablesMode: 'disabled',
     markMask: 0xff00,
     logLevel: 'warn',
     actions: {
@@ -89,9 +92,24 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
   })
 })
 
+t.test('with nftablesMode Enabled the fields of nftables are taken in place of those of iptables', async (t) => {
+  const iptables = { iptablesMarkMask: 0xff00, iptablesFilterAllowAction: 'Return', iptablesFilterDenyAction: 'Reject' }
+  const nftables = { nftablesMarkMask: 0xff, nftablesFilterAllowAction: 'Accept', nftablesFilterDenyAction: 'Reject' }
+  const taken = (nftablesMode: string) => {
+    const { markMask, actions } = effective('', { felix: { default: { ...iptables, ...nftables, nftablesMode } } })
+    return [markMask, actions.allowed, actions.denied]
+  }
+  t.strictSame(taken('Enabled'), [0xff, 'accept', 'reject'])
+  t.strictSame(taken('Disabled'), [0xff00, 'return', 'reject'])
+  t.strictSame(effective('', { felix: { default: { ...iptables, nftablesMode: 'Enabled' } } }).markMask, 0xffff_0000)
+})
+
 t.test('INTERFACE §4: the configuration file wins, also where it says the default', async (t) => {
-  const felix = { default: { interfacePrefix: 'cali', iptablesBackend: 'NFT', logSeverityScreen: 'Debug' } }
-  t.strictSame(effective('{felix: {interfacePrefix: tort, iptablesBackend: auto}, log: {level: info}}', { felix }), defaults)
+  const felix = { default: { interfacePrefix: 'cali', iptablesBackend: 'NFT', nftablesMode: 'Enabled', logSeverityScreen: 'Debug' } }
+  t.strictSame(
+    effective('{felix: {interfacePrefix: tort, iptablesBackend: auto, nftablesMode: auto}, log: {level: info}}', { felix }),
+    defaults,
+  )
 })
 
 t.test('field by field: node.NAME, then one that selects the node, then default (§6.13)', async (t) => {

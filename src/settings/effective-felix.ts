@@ -14,6 +14,8 @@ export type EffectiveFelix = {
   /** How host sides of workload interfaces begin. */
   readonly interfacePrefix: string
   readonly iptablesBackend: 'auto' | 'legacy' | 'nft'
+  /** Whether policy is written with nftables itself; `auto`: only where there is no iptables. */
+  readonly nftablesMode: 'auto' | 'enabled' | 'disabled'
   /** The bits of the packet mark that are ours: two at least. */
   readonly markMask: number
   readonly logLevel: LogLevel
@@ -36,16 +38,19 @@ export type EffectiveFelix = {
 /** @param specs the configurations that apply to this node, the one with the most weight first */
 export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, specs: readonly FelixConfigurationSpec[]): EffectiveFelix {
   const first = firstOf(specs)
+  const nftablesMode = felix.nftablesMode ?? lower(first('nftablesMode') ?? 'Auto')
+  const backend = nftablesMode === 'enabled' ? 'nftables' : 'iptables'
   return {
     interfacePrefix: felix.interfacePrefix ?? onePrefix(first('interfacePrefix')) ?? 'tort',
     iptablesBackend: felix.iptablesBackend ?? lower(first('iptablesBackend') ?? 'Auto'),
-    markMask: first('iptablesMarkMask') ?? 0xffff_0000,
+    nftablesMode,
+    markMask: first(`${backend}MarkMask`) ?? 0xffff_0000,
     logLevel: log.level ?? logLevelOf(first('logSeverityScreen')) ?? 'info',
     actions: {
       jumpsAt: lower(first('chainInsertMode') ?? 'Insert'),
       toHost: lower(first('defaultEndpointToHostAction') ?? 'Drop'),
-      allowed: lower(first('iptablesFilterAllowAction') ?? 'Accept'),
-      denied: lower(first('iptablesFilterDenyAction') ?? 'Drop'),
+      allowed: lower(first(`${backend}FilterAllowAction`) ?? 'Accept'),
+      denied: lower(first(`${backend}FilterDenyAction`) ?? 'Drop'),
       log: logStyle(first('logPrefix'), first('logActionRateLimit'), first('logActionRateLimitBurst')),
     },
     failsafe: {

@@ -24,6 +24,12 @@ const table: [title: string, file: string, stated: StatedAddresses, expected: re
       [['felix/iptablesBackend', 'nft needs a restart of the agent: until then auto is used']],
     ],
     [
+      'nftables in place of iptables',
+      'felix: {nftablesMode: enabled}',
+      {},
+      [['felix/nftablesMode', 'enabled needs a restart of the agent: until then auto is used']],
+    ],
+    [
       'another address, and one that was not there',
       '',
       { ipv4: interfaceAddress('10.99.0.1/16'), ipv6: interfaceAddress('fd99::1/64') },

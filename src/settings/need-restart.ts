@@ -14,7 +14,7 @@ export function needRestart(
   addresses: NodeAddresses,
   stated: StatedAddresses,
 ): readonly SettingsProblem[] {
-  const felix = (['interfacePrefix', 'iptablesBackend'] as const)
+  const felix = (['interfacePrefix', 'iptablesBackend', 'nftablesMode'] as const)
     .filter((field) => before.felix[field] !== now.felix[field])
     .map((field) => needs(`felix/${field}`, before.felix[field], now.felix[field]))
   const node = (['ipv4', 'ipv6'] as const).flatMap((family) => {

@@ -296,7 +296,7 @@ export const answerSchemas = {
         { description: 'Chains, jumps and IP sets that somebody else had changed and that were put right' },
       ),
     ),
-    iptables: Type.Optional(Type.Object({ backend: Type.Enum(['nft', 'legacy']), reason: text })),
+    iptables: Type.Optional(Type.Object({ backend: Type.Enum(['nft', 'legacy', 'nftables']), reason: text })),
     unprogrammed: Type.Optional(unprogrammed),
   }),
   peer,

@@ -1,0 +1,101 @@
+import { aligned, putU16, putU32 } from '../netlink-message.ts'
+
+const NLA_F_NESTED = 0x8000
+const ATTRIBUTE_HEADER = 4
+const FIRST_CAPACITY = 4096
+
+/**
+ * Netlink attributes one after the other, nested where wanted, in a buffer that grows. nf_tables wants numbers in network order and
+ * what is compared with packets or marks as the bytes it is.
+ *
+ *   attribute  length u16 | type u16 | payload     padded to 4; the length has these 4 octets and not the padding
+ */
+export class AttributeWriter {
+  #bytes = new Uint8Array(FIRST_CAPACITY)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written so far; the next write may move it. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Octets without a header, padded to 4: a message header, or attributes made elsewhere. */
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  /** Puts the length of what began at `from` there, as a message header wants it. */
+  patchLength(from: number): void {
+    putU32(this.#bytes, from, this.#length - from)
+  }
+
+  octets(type: number, payload: Uint8Array): void {
+    const at = this.#reserve(ATTRIBUTE_HEADER + payload.length)
+    putU16(this.#bytes, at, ATTRIBUTE_HEADER + payload.length)
+    putU16(this.#bytes, at + 2, type)
+    this.#bytes.set(payload, at + ATTRIBUTE_HEADER)
+  }
+
+  /** Terminated by a zero. */
+  text(type: number, text: string): void {
+    this.octets(type, Buffer.from(`${text}\0`))
+  }
+
+  u8(type: number, value: number): void {
+    this.octets(type, Uint8Array.of(value))
+  }
+
+  u16(type: number, value: number): void {
+    this.octets(type, networkU16(value))
+  }
+
+  u32(type: number, value: number): void {
+    this.octets(type, networkU32(value))
+  }
+
+  u64(type: number, value: number): void {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64BE(BigInt(value))
+    this.octets(type, bytes)
+  }
+
+  /** @throws RangeError beyond the 65,535 octets that the length can say */
+  nested(type: number, inside: () => void): void {
+    const at = this.#reserve(ATTRIBUTE_HEADER)
+    inside()
+    const length = this.#length - at
+    if (length > 0xffff) throw new RangeError(`a netlink attribute of ${length} octets`)
+    putU16(this.#bytes, at, length)
+    putU16(this.#bytes, at + 2, type | NLA_F_NESTED)
+  }
+
+  /** Room for so many octets and their padding, which is zero. */
+  #reserve(octets: number): number {
+    const at = this.#length
+    this.#length = at + aligned(octets)
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length))
+      grown.set(this.#bytes.subarray(0, at))
+      this.#bytes = grown
+    }
+    return at
+  }
+}
+
+export function networkU16(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value)
+}
+
+export function networkU32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
+/** As the kernel holds marks and states in its registers: in the machine's own order. */
+export function machineU32(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer)
+}
