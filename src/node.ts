@@ -16,6 +16,7 @@ import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
 import type { FlowLog } from './flows/flow-log.ts'
+import type { Explainer } from './flows/policy-judge.ts'
 import type { Access } from './http/access-files.ts'
 import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
@@ -186,7 +187,7 @@ export class Node {
     this.#log.error({ err: error, request }, 'a request met a bug of ours')
   }
 
-  readonly #policyFace: PolicyFace = {
+  readonly #policyFace: PolicyFace & Explainer = {
     explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#ownAddresses() }),
     preview: (changes) =>
       this.#policy.preview(changes, {
@@ -195,6 +196,7 @@ export class Node {
         limits: previewLimits,
       }),
     holdersOf: (address) => this.#policy.holdersOf(address),
+    hostOn: (interfaceName) => this.#policy.hostOn(interfaceName),
   }
 
   /** Called with the first settings and with every later ones. */

@@ -207,7 +207,7 @@ export class FlowLog {
       if (!this.#ring.has(flow)) continue
       flow.judgement = judge(flow.sighting)
       flow.revision = stored
-      flow.differs = isSettled && flow.judgement.verdict !== flow.sighting.ruling.verdict
+      flow.differs = isSettled && flow.judgement.isCertain && flow.judgement.verdict !== flow.sighting.ruling.verdict
       if (flow.differs) this.#noteDiffering(flow)
       this.#ring.changed(flow)
       if (nowMs() >= untilMs) return

@@ -32,10 +32,12 @@ export type EndpointName = { readonly namespace: string; readonly name: string }
 /**
  * What the policies that are stored say of a flow.
  * @property decisions the one that decided in each direction that has an endpoint of this node
+ * @property isCertain false where a host endpoint has a say as well, whose policies are not asked
  * @property pending the same of staged policies, were they enforced; absent where there are none
  */
 export type Judgement = {
   readonly verdict: FlowVerdict
+  readonly isCertain: boolean
   readonly from?: EndpointName
   readonly to?: EndpointName
   readonly decisions: readonly Decision[]

@@ -1,6 +1,6 @@
 /** Who decided about a flow, asked of the policies that the chains are made of. */
 import type { Ends } from '../../policy/explain.ts'
-import type { EndVerdict, Explanation } from '../../policy/explanation.ts'
+import type { EndVerdict, Explanation, Pending, Step } from '../../policy/explanation.ts'
 import type { Flow } from '../../policy/flow.ts'
 import { resourceKey } from '../../policy/resource-key.ts'
 import { type Resource, refOf } from '../model/resource.ts'
@@ -12,21 +12,33 @@ import type { Decision, EndpointName, Judgement, Sighting } from './flow.ts'
 export type Explainer = {
   explain(flow: Flow, ends: Ends): Explanation
   holdersOf(address: IpAddress): readonly Resource[]
+  /** The HostEndpoint that governs traffic through an interface. */
+  hostOn(interfaceName: string): { readonly name: string } | undefined
 }
 
-/** Only what this node enforces counts: what an end on another node says is that node's to log. */
-export function judge(policy: Explainer, { packet, inInterface, outInterface }: Sighting): Judgement {
+/**
+ * Only what this node enforces counts: what an end on another node says is that node's to log. Explanations are of workloads; what they
+ * would have allowed and was denied, a host endpoint denied.
+ */
+export function judge(policy: Explainer, sighting: Sighting): Judgement {
+  const { ruling, packet, inInterface, outInterface } = sighting
   const { ends } = policy.explain(packet, {
     ...endOf('from', endpointAt(policy, packet.source, inInterface)),
     ...endOf('to', endpointAt(policy, packet.destination, outInterface)),
   })
   const asked = ends.filter(({ local, reached, direction }, i) => local && (reached || (direction === 'ingress' && !ends[i - 1]?.local)))
   const [from, to] = (['egress', 'ingress'] as const).map((direction) => ends.find((end) => end.direction === direction))
+  const isAllowed = asked.every(({ verdict }) => verdict === 'Allow')
+  const hosts = hostsOf(policy, sighting)
+  const denier = isAllowed && ruling.verdict === 'denied' ? hosts.slice(-1) : []
+  const pending = asked.flatMap((end) => (end.pending === undefined ? [] : decisionOf(end.pending)))
   return {
-    verdict: asked.every(({ verdict }) => verdict === 'Allow') ? 'allowed' : 'denied',
+    verdict: isAllowed && denier.length === 0 ? 'allowed' : 'denied',
+    isCertain: hosts.length === 0,
     ...(from && { from: nameOf(from) }),
     ...(to && { to: nameOf(to) }),
-    decisions: asked.flatMap(decisionOf),
+    decisions: [...asked.flatMap(decisionOf), ...denier],
+    ...(pending.length > 0 && { pending }),
   }
 }
 
@@ -43,11 +55,26 @@ function endOf<Name extends keyof Ends>(name: Name, endpoint: Resource | undefin
   return endpoint === undefined ? {} : { [name]: resourceKey(refOf(endpoint)) }
 }
 
+/** The host endpoints that were asked, each as the one that denied. */
+function hostsOf(policy: Explainer, { inInterface, outInterface }: Sighting): readonly Decision[] {
+  const asked = [
+    ['ingress', inInterface],
+    ['egress', outInterface],
+  ] as const
+  return asked.flatMap(([direction, interfaceName]) => {
+    const host = interfaceName === undefined ? undefined : policy.hostOn(interfaceName)
+    return host === undefined ? [] : [{ direction, subject: `HostEndpoint ${host.name}`, outcome: 'Deny' }]
+  })
+}
+
 /** The last step decided. */
-function decisionOf({ steps }: EndVerdict): readonly Decision[] {
-  return steps
-    .slice(-1)
-    .map(({ direction, subject, rule, outcome }) => ({ direction, subject, ...(rule !== undefined && { rule }), outcome }))
+function decisionOf({ steps }: Pending): readonly Decision[] {
+  return steps.slice(-1).map(({ direction, subject, rule, outcome }: Step) => ({
+    direction,
+    subject,
+    ...(rule !== undefined && { rule }),
+    outcome,
+  }))
 }
 
 function nameOf({ endpoint: { metadata } }: EndVerdict): EndpointName {

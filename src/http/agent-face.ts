@@ -117,7 +117,7 @@ export type RepairStatus = {
 }
 
 /** Verdicts of new connections. */
-export type FlowLogFace = Pick<FlowLog, 'page' | 'watch' | 'counters'>
+export type FlowLogFace = Pick<FlowLog, 'page' | 'recent' | 'watch' | 'counters'>
 
 /** @property since ISO 8601; absent while nothing is drained */
 export type DrainStatus = { readonly state: DrainState; readonly since?: string }

@@ -13,7 +13,7 @@ const agent = {
   monitors: () => monitors,
   counters: () => counters,
   ruleTotals: async () => ruleTotals,
-  flowLog: { page: () => undefined, watch: async function* () {}, counters: flowCounters },
+  flowLog: { page: () => undefined, recent: () => [], watch: async function* () {}, counters: flowCounters },
 }
 const exposed = [...(await buildMetrics(agent as Partial<AgentFace> as AgentFace)()).matchAll(/^# TYPE (\S+)/gm)].map(
   ([, name]) => name ?? '',

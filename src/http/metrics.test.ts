@@ -73,7 +73,7 @@ t.test('every number of ours, with its labels', async (t) => {
 
 t.test('packets by rule of a policy, and what the flow log has seen', async (t) => {
   const page = () => undefined
-  const flowLog = { page, watch: async function* () {}, counters: flowCounters }
+  const flowLog = { page, recent: () => [], watch: async function* () {}, counters: flowCounters }
   const lines = ours(await buildMetrics(agent({ ruleTotals: async () => ruleTotals, flowLog }))())
   const labels = 'kind="NetworkPolicy",namespace="shop",name="web",direction="ingress",rule="2",action="Deny"'
   t.strictSame(
