@@ -1,17 +1,11 @@
-import { parseAllDocuments, stringify } from 'yaml'
 import { expectation } from '../conformance/expectation.ts'
+import { documents, keyOf, toYaml } from '../conformance/many-resources.ts'
 import type { Scenario, Step } from '../conformance/scenario.ts'
 import { familiesOf, readServices, usualServices } from '../conformance/services.ts'
 import { groups, world } from '../conformance/world.ts'
 import type { End } from './conformance-end.ts'
 import type { ConformanceLab } from './conformance-lab.ts'
 import { describe, type Probe } from './conformance-prober.ts'
-
-type Document = {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-}
 
 const worldDocuments = new Map(documents(world).map((document) => [keyOf(document), document]))
 
@@ -76,16 +70,4 @@ async function restore(lab: ConformanceLab, steps: readonly Step[]): Promise<voi
   const back = [...new Set(touched)].flatMap((key) => worldDocuments.get(key) ?? [])
   if (extra.length > 0) await lab.node.delete(toYaml(extra))
   if (back.length > 0) await lab.node.apply(toYaml(back))
-}
-
-function documents(yaml: string): readonly Document[] {
-  return parseAllDocuments(yaml).flatMap((document) => (document.toJS() as Document | null) ?? [])
-}
-
-function keyOf({ apiVersion, kind, metadata: { name, namespace = '' } }: Document): string {
-  return `${apiVersion} ${kind} ${namespace}/${name}`
-}
-
-function toYaml(all: readonly Document[]): string {
-  return all.map((document) => `---\n${stringify(document)}`).join('')
 }
