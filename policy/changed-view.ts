@@ -2,7 +2,7 @@ import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts
 import type { IpAddress } from '../src/net/address.ts'
 import { AddressIndex } from './address-index.ts'
 import type { SelectorTerm } from './effective-selector.ts'
-import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import type { FoundHost, Holder, PolicyView, TierPolicies } from './explain-ends.ts'
 import { type GraphParts, type GraphView, inTiers } from './graph-view.ts'
 import { inheritanceOf } from './inherited-labels.ts'
 import type { Labels } from './label-index.ts'
@@ -92,6 +92,11 @@ export class ChangedView implements PolicyView {
   /** What is only tried is told of what is, not of what may be. */
   pendingTiersOf(): undefined {
     return undefined
+  }
+
+  /** Changes of host endpoints and their policies are not looked at: their flows are compared as they are. */
+  hostAt(address: IpAddress): FoundHost | undefined {
+    return this.#base.hostAt(address)
   }
 
   profileOf(name: string): Profile | undefined {

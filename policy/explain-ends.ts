@@ -2,6 +2,8 @@
 import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { SelectorTerm } from './effective-selector.ts'
+import type { FailsafePorts } from './failsafe.ts'
+import type { AppliedHost, HostStage } from './host-places.ts'
 import type { Direction } from './names.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyActions } from './policy-actions.ts'
@@ -15,6 +17,14 @@ export type Holder = { readonly id: string; readonly resource: Resource }
 /** @property policies those that select the endpoint in the direction, in order; never empty */
 export type TierPolicies = { readonly tier: Tier; readonly policies: readonly Policy[] }
 
+/** The host endpoint that governs an interface of this node. @property tiersAt in order, of the policies asked at a stage */
+export type FoundHost = {
+  readonly resource: Resource
+  readonly applied: AppliedHost
+  readonly failsafe: FailsafePorts
+  readonly tiersAt: (stage: HostStage, direction: Direction) => readonly TierPolicies[]
+}
+
 export type PolicyView = {
   readonly nodeName: string
   readonly toHost: PolicyActions['toHost']
@@ -26,6 +36,8 @@ export type PolicyView = {
   tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[]
   /** As it would be were staged policies enforced; undefined where that changes nothing for the endpoint. */
   pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined
+  /** The host endpoint of the interface that has an address of this node; undefined: none governs it. */
+  hostAt(address: IpAddress): FoundHost | undefined
   /** undefined: nobody defined it, so it drops. */
   profileOf(name: string): Profile | undefined
   selects(term: SelectorTerm, holder: Holder): boolean

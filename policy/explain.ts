@@ -2,13 +2,12 @@
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
-import { hostStep } from './explain-host.ts'
+import { hostAllows, hostStep, tunnelStep } from './explain-host.ts'
 import { type SeenFlow, seenFlow } from './explain-rule.ts'
-import { type RuleList, rulesDecide } from './explain-rules.ts'
+import { profilesAllow, tiersDecide, type Walk } from './explain-tiers.ts'
 import type { EndVerdict, Explanation, Pending, Step, Verdict } from './explanation.ts'
 import type { Flow } from './flow.ts'
 import type { Direction } from './names.ts'
-import type { Policy } from './policy.ts'
 import { profileNames } from './profiles.ts'
 import { compareText } from './resource-key.ts'
 
@@ -27,10 +26,12 @@ export function explainFlow(view: PolicyView, flow: Flow, { from, to, nodeAddres
   const sender = endpointOf(view, from, seen.source.holders)
   const receiver = endpointOf(view, to, seen.destination.holders)
   const context: Context = { view, seen, nodeAddresses }
-  const ends: EndVerdict[] = []
-  if (sender !== undefined) ends.push(endVerdict(context, 'egress', sender, receiver, true))
-  const isSent = ends.every(({ verdict }) => verdict === 'Allow')
-  if (receiver !== undefined) ends.push(endVerdict(context, 'ingress', receiver, sender, isSent))
+  const sent =
+    sender === undefined ? hostVerdict(context, 'egress', receiver, true) : [endVerdict(context, 'egress', sender, receiver, true)]
+  const isSent = sent.every(({ verdict }) => verdict === 'Allow')
+  const received =
+    receiver === undefined ? hostVerdict(context, 'ingress', sender, isSent) : [endVerdict(context, 'ingress', receiver, sender, isSent)]
+  const ends = [...sent, ...received]
   return { verdict: verdictOf(ends.every(({ verdict }) => verdict === 'Allow')), ends }
 }
 
@@ -49,8 +50,7 @@ function rank({ nodeName }: PolicyView, a: Endpoint, b: Endpoint): number {
 }
 
 function endVerdict(context: Context, direction: Direction, endpoint: Endpoint, other: Endpoint | undefined, reached: boolean): EndVerdict {
-  const { nodeName } = context.view
-  const local = endpoint.resource.spec.node === nodeName
+  const local = isLocal(context.view, endpoint)
   const away = direction === 'ingress' ? context.seen.flow.source : context.seen.flow.destination
   const isHost = local && other === undefined && context.nodeAddresses.includes(away)
   const decided = (tiers: readonly TierPolicies[]): Pending => {
@@ -77,58 +77,43 @@ function endAllows({ view, seen }: Context, direction: Direction, endpoint: Endp
     steps.push({ direction, subject: `Node ${view.nodeName}`, outcome: 'Allow' })
     return true
   }
-  const allowed = policiesAllow(view, seen, direction, endpoint, tiers, steps)
+  const tunnel = direction === 'egress' && isLocal(view, endpoint) ? tunnelStep(view.tunnels, seen.flow) : undefined
+  if (tunnel !== undefined) {
+    steps.push(tunnel)
+    return false
+  }
+  const allowed = workloadAllows({ view, seen, direction, steps }, endpoint.resource, tiers)
   const step = isHost && allowed ? hostStep(view.toHost) : undefined
   if (step !== undefined) steps.push(step)
   return allowed && step?.outcome !== 'Deny'
 }
 
-function policiesAllow(
-  view: PolicyView,
-  seen: SeenFlow,
+function workloadAllows(walk: Walk, { metadata, spec }: WorkloadEndpoint, tiers: readonly TierPolicies[]): boolean {
+  const { namespace = '', name } = metadata
+  const decided = tiersDecide(walk, tiers)
+  return decided === undefined
+    ? profilesAllow(walk, profileNames(spec.profiles, namespace), `WorkloadEndpoint ${namespace}/${name}`)
+    : decided === 'Allow'
+}
+
+/** The node itself at an end, where a host endpoint governs its interface; between the node and its own workloads none does. */
+function hostVerdict(
+  { view, seen, nodeAddresses }: Context,
   direction: Direction,
-  endpoint: Endpoint,
-  tiers: readonly TierPolicies[],
-  steps: Step[],
-): boolean {
-  for (const { tier, policies } of tiers) {
-    const outcome = firstDecision(policies, direction, seen, steps)
-    if (outcome === undefined) steps.push({ direction, subject: `Tier ${tier.name}`, tier: tier.name, outcome: tier.defaultAction })
-    const decided = outcome ?? tier.defaultAction
-    if (decided !== 'Pass') return decided === 'Allow'
-  }
-  return profilesAllow(view, seen, direction, endpoint, steps)
+  other: Endpoint | undefined,
+  reached: boolean,
+): readonly EndVerdict[] {
+  const own = direction === 'ingress' ? seen.flow.destination : seen.flow.source
+  if (!nodeAddresses.includes(own) || (other !== undefined && isLocal(view, other))) return []
+  const found = view.hostAt(own)
+  if (found === undefined) return []
+  const steps: Step[] = []
+  const allowed = hostAllows({ view, seen, direction, steps }, found)
+  return [{ direction, endpoint: found.resource, local: true, reached, verdict: verdictOf(allowed), steps }]
 }
 
-function firstDecision(policies: readonly Policy[], direction: Direction, seen: SeenFlow, steps: Step[]): Step['outcome'] | undefined {
-  for (const policy of policies) {
-    const outcome = rulesDecide(ruleListOf(policy, direction), seen, steps)
-    if (outcome !== undefined) return outcome
-  }
-  return undefined
-}
-
-function ruleListOf(policy: Policy, direction: Direction): RuleList {
-  const { key, kind, namespace, name, tier } = policy
-  const isKubernetes = !key.startsWith('projectcalico.org ') || kind === 'StagedKubernetesNetworkPolicy'
-  const subject = `${isKubernetes && kind === 'NetworkPolicy' ? 'Kubernetes ' : ''}${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-  return { direction, subject, tier, isKubernetes, rules: policy[direction] ?? [] }
-}
-
-function profilesAllow(view: PolicyView, seen: SeenFlow, direction: Direction, { resource }: Endpoint, steps: Step[]): boolean {
-  const { namespace = '', name: endpointName } = resource.metadata
-  for (const name of profileNames(resource.spec.profiles, namespace)) {
-    const subject = `Profile ${name}`
-    const profile = view.profileOf(name)
-    if (profile === undefined) {
-      steps.push({ direction, subject, outcome: 'Deny' })
-      return false
-    }
-    const outcome = rulesDecide({ direction, subject, isKubernetes: false, rules: profile[direction] }, seen, steps)
-    if (outcome !== undefined) return outcome === 'Allow'
-  }
-  steps.push({ direction, subject: `WorkloadEndpoint ${namespace}/${endpointName}`, outcome: 'Deny' })
-  return false
+function isLocal({ nodeName }: PolicyView, { resource }: Endpoint): boolean {
+  return resource.spec.node === nodeName
 }
 
 function isEndpoint(holder: Holder): holder is Endpoint {

@@ -1,5 +1,5 @@
 import type { RuleAction } from '../src/model/policy-rule.ts'
-import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
+import type { Resource } from '../src/model/resource.ts'
 import type { Direction } from './names.ts'
 
 export type Verdict = 'Allow' | 'Deny'
@@ -26,7 +26,8 @@ export type Step = {
  */
 export type EndVerdict = {
   readonly direction: Direction
-  readonly endpoint: WorkloadEndpoint
+  /** A WorkloadEndpoint, or the HostEndpoint of an interface of this node. */
+  readonly endpoint: Resource
   readonly local: boolean
   readonly reached: boolean
   readonly verdict: Verdict

@@ -2,13 +2,16 @@ import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { AddressIndex } from './address-index.ts'
 import type { SelectorTerm } from './effective-selector.ts'
-import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import type { FoundHost, Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import type { FailsafePorts } from './failsafe.ts'
+import type { HostEndpoints } from './host-endpoints.ts'
 import type { InheritedLabels } from './inherited-labels.ts'
 import type { IpSetStore } from './ip-set-store.ts'
 import type { LocalEndpoints } from './local-endpoints.ts'
 import type { Direction } from './names.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyActions } from './policy-actions.ts'
+import { resourceKey } from './resource-key.ts'
 import type { Profile } from './rule-chains.ts'
 import { matches } from './selector/evaluate.ts'
 import { compareTiers, type Tier } from './tiers.ts'
@@ -23,6 +26,8 @@ export type GraphParts = {
   readonly labels: InheritedLabels
   readonly sets: IpSetStore
   readonly locals: LocalEndpoints
+  readonly hosts: HostEndpoints
+  readonly failsafe: FailsafePorts
 }
 
 /** A graph as explanations read it: the indexes from which its chains and sets are rendered. */
@@ -65,6 +70,20 @@ export class GraphView implements PolicyView {
     const pending = policies.filter(({ key }) => !locals.isReplaced(key))
     const isSame = pending.length === policies.length && !pending.some(({ staged }) => staged)
     return isSame ? undefined : inTiers((name) => locals.tier(name), pending, direction)
+  }
+
+  hostAt(address: IpAddress): FoundHost | undefined {
+    const { hosts, failsafe, resources } = this.#parts
+    const applied = hosts.appliedAt(address)
+    const resource =
+      applied && resources.get(resourceKey({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: applied.name }))
+    if (applied === undefined || resource === undefined) return undefined
+    const tiersAt: FoundHost['tiersAt'] = (stage, direction) =>
+      applied.tiers[stage][direction].map(({ name, defaultAction, policies }) => ({
+        tier: { name, defaultAction, order: 0 },
+        policies: policies.flatMap((id) => hosts.policyOfId(id) ?? []),
+      }))
+    return { resource, applied, failsafe, tiersAt }
   }
 
   profileOf(name: string): Profile | undefined {

@@ -94,6 +94,8 @@ export class PolicyGraph {
       labels: this.#labels,
       sets: this.#sets,
       locals: this.#locals,
+      hosts: this.#hosts,
+      failsafe: this.#failsafe,
     }
     this.#view = new GraphView(this.#parts)
     this.#program = { chains: this.#chains.tables, hooks: [], ipSets: this.#sets.sets }

@@ -7,6 +7,7 @@ import { LabelIndex, type Labels } from './label-index.ts'
 import { anyInterface, type Direction, loopback } from './names.ts'
 import { comparePolicies, type Policy } from './policy.ts'
 import { profileOf } from './profiles.ts'
+import { resourceKey } from './resource-key.ts'
 import type { Profile } from './rule-chains.ts'
 import { compareTiers, tierOf } from './tiers.ts'
 
@@ -122,6 +123,21 @@ export class HostEndpoints {
     if (wildcard === undefined || interfaceName === loopback) return undefined
     const isWorkload = interfaceName.startsWith(this.#options.interfacePrefix)
     return this.#appliedTo(interfaceName, wildcard, isWorkload ? wildcardStagesOfWorkloads : hostStages)
+  }
+
+  /** What applies to the interface that has an address of this node; undefined: nothing does. */
+  appliedAt(address: string): AppliedHost | undefined {
+    const [interfaceName] = [...this.#addresses].find(([, own]) => own.has(address)) ?? []
+    return interfaceName === undefined ? undefined : this.appliedOn(interfaceName)
+  }
+
+  /** @param id of a policy in tiers answered here */
+  policyOfId(id: string): Policy | undefined {
+    const [prefix, name] = id.split('/')
+    const policy = this.#policies.get(
+      resourceKey({ group: 'projectcalico.org', kind: 'GlobalNetworkPolicy', namespace: '', name: name ?? '' }),
+    )
+    return prefix === 'gnp' ? policy : undefined
   }
 
   get problems(): readonly HostProblem[] {

@@ -101,7 +101,8 @@ function text({ verdict, reason, flow, from, to, ends }: Answer): string {
 function endLines({ direction, endpoint, reached, verdict, steps, pending }: EndVerdict): readonly string[] {
   const side = direction === 'egress' ? 'Egress' : 'Ingress'
   const said = reached ? past(verdict) : `not reached, would be ${past(verdict)}`
-  const heading = `${side} of ${endpoint.namespace ?? ''}/${endpoint.name}: ${said}`
+  const who = endpoint.namespace === undefined ? `host endpoint ${endpoint.name}` : `${endpoint.namespace}/${endpoint.name}`
+  const heading = `${side} of ${who}: ${said}`
   const staged =
     pending === undefined ? [] : ['', `${side} with staged policies: would be ${past(pending.verdict)}`, stepTable(pending.steps)]
   return ['', heading, stepTable(steps), ...staged]

@@ -121,7 +121,8 @@ function shownEndpoint({ metadata: { namespace, name }, spec }: NonNullable<Flow
 /** @property steps all that the end looked at, also where the packet does not come that far */
 function shownEnd({ endpoint: { metadata, spec }, ...said }: EndVerdict) {
   const { namespace, name } = metadata
-  return { endpoint: { namespace, name, node: spec.node }, ...said }
+  const { node } = spec as { readonly node?: string }
+  return { endpoint: { ...(namespace !== undefined && { namespace }), name, ...(node !== undefined && { node }) }, ...said }
 }
 
 /** What decided, as a sentence. */
