@@ -26,56 +26,59 @@ export type BaseOptions = {
  * @param allowed tunnels that workloads may make
  * @param strays interfaces of workloads whose names lack the prefix, as after a change of it: whatever comes from them is policed as well
  * @param spoofed what workloads may send from beside their addresses @param loops what becomes of packets to services that lead nowhere
- * @param host what host endpoints add: workloads and their host come first, then the host and its networks
+ * @param hostOf what host endpoints add: workloads and their host come first, then the host and its networks
  */
 export function baseChains(
   { families, interfacePrefix, marks, actions, flowLog }: BaseOptions,
   allowed: AllowedTunnels,
   strays: readonly string[],
-  host: HostSteps,
+  hostOf: (family: Family) => HostSteps,
   { spoofed, loops }: { readonly spoofed: SpoofedSources; readonly loops: ServiceLoops },
 ): readonly Chain[] {
   const workloads = workloadPatterns(interfacePrefix, strays)
   const fromWorkloads = workloads.map((name) => interfaceMatch('egress', name))
   const toWorkloads = workloads.map((name) => interfaceMatch('ingress', name))
-  const base = families.flatMap((family): Chain[] => [
-    filter(family, chainNames.forward, [
-      { match: [], action: clearBits(host.carries ? marks.pass : (marks.accept | marks.pass) >>> 0) },
-      ...fromWorkloads.flatMap((from) => tunnelRules(allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
-      ...host.forwardFirst,
-      ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
-      ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
-      ...host.forwardLast,
-      ...loopRules(loops, family),
-      ...allowedRules(flowLog, marks),
-    ]),
-    filter(family, chainNames.input, [
-      ...fromWorkloads.map((from): Rule => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
-      ...host.input,
-    ]),
-    filter(family, chainNames.workloadToHost, [...tunnelRules(allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
-    filter(family, chainNames.output, [
-      ...toWorkloads.map((to): Rule => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
-      ...host.output,
-    ]),
-    {
-      family,
-      table: 'raw',
-      name: chainNames.rawPrerouting,
-      rules: [
-        ...host.rawPrerouting.first,
-        ...spoofedRules(spoofed, family),
-        ...fromWorkloads.map(
-          (from): Rule => ({
-            match: [from, { type: 'reverse-path', fails: true }],
-            action: { type: 'drop' },
-            comment: 'Spoofed source',
-          }),
-        ),
-        ...host.rawPrerouting.last,
-      ],
-    },
-  ])
+  const base = families.flatMap((family): Chain[] => {
+    const host = hostOf(family)
+    return [
+      filter(family, chainNames.forward, [
+        { match: [], action: clearBits(host.carries ? marks.pass : (marks.accept | marks.pass) >>> 0) },
+        ...fromWorkloads.flatMap((from) => tunnelRules(allowed).map((rule) => ({ ...rule, match: [from, ...rule.match] }))),
+        ...host.forwardFirst,
+        ...fromWorkloads.map((from) => jump([from], dispatchChainName('egress'))),
+        ...toWorkloads.map((to) => jump([to], dispatchChainName('ingress'))),
+        ...host.forwardLast,
+        ...loopRules(loops, family),
+        ...allowedRules(flowLog, marks),
+      ]),
+      filter(family, chainNames.input, [
+        ...fromWorkloads.map((from): Rule => ({ match: [from], action: { type: 'goto', chain: chainNames.workloadToHost } })),
+        ...host.input,
+      ]),
+      filter(family, chainNames.workloadToHost, [...tunnelRules(allowed), ...workloadToHostRules(family, actions.toHost, flowLog)]),
+      filter(family, chainNames.output, [
+        ...toWorkloads.map((to): Rule => ({ match: [to], action: { type: 'accept' }, comment: 'A node always reaches its workloads' })),
+        ...host.output,
+      ]),
+      {
+        family,
+        table: 'raw',
+        name: chainNames.rawPrerouting,
+        rules: [
+          ...host.rawPrerouting.first,
+          ...spoofedRules(spoofed, family),
+          ...fromWorkloads.map(
+            (from): Rule => ({
+              match: [from, { type: 'reverse-path', fails: true }],
+              action: { type: 'drop' },
+              comment: 'Spoofed source',
+            }),
+          ),
+          ...host.rawPrerouting.last,
+        ],
+      },
+    ]
+  })
   return [...base, ...verdictChains(families, flowLog)]
 }
 

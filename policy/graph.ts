@@ -71,6 +71,7 @@ export class PolicyGraph {
   readonly #chains = new ChainStore()
   readonly #resources = new Map<string, Resource>()
   #allowed = noTunnels
+  #tunnelled = false
 
   /** @throws RangeError on a mark mask with fewer than two bits */
   constructor(options: PolicyGraphOptions) {
@@ -105,6 +106,13 @@ export class PolicyGraph {
   /** Which tunnels workloads may make themselves; none, until it is called. */
   allowTunnels(allowed: AllowedTunnels): void {
     this.#allowed = allowed
+    this.#putInterfaces()
+  }
+
+  /** Whether this node has an IP-in-IP tunnel; it has none, until it is called. */
+  setTunnelled(tunnelled: boolean): void {
+    if (tunnelled === this.#tunnelled) return
+    this.#tunnelled = tunnelled
     this.#putInterfaces()
   }
 
@@ -242,7 +250,7 @@ export class PolicyGraph {
     const { families, interfacePrefix } = this.#base
     const interfaces = this.#locals.interfaces()
     const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
-    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe, checks: this.#checks }
+    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe, checks: this.#checks, tunnelled: this.#tunnelled }
     const hosts = hostProgram(this.#hosts.applied(), workloadPatterns(interfacePrefix, strays), options)
     const more = { spoofed: this.#locals.spoofedSources(), loops: this.#checks.serviceLoops }
     this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps, more))

@@ -7,7 +7,12 @@ import { chainNames, hostDispatchName } from './names.ts'
 import type { PolicyActions } from './policy-actions.ts'
 import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
 
-export type HostBaseOptions = { readonly marks: Marks; readonly actions: Pick<PolicyActions, 'allowed' | 'jumpsAt'> }
+/** @property tunnelled whether this node has an IP-in-IP tunnel, whose own chains say who may use it */
+export type HostBaseOptions = {
+  readonly marks: Marks
+  readonly actions: Pick<PolicyActions, 'allowed' | 'jumpsAt'>
+  readonly tunnelled: boolean
+}
 
 /**
  * Rules for the fixed chains. @property carries whether the mark of acceptance may come from the raw or mangle table: there it has been
@@ -23,12 +28,11 @@ export type HostSteps = {
 }
 
 /** @param places where some host endpoint has something to say */
-export function hostSteps(places: readonly HostPlace[], { marks, actions }: HostBaseOptions): HostSteps {
+export function hostSteps(places: readonly HostPlace[], family: Family, { marks, actions, tunnelled }: HostBaseOptions): HostSteps {
   const { accept, pass } = marks
   const at = (stage: HostPlace['stage'], direction: HostPlace['direction']) =>
     places.some((place) => place.stage === stage && place.direction === direction && place.afterDnat === undefined)
-  const untracked = at('doNotTrack', 'ingress') || at('doNotTrack', 'egress')
-  const carries = untracked || at('preDNAT', 'ingress')
+  const carries = carriesMark(places)
   const clear: Rule = { match: [], action: clearBits((accept | pass) >>> 0) }
   const allowed: readonly Rule[] =
     actions.allowed === 'accept'
@@ -37,8 +41,9 @@ export function hostSteps(places: readonly HostPlace[], { marks, actions }: Host
   const before: readonly Rule[] = carries
     ? [{ match: [hasBits(accept)], action: { type: actions.allowed }, comment: 'Accepted before conntrack or DNAT' }]
     : []
+  const tunnel: readonly Rule[] = tunnelled && family === 4 ? [tunnelPackets] : []
   const local = (direction: HostPlace['direction'], ...skip: readonly Rule[]) =>
-    at('normal', direction) ? [...before, clear, ...skip, jump(hostDispatchName(direction, false)), ...allowed] : []
+    at('normal', direction) ? [...before, ...tunnel, clear, ...skip, jump(hostDispatchName(direction, false)), ...allowed] : []
   return {
     carries,
     rawPrerouting: {
@@ -58,11 +63,11 @@ export function hostSteps(places: readonly HostPlace[], { marks, actions }: Host
 export function hostBase(
   places: readonly HostPlace[],
   families: readonly Family[],
-  { marks, actions }: HostBaseOptions,
+  { marks, actions }: Omit<HostBaseOptions, 'tunnelled'>,
 ): { readonly chains: readonly Chain[]; readonly hooks: readonly Hook[] } {
   const { accept, pass } = marks
   const clear: Rule = { match: [], action: clearBits((accept | pass) >>> 0) }
-  const { carries } = hostSteps(places, { marks, actions })
+  const carries = carriesMark(places)
   const untracked = places.some(({ stage, direction }) => stage === 'doNotTrack' && direction === 'egress')
   const rules: readonly (readonly [Chain['table'], kernelChain: string, name: string, rules: readonly Rule[]])[] = [
     [
@@ -101,6 +106,18 @@ const dnatOfHost: readonly Match[] = [
   { type: 'conntrack', states: ['DNAT'] },
   { type: 'address-type', side: 'source', addressType: 'LOCAL' },
 ]
+
+/** They are between nodes: what is inside is asked about by itself, and host endpoints are not to cut nodes from each other. */
+const tunnelPackets: Rule = {
+  match: [{ type: 'protocol', protocol: 4 }],
+  action: { type: 'return' },
+  comment: 'The tunnel has its own rules',
+}
+
+/** Whether anything accepts in the raw or mangle table. */
+function carriesMark(places: readonly HostPlace[]): boolean {
+  return places.some(({ stage }) => stage === 'doNotTrack' || stage === 'preDNAT')
+}
 
 /** Allowed by untracked policy: conntrack is to leave it alone. */
 function untrack({ accept }: Marks): Rule {

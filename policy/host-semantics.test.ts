@@ -215,3 +215,17 @@ t.test('§6.5 expectedIPs find the interface, in either family, live as addresse
   graph.delete({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: 'by-address' })
   t.strictSame(seen({ eth1: ['192.0.2.1'] }), ['end', 'end'])
 })
+
+t.test('tunnels between nodes have rules of their own: host endpoints are asked about what is inside', async (t) => {
+  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
+  graph.put(closed)
+  const fates = () => {
+    const ruleset = graph.compile()
+    return ['eth0 > host', 'host > eth0', '6: eth0 > host'].map((text) => fate(ruleset, text, { protocol: 4 }))
+  }
+  t.strictSame(fates(), ['drop in filter INPUT', 'drop in filter OUTPUT', 'drop in filter INPUT'])
+  graph.setTunnelled(true)
+  t.strictSame(fates(), ['end', 'end', 'drop in filter INPUT'])
+  graph.setTunnelled(false)
+  t.strictSame(fates(), ['drop in filter INPUT', 'drop in filter OUTPUT', 'drop in filter INPUT'])
+})

@@ -301,6 +301,22 @@ t.test('the tunnel comes with its address, its guard, and is programmed with the
   t.strictSame(originated.at(-1), ['10.244.1.0/24', '10.9.9.9/32'])
 })
 
+t.test('the tunnel’s packets are not asked about at a HostEndpoint while there is a tunnel', async (t) => {
+  const { store, kernel, programmed, agent } = await setUp(t)
+  await agent.start()
+  const uplink = stored(calico('HostEndpoint', { node: 'node-a', interfaceName: 'eth0' }))
+  const seen: boolean[] = []
+  for (const resource of [uplink, nodeB, pool('Always'), pool('Never')]) {
+    const committed = await store.commit([{ type: 'put', resource }])
+    await programmed.wait(committed.type === 'committed' ? committed.revision : 0, 60_000)
+    const { chains = [] } = kernel.applied.at(-1) ?? {}
+    const rules = chains.find(({ name }) => name === 'tort-INPUT')?.rules ?? []
+    seen.push(rules.some(({ comment }) => comment === 'The tunnel has its own rules'))
+  }
+  t.strictSame(seen, [false, false, true, false])
+  await agent.stop()
+})
+
 t.test('a workload that has the address of the tunnel is told of, until one of them has another', async (t) => {
   const { store, agent } = await setUp(t)
   await agent.start()

@@ -20,6 +20,8 @@ import type { Originated } from './settings/originated-prefixes.ts'
 export type PolicyCompiler = {
   put(resource: Resource): void
   delete(ref: ResourceRef): void
+  /** Whether this node has a tunnel to other nodes. */
+  setTunnelled(tunnelled: boolean): void
   program(): PolicyProgram
 }
 
@@ -190,6 +192,7 @@ export class Agent {
     const beganMs = performance.now()
     const plan = this.#tunnelPlan()
     const local = this.#localState(plan)
+    this.#policy.setTunnelled(plan.kernel.tunnels.length > 0)
     const apply = async () => (await kernel?.apply({ ...local.kernel, policy: this.#policy.program() }))?.unprogrammed
     const unprogrammed = await this.#around(plan, apply)
     if (local.announced !== this.#announced) this.#dependencies.originate(local.announced)
