@@ -15,6 +15,10 @@ function cluster(spec: object, name = 'c'): Resource {
   return resource
 }
 
+function node(name: string, spec: object, labels: object): Resource {
+  return { apiVersion: 'projectcalico.org/v3', kind: 'Node', metadata: { name, labels: { ...labels } }, spec }
+}
+
 const everyPod = { tier: 'Admin', priority: 10, subject: { namespaces: {} } }
 const anyone = [{ namespaces: {} }]
 const labelled = (matchLabels: object) => ({ pods: { namespaceSelector: {}, podSelector: { matchLabels } } })
@@ -30,6 +34,12 @@ const world = [
     { name: 'sql', protocol: 'UDP', port: 5433 },
   ]),
   pod(3, { app: 'web' }, 'bank'),
+  node(
+    'n5',
+    { bgp: { ipv4Address: '203.0.113.1/24', ipv6Address: '2001:db8::1/64' }, addresses: [{ address: '203.0.113.11' }] },
+    { gpu: 'yes' },
+  ),
+  node('n6', { bgp: { ipv4Address: '203.0.113.2/24' } }, {}),
   networkSet('set', ['192.0.2.0/24'], { app: 'web' }, 'shop'),
 ]
 
@@ -149,6 +159,18 @@ const rows: readonly Row[] = [
     ],
     ['1 > 192.0.2.9 tcp 80'],
     ['1 > 198.51.100.1 tcp 80'],
+  ],
+  [
+    'nodes: the addresses of the hosts whose Node resource is selected, and no other selector ever means a Node',
+    [
+      cluster({ egress: [{ action: 'Deny', to: [{ nodes: { matchLabels: { gpu: 'yes' } } }], protocols: [tcp(80)] }] }),
+      globalPolicy('g', {
+        types: ['Egress'],
+        egress: [{ action: 'Deny', protocol: 'UDP', destination: { selector: "all() && !has(gpu) && gpu != 'no'" } }, { action: 'Allow' }],
+      }),
+    ],
+    ['1 > 203.0.113.2 tcp 80', '1 > 203.0.113.1 tcp 81', '1 > 203.0.113.1 udp 80', '1 > 203.0.113.2 udp 80'],
+    ['1 > 203.0.113.1 tcp 80', '1 > 203.0.113.11 tcp 80', '6: 1 > 2001:db8::1 tcp 80', '1 > 2 udp 80'],
   ],
   [
     'a direction without rules is none of its business',

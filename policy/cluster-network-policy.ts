@@ -37,14 +37,16 @@ function rulesOf(index: number, side: Side, rule: IngressRule | EgressRule, peer
     const other = entityOf(peer)
     // Fails closed: what only opens does not open, what decides otherwise decides for all (§6.16, unknown peer).
     if (other === undefined) return rule.action === 'Accept' ? [] : [{ ...common, action: 'Deny' }]
+    const { toNodes, ...entity } = other
     return portMatches(rule.protocols ?? []).map(({ protocol, ports }) => {
       const withPorts = ports === undefined ? {} : { ports }
-      const destination = side === 'destination' ? { ...other, ...withPorts } : withPorts
+      const destination = side === 'destination' ? { ...entity, ...withPorts } : withPorts
       return {
         ...common,
+        ...(toNodes !== undefined && { toNodes }),
         action: actions[rule.action],
         ...(protocol !== undefined && { protocol }),
-        ...(side === 'source' && { source: other }),
+        ...(side === 'source' && { source: entity }),
         destination,
       }
     })
@@ -52,8 +54,9 @@ function rulesOf(index: number, side: Side, rule: IngressRule | EgressRule, peer
 }
 
 /** Never {}: that would mean "anybody". undefined: a peer that cannot be told by its addresses, as a domain name. */
-function entityOf({ namespaces, pods, networks }: Peer): EntityRule | undefined {
+function entityOf({ namespaces, pods, networks, nodes }: Peer): (EntityRule & Pick<DraftRule, 'toNodes'>) | undefined {
   if (networks !== undefined) return { nets: networks }
+  if (nodes !== undefined) return { toNodes: selectorFromK8s(nodes) }
   return namespaces === undefined && pods === undefined ? undefined : selectedPods({ namespaces, pods })
 }
 

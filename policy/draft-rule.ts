@@ -1,14 +1,18 @@
 /** Rules as users of Calico write them, and what all other kinds are made into before their selectors are made whole. */
 import type { EntityRule, PolicyRule } from '../src/model/policy-rule.ts'
-import { entitySelectors } from './effective-selector.ts'
+import { entitySelectors, nodesTerm } from './effective-selector.ts'
 import type { Peer, Rule } from './policy.ts'
 import { compareText } from './resource-key.ts'
+import type { Selector } from './selector/selector.ts'
 
 /** nft takes comments of 127 characters, and the rule's number stands before this one. */
 const maxComment = 110
 
-/** @property index of the rule in the user's list that this one is a part of; absent where they are the same list */
-export type DraftRule = PolicyRule & { readonly index?: number }
+/**
+ * @property index of the rule in the user's list that this one is a part of; absent where they are the same list
+ * @property toNodes the destination is a host whose Node resource this selects
+ */
+export type DraftRule = PolicyRule & { readonly index?: number; readonly toNodes?: Selector }
 
 /**
  * Rules of a policy or profile, each with its place in the user's list.
@@ -17,13 +21,13 @@ export type DraftRule = PolicyRule & { readonly index?: number }
  */
 export function resolveRules(rules: readonly DraftRule[] | undefined, namespace: string): readonly Rule[] {
   return (rules ?? []).map((rule, i) => {
-    const { metadata, source, destination, index = i, ...rest } = rule
+    const { metadata, source, destination, toNodes, index = i, ...rest } = rule
     const comment = annotationComment(metadata?.annotations ?? {})
     return {
       index,
       ...rest,
       source: resolvePeer(source ?? {}, namespace),
-      destination: resolvePeer(destination ?? {}, namespace),
+      destination: { ...resolvePeer(destination ?? {}, namespace), ...(toNodes !== undefined && { selector: nodesTerm(toNodes) }) },
       ...(comment !== '' && { comment }),
     }
   })

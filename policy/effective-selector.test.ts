@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { EntityRule } from '../src/model/policy-rule.ts'
-import { entitySelectors, subjectSelector } from './effective-selector.ts'
+import { entitySelectors, nodesTerm, subjectSelector } from './effective-selector.ts'
+import { matches } from './selector/evaluate.ts'
+import type { Selector } from './selector/selector.ts'
 
 const own = 'projectcalico.org/namespace == "shop"'
 
@@ -58,6 +60,22 @@ const subjects: [title: string, spec: Parameters<typeof subjectSelector>[0], nam
 ]
 for (const [title, spec, namespace, expected] of subjects)
   t.test(title, async (t) => t.equal(subjectSelector(spec, namespace).text, expected))
+
+t.test('§6.16: a selector of nodes means what is marked as a Node; others never do, also where labels are absent', async (t) => {
+  const node = new Map([
+    ['node ', ''],
+    ['node gpu', 'yes'],
+  ])
+  const hasGpu: Selector = { type: 'equal', label: 'gpu', value: 'yes' }
+  t.equal(nodesTerm(hasGpu).text, 'nodes: gpu == "yes"')
+  t.ok(matches(nodesTerm(hasGpu).selector, node))
+  t.ok(matches(nodesTerm({ type: 'all' }).selector, node))
+  t.notOk(matches(nodesTerm({ type: 'all' }).selector, { gpu: 'yes' }))
+  for (const selector of ['all()', '!has(gpu)', "gpu != 'no'", 'has(gpu) || !has(app)', "gpu == 'yes'"]) {
+    const { positive } = entitySelectors({ selector }, '')
+    t.notOk(positive === undefined || matches(positive.selector, node), selector)
+  }
+})
 
 t.test('a selector that does not parse is our bug: it was checked when it was stored', async (t) => {
   t.throws(() => entitySelectors({ selector: 'a = b' }, ''), /^selector "a = b": /)

@@ -2,6 +2,7 @@
 import type { EntityRule, PolicySpec } from '../src/model/policy-rule.ts'
 import { canonical } from './selector/canonical.ts'
 import { and, withLabelPrefix } from './selector/combine.ts'
+import { matches } from './selector/evaluate.ts'
 import { parseSelector } from './selector/parse.ts'
 import { type Selector, sortedValues } from './selector/selector.ts'
 
@@ -11,6 +12,11 @@ export type SelectorTerm = { readonly text: string; readonly selector: Selector 
 export const namespaceLabel = 'projectcalico.org/namespace'
 export const serviceAccountLabel = 'projectcalico.org/serviceaccount'
 export const orchestratorLabel = 'projectcalico.org/orchestrator'
+
+/** A Node has this label, and its own ones behind it as a prefix: with a space, which no label of a resource has. */
+export const nodeMark = 'node '
+
+const unlabelled = new Map<string, string>()
 
 export type EntitySelectors = { readonly positive?: SelectorTerm; readonly negative?: SelectorTerm }
 
@@ -63,8 +69,15 @@ function serviceAccountPart(text: string): Selector {
   return withLabelPrefix(parse(text), 'pcsa.')
 }
 
+/** The hosts whose Node resource carries these labels (§6.16). The text is that of no other selector. */
+export function nodesTerm(selector: Selector): SelectorTerm {
+  return { text: `nodes: ${canonical(selector)}`, selector: and({ type: 'has', label: nodeMark }, withLabelPrefix(selector, nodeMark)) }
+}
+
+/** Nodes stand among endpoints and network sets and are meant by `nodesTerm` only: what would mean them by lacking labels is told not to. */
 function term(selector: Selector): SelectorTerm {
-  return { text: canonical(selector), selector }
+  const noNode: Selector = { type: 'not', operand: { type: 'has', label: nodeMark } }
+  return { text: canonical(selector), selector: matches(selector, unlabelled) ? and(noNode, selector) : selector }
 }
 
 function parse(text: string): Selector {

@@ -1,7 +1,7 @@
 import type { HostEndpointSpec } from '../src/model/host-endpoint.ts'
 import { groupOf, type Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
-import { namespaceLabel, orchestratorLabel, serviceAccountLabel } from './effective-selector.ts'
+import { namespaceLabel, nodeMark, orchestratorLabel, serviceAccountLabel } from './effective-selector.ts'
 import type { Labels } from './label-index.ts'
 import { SetMap } from './set-map.ts'
 
@@ -89,6 +89,7 @@ export function inheritanceOf(resource: Resource): { readonly parent: string; re
 
 function bearerOf({ kind, metadata, spec }: Resource): Bearer {
   const { namespace = '' } = metadata
+  if (kind === 'Node') return { own: new Map([[nodeMark, ''], ...prefixed(nodeMark, metadata.labels)]), parents: [] }
   const own = new Map(Object.entries(metadata.labels ?? {}))
   if (namespace !== '') own.set(namespaceLabel, namespace)
   const parents = namespace === '' ? [] : [namespaceParent(namespace)]

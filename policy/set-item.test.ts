@@ -40,6 +40,16 @@ for (const [title, resource, members, ports] of table) {
   })
 }
 
+t.test('§6.16: a Node is in sets with its own addresses, each once, not with those of its tunnels', async (t) => {
+  const bgp = { ipv4Address: '192.0.2.1/24', ipv6Address: '2001:db8::1/64', ipv4IPIPTunnelAddr: '10.9.0.1' }
+  const spec = { bgp, addresses: [{ address: '192.0.2.1' }, { address: '198.51.100.1/24' }], interfaces: [{ addresses: ['203.0.113.1'] }] }
+  const item = setItemOf({ apiVersion: 'projectcalico.org/v3', kind: 'Node', metadata: { name: 'n' }, spec })
+  t.strictSame(
+    item?.members.map(({ text }) => bareAddress(text)),
+    ['192.0.2.1', '2001:db8::1', '198.51.100.1', '203.0.113.1'],
+  )
+})
+
 t.test('other kinds are in no set', async (t) => t.equal(setItemOf(globalPolicy('p', {})), undefined))
 
 t.test('an address as hash:ip has it', async (t) => {

@@ -1,9 +1,10 @@
 import type { HostEndpointSpec } from '../src/model/host-endpoint.ts'
 import type { NetworkSetSpec } from '../src/model/network-set.ts'
+import type { NodeSpec } from '../src/model/node.ts'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
-import { parseCidr } from '../src/net/prefix.ts'
+import { parseCidr, parseInterfaceAddress } from '../src/net/prefix.ts'
 import { bareAddress } from './set-source.ts'
 
 /** What an endpoint or network set puts into the IP sets it belongs to. @property nets whether it needs a `hash:net` */
@@ -19,13 +20,15 @@ export type SetMember = { readonly family: Family; readonly text: string }
 
 const noPorts: SetItem['ports'] = new Map()
 
-/** undefined: the resource is neither an endpoint nor a (Global)NetworkSet. */
+/** undefined: the resource is neither an endpoint nor a (Global)NetworkSet nor a Node. */
 export function setItemOf(resource: Resource): SetItem | undefined {
   switch (resource.kind) {
     case 'WorkloadEndpoint':
       return workloadItem(resource.spec as WorkloadEndpointSpec)
     case 'HostEndpoint':
       return hostItem(resource.spec as HostEndpointSpec)
+    case 'Node':
+      return nodeItem(resource.spec as NodeSpec)
     case 'NetworkSet':
     case 'GlobalNetworkSet':
       return netSetItem(resource.spec as NetworkSetSpec)
@@ -41,6 +44,15 @@ function workloadItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): Se
 /** Of a host only the addresses that its endpoint states (§6.5). */
 function hostItem({ expectedIPs = [], ports = [] }: HostEndpointSpec): SetItem {
   return endpointItem(expectedIPs, ports)
+}
+
+/** Its own addresses, without those of its tunnels. */
+function nodeItem({ bgp = {}, addresses = [], interfaces = [] }: NodeSpec): SetItem {
+  const own = [bgp.ipv4Address, bgp.ipv6Address, ...addresses.map(({ address }) => address), ...interfaces.flatMap((one) => one.addresses)]
+  return endpointItem(
+    own.flatMap((text) => (text === undefined ? [] : (parseInterfaceAddress(text)?.address ?? []))),
+    [],
+  )
 }
 
 type NamedPort = { readonly name: string; readonly protocol: string; readonly port: number }

@@ -91,18 +91,18 @@ t.test('what has no effect, loses, or needs a restart is told as long as it is s
   const { live, put } = await setUp(t, 'bgp: {peers: [{name: tor, address: 10.99.0.9, asNumber: 1}]}')
   const peer = (asNumber: number, peerIP: string) => stored(calico('BGPPeer', { peerIP, asNumber }, { name: 'p' }))
   await put(
-    stored(calico('HostEndpoint', { node: 'node-a', interfaceName: '*' }, { name: 'all' })),
+    stored(calico('IPReservation', { reservedCIDRs: ['10.0.0.0/8'] }, { name: 'all' })),
     stored(calico('Node', { bgp: { ipv4Address: '10.99.0.7/24' } }, { name: 'node-a' })),
     peer(1, '10.99.0.9'),
   )
   t.strictSame(
     live.problems.map(({ subject }) => subject),
-    ['node/ipv4', 'bgppeer/p', 'hostendpoint/all'],
+    ['node/ipv4', 'bgppeer/p', 'ipreservation/all'],
   )
   await put(peer(1, '10.99.0.8'), stored(calico('Node', { bgp: { ipv4Address: '10.99.0.1/24' } }, { name: 'node-a' })))
   t.strictSame(
     live.problems.map(({ subject }) => subject),
-    ['hostendpoint/all'],
+    ['ipreservation/all'],
   )
 })
 

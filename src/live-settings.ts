@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Datastore } from './datastore/datastore.ts'
 import type { StatusProblem } from './http/agent-face.ts'
+import { EqualPriorities } from './problems/equal-priorities.ts'
 import { UnusedResources } from './problems/unused-resources.ts'
 import { type EffectiveSettings, effectiveSettings, type Settings } from './settings/effective-settings.ts'
 import { needRestart } from './settings/need-restart.ts'
@@ -25,6 +26,7 @@ export class LiveSettings {
   /** What the parts that cannot change were made of. */
   readonly atStart: EffectiveSettings
   readonly #unused = new UnusedResources()
+  readonly #equal = new EqualPriorities()
   #unsubscribe: (() => void) | undefined
 
   constructor(settings: Settings, options: LiveSettingsOptions, dependencies: LiveSettingsDependencies) {
@@ -43,16 +45,21 @@ export class LiveSettings {
     const { name, addresses } = this.#options
     const { nodes } = settingsResources(this.#dependencies.store)
     const stated = statedAddresses(this.#settings.config.node, ownNode(nodes, name))
-    return [...needRestart(this.atStart, this.#current, addresses, stated), ...this.#current.problems, ...this.#unused.problems]
+    return [
+      ...needRestart(this.atStart, this.#current, addresses, stated),
+      ...this.#current.problems,
+      ...this.#unused.problems,
+      ...this.#equal.problems,
+    ]
   }
 
   /** Follows the store from now on: `current` is what is stored now, without a call of `onChange`. */
   start(): void {
     const { store } = this.#dependencies
     this.#current = this.#effective()
-    for (const { resource } of store.all()) this.#unused.put(resource)
+    for (const { resource } of store.all()) for (const follower of [this.#unused, this.#equal]) follower.put(resource)
     this.#unsubscribe = store.subscribe((events) => {
-      this.#unused.take(events)
+      for (const follower of [this.#unused, this.#equal]) follower.take(events)
       if (events.some(({ resource }) => concernsSettings(resource))) this.#refresh()
     })
   }

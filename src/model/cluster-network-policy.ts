@@ -83,12 +83,11 @@ export const clusterNetworkPolicy = defineKind({
   spec,
 })
 
-type EgressPeer = NonNullable<ClusterNetworkPolicySpec['egress']>[number]['to'][number]
-
-/** Peers that no address can be told of: a rule that accepts them accepts nothing for them, any other denies everybody (§6.16). */
+/** Peers whose addresses nobody can tell: rules that name them only accept, and accept nothing for them (§6.16). */
 export function peersWithoutEffect({ egress = [] }: ClusterNetworkPolicySpec): readonly string[] {
-  const unknown = (peer: EgressPeer) => (['nodes', 'domainNames'] as const).filter((field) => peer[field] !== undefined)
-  return egress.flatMap(({ to }, i) => to.flatMap((peer, j) => unknown(peer).map((field) => `egress[${i}].to[${j}].${field}`)))
+  return egress.flatMap(({ to }, i) =>
+    to.flatMap(({ domainNames }, j) => (domainNames === undefined ? [] : [`egress[${i}].to[${j}].domainNames`])),
+  )
 }
 
 function few<Schema extends TSchema>(item: Schema) {

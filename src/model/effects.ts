@@ -109,9 +109,9 @@ const calicoEffects: Readonly<Record<string, Effects>> = {
   },
   IPReservation: none,
   IPAMConfiguration: none,
-  StagedNetworkPolicy: none,
-  StagedGlobalNetworkPolicy: none,
-  StagedKubernetesNetworkPolicy: none,
+  StagedNetworkPolicy: {},
+  StagedGlobalNetworkPolicy: {},
+  StagedKubernetesNetworkPolicy: {},
   CalicoNodeStatus: none,
 }
 
