@@ -86,6 +86,11 @@ export class ChainTable {
     this.#schedule.isWatched = isWatched
   }
 
+  /** How often all of it is read, whatever those who watch say. */
+  set fullCheckMs(fullCheckMs: number) {
+    this.#schedule.fullCheckMs = fullCheckMs
+  }
+
   /** Whether it has, or is to have, chains of ours. */
   get isUsed(): boolean {
     return this.#chains.size > 0 || (this.#saved?.own.size ?? 0) > 0
@@ -351,10 +356,12 @@ export class ChainTable {
   }
 
   #statusOf(name: string): ObjectStatus {
+    const owner = this.#chains.get(name)?.chain.owner
+    const made = owner !== undefined && { owner }
     const closed = this.#closed.reasonOf(name)
-    if (closed !== undefined) return { state: 'failed', reason: closed, closed: true }
+    if (closed !== undefined) return { state: 'failed', reason: closed, closed: true, ...made }
     const reason = this.#failures.get(name)
-    if (reason !== undefined) return { state: 'failed', reason }
+    if (reason !== undefined) return { state: 'failed', reason, ...made }
     if (!this.#unconfirmed.has(name)) return { state: 'programmed' }
     return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
   }

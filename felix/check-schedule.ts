@@ -1,10 +1,10 @@
+import { defaultLimits } from './policy-limits.ts'
+
 const FIRST_CHECK_MS = 50
 /** Each check follows after three times the wait before it: a node that settles after a change stays under 1 % of a core. */
 const CHECK_GROWTH = 3
 /** However long a table takes to be read, the first check after a write is not later than this. */
 const LATEST_FIRST_CHECK_MS = 5_000
-/** Not every change shows to those who watch (rules-watch.ts, ip-sets-watch.ts), so each table is read this often at least. */
-export const FULL_CHECK_MS = 90_000
 /** Where changes are watched, that reading may take at most 1/300 of the time. */
 const FULL_CHECK_SHARE = 300
 /** A check may take at most 1/20 of the time, however big the table. */
@@ -34,10 +34,19 @@ export class CheckSchedule {
   #retryAtMs: number | undefined
   #retryDelayMs = FIRST_RETRY_MS
   #isWatched = false
+  #fullCheckMs = defaultLimits.rulesCheckMs
 
   /** Whether changes by others are told by `suspect`: then our writes need no checks behind them. */
   set isWatched(isWatched: boolean) {
     this.#isWatched = isWatched
+  }
+
+  /** Not every change shows to those who watch (rules-watch.ts, ip-sets-watch.ts), so each table is read this often at least. */
+  set fullCheckMs(fullCheckMs: number) {
+    if (fullCheckMs === this.#fullCheckMs) return
+    this.#fullCheckMs = fullCheckMs
+    // A table that is checked at all is checked now, and from then on as often.
+    if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Number.NEGATIVE_INFINITY
   }
 
   /** When `apply` has something to do again without a change; infinite if never. */
@@ -71,14 +80,14 @@ export class CheckSchedule {
     this.#readMs = tookMs
     this.#paidAtMs = Math.max(this.#paidAtMs, nowMs) + tookMs * CHECK_SHARE
     if (this.#isWatched) {
-      this.#fullCheckAtMs = nowMs + Math.max(FULL_CHECK_MS, tookMs * FULL_CHECK_SHARE)
+      this.#fullCheckAtMs = nowMs + Math.max(this.#fullCheckMs, tookMs * FULL_CHECK_SHARE)
       this.#checkAtMs = this.#fullCheckAtMs
       // what was changed while the table was read may not be in what was read
       if (this.#suspectedAtMs >= nowMs - tookMs) this.suspect(nowMs)
       return
     }
-    if (nowMs >= this.#fullCheckAtMs) this.#fullCheckAtMs = nowMs + FULL_CHECK_MS
-    this.#checkDelayMs = Math.min(FULL_CHECK_MS, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
+    if (nowMs >= this.#fullCheckAtMs) this.#fullCheckAtMs = nowMs + this.#fullCheckMs
+    this.#checkDelayMs = Math.min(this.#fullCheckMs, Math.max(this.#checkDelayMs * CHECK_GROWTH, tookMs * CHECK_SHARE))
     this.#checkAtMs = Math.min(nowMs + this.#checkDelayMs, Math.max(this.#fullCheckAtMs, nowMs + FIRST_CHECK_MS))
   }
 

@@ -9,6 +9,7 @@ import type { TableReport } from './kernel.ts'
 import { removeNftTables } from './nft/cleanup-tables.ts'
 import { NftPolicy } from './nft/nft-policy.ts'
 import { nftRefusal } from './nft-support.ts'
+import { defaultLimits, type PolicyLimits } from './policy-limits.ts'
 import type { PolicyChoice, PolicyState, PolicyWriter } from './policy-writer.ts'
 import type { RestoreCounters } from './restore.ts'
 import type { CountedTable } from './rule-count-reader.ts'
@@ -24,6 +25,7 @@ export class ChosenPolicy implements PolicyWriter {
   readonly #dependencies: PolicyDependencies
   readonly #leaving = new CheckSchedule()
   #writer: PolicyWriter | undefined
+  #limits = defaultLimits
   #isListening = false
   #hasLeftovers = true
 
@@ -48,6 +50,11 @@ export class ChosenPolicy implements PolicyWriter {
 
   get dueAtMs(): number {
     return Math.min(this.#writer?.dueAtMs ?? Number.POSITIVE_INFINITY, this.#leaving.dueAtMs)
+  }
+
+  setLimits(limits: PolicyLimits): void {
+    this.#limits = limits
+    this.#writer?.setLimits(limits)
   }
 
   async start(): Promise<void> {
@@ -86,6 +93,7 @@ export class ChosenPolicy implements PolicyWriter {
 
   async #choose(): Promise<PolicyWriter> {
     const writer = this.#make(await this.#onlyNftables())
+    writer.setLimits(this.#limits)
     if (this.#isListening) await writer.start()
     return writer
   }

@@ -66,7 +66,7 @@ export class ClosedChains {
    */
   setBroken(sets: ReadonlyMap<string, string>, chains: Iterable<Chain>): readonly string[] {
     if (sameEntries(sets, this.#brokenSets)) return []
-    this.#brokenSets = sets
+    this.#brokenSets = new Map(sets)
     const changed: string[] = []
     for (const chain of chains) {
       const before = this.#closed.get(chain.name)

@@ -7,6 +7,7 @@ import { ChosenPolicy, type PolicyOptions } from './chosen-policy.ts'
 import type { IpSetView } from './ip-set-table.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network-tables.ts'
+import type { PolicyLimits } from './policy-limits.ts'
 import type { PolicyChoice, PolicyState, PolicyWriter } from './policy-writer.ts'
 import { type Repair, RepairLog } from './repair-log.ts'
 import type { RestoreCounters } from './restore.ts'
@@ -115,6 +116,11 @@ export class Felix {
   allowPrune(what: Prune): void {
     if (what === 'policy') this.#prunePolicy = true
     else this.#network.allowPrune()
+  }
+
+  /** From the next apply on, which the caller asks for. */
+  setLimits(limits: PolicyLimits): void {
+    this.#policy.setLimits(limits)
   }
 
   /** Resolves when the base chains are in the kernel, once: with the first apply, or a later one where that was refused. */

@@ -70,6 +70,11 @@ export class IpSetTable {
     this.#schedule.isWatched = isWatched
   }
 
+  /** How often all of it is read, whatever those who watch say. */
+  set fullCheckMs(fullCheckMs: number) {
+    this.#schedule.fullCheckMs = fullCheckMs
+  }
+
   /** A set that is missing, or has not as many members as were last seen or written, was changed by somebody else. @param counts members by name */
   compare(counts: ReadonlyMap<string, number>): void {
     const isAsSeen = [...(this.#actual ?? [])].every(([name, { elements, members }]) => counts.get(name) === (elements ?? members.size))

@@ -1,11 +1,11 @@
 import { type Family, parseAddress } from '../src/net/address.ts'
 import type { IpSet, Members } from './kernel.ts'
+import { defaultLimits } from './policy-limits.ts'
 
 /** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
 const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
 
-/** The kernel's default of 65,536 is less than a big cluster has pods. */
-export const MAX_MEMBERS = 1_048_576
+export const MAX_MEMBERS = defaultLimits.ipSetMembers
 
 /** A set under this name exists only within one run of `ipset restore`. */
 const SWAP_NAME = 'tort-swap'

@@ -6,6 +6,7 @@ import { IpSetsWatch } from './ip-sets-watch.ts'
 import type { Backend } from './iptables-tool.ts'
 import type { TableReport } from './kernel.ts'
 import { OwnPrograms } from './own-programs.ts'
+import type { PolicyLimits } from './policy-limits.ts'
 import { PolicyTables } from './policy-tables.ts'
 import type { PolicyState, PolicyWriter } from './policy-writer.ts'
 import type { RepairLog } from './repair-log.ts'
@@ -56,23 +57,22 @@ export class IptablesPolicy implements PolicyWriter {
     return this.#tables.dueAtMs
   }
 
+  setLimits(limits: PolicyLimits): void {
+    this.#tables.limits = limits
+  }
+
   async start(): Promise<void> {
     const rules = this.#watchRules()
     this.#watches = [rules, this.#watchIpSets()]
     await rules.start()
   }
 
-  async apply(state: PolicyState, prune: boolean): Promise<TableReport> {
-    this.#applying = true
-    try {
-      return await this.#tables.apply(state, prune)
-    } finally {
-      this.#applying = false
-    }
+  apply(state: PolicyState, prune: boolean): Promise<TableReport> {
+    return this.#whileApplying(() => this.#tables.apply(state, prune))
   }
 
   removeUnused(): Promise<number> {
-    return this.#tables.removeUnused()
+    return this.#whileApplying(() => this.#tables.removeUnused())
   }
 
   chains(): readonly ChainView[] {
@@ -89,6 +89,15 @@ export class IptablesPolicy implements PolicyWriter {
 
   close(): void {
     for (const watch of this.#watches) watch.close()
+  }
+
+  async #whileApplying<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#applying = true
+    try {
+      return await work()
+    } finally {
+      this.#applying = false
+    }
   }
 
   #watchRules(): RulesWatch {

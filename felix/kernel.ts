@@ -94,6 +94,7 @@ export type TableName = 'filter' | 'nat' | 'mangle' | 'raw'
 
 /**
  * @property name at most 28 characters. The same object means unchanged: makers reuse it
+ * @property owner the resource whose rules these are, for the operator: "networkpolicy/shop/web"
  * @property dispatch what the chain's `goto`s say together with their branches, flat: for tables that look a name up at once
  * @property branch it is only reached through a chain that has a `dispatch`, which says the same
  */
@@ -102,6 +103,7 @@ export type Chain = {
   readonly table: TableName
   readonly name: string
   readonly rules: readonly Rule[]
+  readonly owner?: string
   readonly dispatch?: Dispatch
   readonly branch?: true
 }
@@ -163,12 +165,12 @@ export type Action =
 
 /**
  * Where one wanted object stands. `pending`: waits for something outside (an interface). `failed`: the kernel's word; retried.
- * `closed`: what it is for is shut meanwhile, so that nothing else has to wait for it.
+ * `closed`: what it is for is shut meanwhile, so that nothing else has to wait for it. `owner`: the resource that it is made of.
  */
 export type ObjectStatus =
   | { readonly state: 'programmed' }
   | { readonly state: 'pending'; readonly reason: string }
-  | { readonly state: 'failed'; readonly reason: string; readonly closed?: true }
+  | { readonly state: 'failed'; readonly reason: string; readonly closed?: true; readonly owner?: string }
 
 /** What a table says after an `apply`: the objects that are not programmed, by a key an operator recognises ("route 10.0.0.1/32"). */
 export type TableReport = { readonly changed: number; readonly repaired: number; readonly unprogrammed: ReadonlyMap<string, ObjectStatus> }

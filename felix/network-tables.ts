@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Cidr } from '../src/net/prefix.ts'
 import type { Run } from '../src/os/process.ts'
-import { FULL_CHECK_MS } from './check-schedule.ts'
 import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
 import { MAIN_TABLE } from './kernel-route.ts'
 import { LinkTable } from './link-table.ts'
@@ -9,6 +8,7 @@ import { LinkView } from './link-view.ts'
 import type { KernelEvent, Monitor } from './monitor.ts'
 import type { NetworkKernel } from './network-kernel.ts'
 import { openKernel, openMonitor } from './open-kernel.ts'
+import { defaultLimits } from './policy-limits.ts'
 import { type RouteCounters, RouteTable } from './route-table.ts'
 import type { RouteView } from './route-view.ts'
 import { SysctlTable } from './sysctl-table.ts'
@@ -176,7 +176,7 @@ export class NetworkTables {
       routes.linksChanged()
       await routes.read()
       this.#sysctls.recheck()
-      this.#readAtMs = nowMs() + Math.max(FULL_CHECK_MS, (nowMs() - startMs) * READ_SHARE)
+      this.#readAtMs = nowMs() + Math.max(defaultLimits.rulesCheckMs, (nowMs() - startMs) * READ_SHARE)
       if (this.#problem !== undefined) log.info('links and routes can be read again')
       this.#problem = undefined
     } catch (error) {

@@ -5,6 +5,7 @@ import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
 import type { Backend } from './iptables-tool.ts'
 import type { TableReport } from './kernel.ts'
 import type { RulesPlace } from './nft-changes.ts'
+import { defaultLimits, type PolicyLimits } from './policy-limits.ts'
 import { countersOf, type PolicyState } from './policy-writer.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
@@ -27,6 +28,7 @@ export class PolicyTables {
   #choice: BackendChoice | undefined
   #counters = { chains: 0, ipSets: 0 }
   #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
+  #limits = defaultLimits
   #watched = { rules: false, ipSets: false }
   /** The other backend's tables, where an earlier choice left chains of ours. */
   #leftovers: readonly ChainTable[] = []
@@ -91,6 +93,14 @@ export class PolicyTables {
     for (const { table } of this.#tables) table.isWatched = this.#watched.rules
   }
 
+  /** From the next apply on. */
+  set limits(limits: PolicyLimits) {
+    this.#limits = limits
+    this.#sets.maxMembers = limits.ipSetMembers
+    this.#sets.fullCheckMs = limits.ipSetsCheckMs
+    for (const { table } of this.#tables) table.fullCheckMs = limits.rulesCheckMs
+  }
+
   /** Somebody else may have changed these tables, undefined: any; they are due to be checked if they hold something of ours. */
   suspectRules(changed: readonly RulesPlace[] | undefined): void {
     for (const { place, table } of this.#tables) {
@@ -153,5 +163,6 @@ export class PolicyTables {
       ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
       : []
     this.watched = this.#watched
+    this.limits = this.#limits
   }
 }

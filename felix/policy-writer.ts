@@ -2,6 +2,7 @@ import type { ChainView } from './chain-table.ts'
 import type { IpSetView } from './ip-set-table.ts'
 import type { Backend } from './iptables-tool.ts'
 import type { KernelState, TableReport } from './kernel.ts'
+import type { PolicyLimits } from './policy-limits.ts'
 import type { RestoreCounters } from './restore.ts'
 import type { CountedTable } from './rule-count-reader.ts'
 
@@ -24,6 +25,8 @@ export interface PolicyWriter {
   readonly restoreCounters: RestoreCounters
   /** When `apply` has something to do without a change, in milliseconds of the clock that all share; infinite if never. */
   readonly dueAtMs: number
+  /** From the next `apply` on. */
+  setLimits(limits: PolicyLimits): void
   /** Begins to listen for what others change; `dueAtMs` is earlier then. */
   start(): Promise<void>
   /**

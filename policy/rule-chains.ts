@@ -57,6 +57,7 @@ function chains(
   context: RuleContext,
   { table, directions }: ChainPlace,
 ): readonly Chain[] {
+  const owner = [subject.kind.toLowerCase(), ...(subject.namespace === '' ? [] : [subject.namespace]), subject.name].join('/')
   const here = table === 'filter' ? context : { ...context, ...unanswered }
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const list = directions.has(direction) ? rules[direction] : undefined
@@ -65,7 +66,7 @@ function chains(
       const rendered = list.flatMap((rule) =>
         kernelRules(rule, family, here, (index) => logPrefix(context.log.prefix, subject, direction, index)),
       )
-      return { family, table, name: nameOf(direction), rules: rendered }
+      return { family, table, name: nameOf(direction), rules: rendered, owner }
     })
   })
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { BestRouteBatch, MonitorSettings } from '../bgp/peer.ts'
 import { Speaker } from '../bgp/speaker.ts'
 import { Felix } from '../felix/felix.ts'
+import { defaultLimits, type PolicyLimits } from '../felix/policy-limits.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
 import { previewLimits } from '../policy/flow-preview.ts'
@@ -63,6 +64,7 @@ export class Node {
   readonly #felix: Felix | undefined
   readonly #flowLog: FlowLog | undefined
   #policyChoices: PolicyChoices
+  #limits: PolicyLimits = defaultLimits
   #policy: PolicyGraph
   readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
@@ -207,11 +209,19 @@ export class Node {
     this.#speaker?.configure(speakerOptions(bgp, this.#facts.addresses, this.#facts.name), peers, ranges)
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
+    this.#setLimits(felix.limits)
     const choices = policyChoices(felix, originated.services)
     if (isDeepStrictEqual(choices, this.#policyChoices)) return
     this.#policyChoices = choices
     this.#policy = this.#newPolicy()
     this.#agent.setPolicy(this.#policy)
+  }
+
+  #setLimits(limits: PolicyLimits): void {
+    if (isDeepStrictEqual(limits, this.#limits)) return
+    this.#limits = limits
+    this.#felix?.setLimits(limits)
+    if (this.#applied) void this.#agent.requestApply()
   }
 
   /** Interfaces are known by the prefix of the start: it changes with a restart. */

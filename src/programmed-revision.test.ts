@@ -82,3 +82,20 @@ t.test('that somebody waits for a later revision is told at once, then, or never
   t.strictSame(order, ['nobody', 'awaited', 'programmed'])
   await programmed.awaited(4, 1)
 })
+
+t.test('what is closed while it cannot be programmed holds nobody back, and is told by the resource it is made of', async (t) => {
+  const programmed = new ProgrammedRevision()
+  const status: ObjectStatus = { state: 'failed', reason: 'Invalid argument', closed: true, owner: 'networkpolicy/shop/web' }
+  programmed.applied(3, new Map([['chain filter/tort-pi-np/shop/web (IPv4)', status]]))
+  t.strictSame(await programmed.wait(3, 300_000), {
+    programmed: true,
+    pending: [],
+    unprogrammed: [
+      {
+        subject: 'networkpolicy/shop/web',
+        state: 'failed',
+        reason: 'chain filter/tort-pi-np/shop/web (IPv4): Invalid argument; until it is programmed, what comes to it is dropped',
+      },
+    ],
+  })
+})

@@ -1,5 +1,6 @@
 /** Which datastore revision the kernel has caught up with, and who waits for it (INTERFACE §4, "Waiting"). */
 import type { ObjectStatus } from '../felix/kernel.ts'
+import { told } from '../felix/table-report.ts'
 
 export type Unprogrammed = { readonly subject: string; readonly state: 'pending' | 'failed'; readonly reason: string }
 
@@ -13,11 +14,14 @@ type Waiter = { readonly revision: number; readonly resolve: () => void }
 
 /**
  * After each apply the agent says what it applied and what is not programmed. What waits for something outside the node
- * (`pending`: an interface that is not there yet) does not hold a revision back; what the kernel refused (`failed`) does, and is retried.
+ * (`pending`: an interface that is not there yet) does not hold a revision back; what the kernel refused (`failed`) does, and is retried; not where
+ * it is closed meanwhile, as what lacks a feature of the kernel may stay for ever.
  */
 export class ProgrammedRevision {
   #programmed = 0
   #open: readonly Unprogrammed[] = []
+  /** Those of them that hold the revision back. */
+  #held: readonly Unprogrammed[] = []
   #waiters: readonly Waiter[] = []
   #onWaiter: ((revision: number) => void) | undefined
 
@@ -32,10 +36,14 @@ export class ProgrammedRevision {
 
   /** The kernel was brought to `revision`, except for `unprogrammed`. */
   applied(revision: number, unprogrammed: ReadonlyMap<string, ObjectStatus>): void {
-    this.#open = [...unprogrammed].flatMap(([subject, status]) =>
-      status.state === 'programmed' ? [] : [{ subject, state: status.state, reason: status.reason }],
-    )
-    if (this.#open.some(({ state }) => state === 'failed')) return
+    const all = [...unprogrammed].flatMap(([key, status]) => {
+      if (status.state === 'programmed') return []
+      const { subject, reason } = told(key, status)
+      return [{ holds: status.state === 'failed' && status.closed !== true, one: { subject, state: status.state, reason } }]
+    })
+    this.#open = all.map(({ one }) => one)
+    this.#held = all.flatMap(({ holds, one }) => (holds ? [one] : []))
+    if (this.#held.length > 0) return
     this.#programmed = Math.max(this.#programmed, revision)
     const due = this.#waiters.filter((waiter) => waiter.revision <= this.#programmed)
     this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#programmed)
@@ -49,11 +57,10 @@ export class ProgrammedRevision {
   async wait(revision: number, timeoutMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
     if (this.#programmed < revision && !signal?.aborted) await this.#reached(revision, timeoutMs, signal)
     const programmed = this.#programmed >= revision
-    const outside = this.#open.filter(({ state }) => state === 'pending')
+    const outside = this.#open.filter((one) => !this.#held.includes(one))
     if (programmed) return { programmed, pending: [], unprogrammed: outside }
-    const held = this.#open.filter(({ state }) => state === 'failed')
     const pending: readonly Unprogrammed[] =
-      held.length > 0 ? held : [{ subject: `revision ${revision}`, state: 'pending', reason: 'not applied yet' }]
+      this.#held.length > 0 ? this.#held : [{ subject: `revision ${revision}`, state: 'pending', reason: 'not applied yet' }]
     return { programmed, pending, unprogrammed: outside }
   }
 

@@ -75,6 +75,9 @@ export class NftPolicy implements PolicyWriter {
     return Math.min(this.#retry.dueAtMs, this.#suspectAtMs)
   }
 
+  /** Its sets have no size of their own, and every change of them is heard. */
+  setLimits(): void {}
+
   start(): Promise<void> {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref()
     return Promise.resolve()

@@ -39,6 +39,7 @@ const defaults: EffectiveFelix = {
   ipipMtu: 0,
   allowedTunnels: { ipip: false, vxlan: false, vxlanPort: 4789 },
   externalNodes: [],
+  limits: { ipSetMembers: 1_048_576, ipSetsCheckMs: 90_000, rulesCheckMs: 90_000 },
 }
 
 t.test('without a word from anyone every value is the default', async (t) => t.strictSame(effective('', {}), defaults))
@@ -68,6 +69,9 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     workloadSourceSpoofing: 'any',
     serviceLoopPrevention: 'Disabled',
     externalNodesList: ['192.0.2.9'],
+    maxIpsetSize: 4,
+    ipsetsRefreshInterval: '5s',
+    iptablesRefreshInterval: '0s',
   }
   t.strictSame(effective('', { felix: { default: spec } }), {
     interfacePrefix: 'cali',
@@ -89,6 +93,7 @@ t.test('every field of FelixConfiguration that has an effect is taken', async (t
     ipipMtu: 1_400,
     allowedTunnels: { ipip: true, vxlan: true, vxlanPort: 8472 },
     externalNodes: ['192.0.2.9/32'],
+    limits: { ipSetMembers: 4, ipSetsCheckMs: 5_000, rulesCheckMs: 365 * 86_400_000 },
   })
 })
 

@@ -1,10 +1,12 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
+import { defaultLimits, type PolicyLimits } from '../../felix/policy-limits.ts'
 import { defaultFailsafePorts, type FailsafePorts } from '../../policy/failsafe.ts'
 import type { PacketChecks } from '../../policy/packet-checks.ts'
 import { defaultLog, type LogStyle, type PolicyActions } from '../../policy/policy-actions.ts'
 import { type AllowedTunnels, defaultVxlanPort } from '../../policy/workload-tunnels.ts'
 import type { Config } from '../config.ts'
 import type { LogLevel } from '../log.ts'
+import { durationMs } from '../model/duration.ts'
 import type { FelixConfigurationSpec } from '../model/felix-configuration.ts'
 import { isInterfacePrefix } from '../model/felix-scalars.ts'
 import type { Cidr } from '../net/prefix.ts'
@@ -33,6 +35,7 @@ export type EffectiveFelix = {
   readonly allowedTunnels: AllowedTunnels
   /** IPv4 networks from which tunnel packets are taken as well as from the known nodes. */
   readonly externalNodes: readonly Cidr[]
+  readonly limits: PolicyLimits
 }
 
 /** @param specs the configurations that apply to this node, the one with the most weight first */
@@ -69,6 +72,11 @@ export function effectiveFelix({ felix, log }: Pick<Config, 'felix' | 'log'>, sp
       vxlan: first('allowVXLANPacketsFromWorkloads') ?? false,
       vxlanPort: first('vxlanPort') ?? defaultVxlanPort,
     },
+    limits: {
+      ipSetMembers: Math.max(1, first('maxIpsetSize') ?? defaultLimits.ipSetMembers),
+      ipSetsCheckMs: interval(first('ipsetsRefreshInterval')) ?? defaultLimits.ipSetsCheckMs,
+      rulesCheckMs: interval(first('iptablesRefreshInterval')) ?? defaultLimits.rulesCheckMs,
+    },
     externalNodes: (first('externalNodesList') ?? []) as readonly Cidr[],
   }
 }
@@ -102,6 +110,14 @@ function logStyle(prefix: string | undefined, rate: string | undefined, burst: n
     prefix: prefix ?? defaultLog.prefix,
     limit: { ...(unit === undefined ? limit : { count: Number(count), per: unit }), burst: Math.max(1, burst ?? limit.burst) },
   }
+}
+
+const yearMs = 365 * 86_400_000
+
+/** 0s: never. */
+function interval(duration: string | undefined): number | undefined {
+  const ms = duration === undefined ? undefined : durationMs(duration)
+  return ms === 0 ? yearMs : ms
 }
 
 /** The value of a field in the first configuration that has it. */
