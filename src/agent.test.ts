@@ -309,8 +309,7 @@ t.test('the tunnel’s packets are not asked about at a HostEndpoint while there
   for (const resource of [uplink, nodeB, pool('Always'), pool('Never')]) {
     const committed = await store.commit([{ type: 'put', resource }])
     await programmed.wait(committed.type === 'committed' ? committed.revision : 0, 60_000)
-    const { chains = [] } = kernel.applied.at(-1) ?? {}
-    const rules = chains.find(({ name }) => name === 'tort-INPUT')?.rules ?? []
+    const rules = kernel.applied.at(-1)?.policy?.chains.filter[4].get('tort-INPUT')?.rules ?? []
     seen.push(rules.some(({ comment }) => comment === 'The tunnel has its own rules'))
   }
   t.strictSame(seen, [false, false, true, false])
