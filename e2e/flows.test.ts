@@ -1,8 +1,10 @@
 /** The flow log with real packets: what was decided about each connection, and by which policy and rule. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { FlowShown } from '../src/flows/flow.ts'
 import type { Probe } from './lab/pod.ts'
 import { SingleNode } from './lab/single-node.ts'
+import { TortieCommand } from './lab/tortie-command.ts'
 import { until } from './lab/until.ts'
 
 const policies = `apiVersion: projectcalico.org/v3
@@ -84,4 +86,101 @@ for (const backend of ['nft', 'legacy'] as const)
       const flow = await until('the flow is logged', async () => (await flows(node, path))[0])
       t.match(flow, { verdict: 'denied', policy: 'FelixConfiguration defaultEndpointToHostAction', port: 22, inInterface: 'tortguest' })
     })
+
+    t.test('each rule of a policy counts what it met, and keeps its count when the policy is written anew', async (t) => {
+      const denials = async () => {
+        const { body } = await node.request('GET', '/metrics')
+        const line =
+          /^tortie_policy_rule_packets_total\{kind="NetworkPolicy",namespace="default",name="web",direction="ingress",rule="0",action="Deny"\} (\d+)$/m
+        return Number(line.exec(String(body))?.[1] ?? 0)
+      }
+      const before = await until('the denied packets are counted', denials)
+      const { items } = (await node.request('GET', '/v1/felix/chains')).body as {
+        items: readonly { name: string; policy?: string; counters?: readonly { rule?: number; packets: number }[] }[]
+      }
+      const chain = items.find(({ name }) => name === 'chain filter/tort-pi-np/default/web (IPv4)')
+      t.equal(chain?.policy, 'NetworkPolicy default/web')
+      t.ok(
+        chain?.counters?.some(({ rule, packets }) => rule === 2 && packets > 0),
+        JSON.stringify(chain),
+      )
+      await node.apply(policies.replace('- { action: Allow', '- { action: Log }\n    - { action: Allow'))
+      t.equal(await client.isThrough({ protocol: 'tcp', to: web.address, port: 9000 }, false), false)
+      await until('it goes on from there', async () => (await denials()) > before)
+      await node.apply(policies)
+    })
+
+    t.test('what a staged policy would deny is allowed, and says so', async (t) => {
+      const staged = policies.replace('kind: NetworkPolicy', 'kind: StagedNetworkPolicy').replaceAll('action: Allow', 'action: Deny')
+      await node.apply(staged.replace('name: web,', 'name: next,').replace('spec:', 'spec:\n  order: 1'))
+      const port = 8080
+      t.equal(await client.isThrough({ protocol: 'tcp', to: web.address, port }, true), true)
+      const flow = await until('it is judged anew', async () =>
+        (await flows(node, `/v1/flows?from=default/client&to=${web.address}&policy=next`)).find(
+          (one) => one.port === port && one.protocol === 'tcp',
+        ),
+      )
+      t.match(flow, { verdict: 'allowed', policy: 'NetworkPolicy default/web', pending: [{ outcome: 'Deny', rule: 2 }] })
+    })
+
+    t.test('tortie flows --watch tells each denied connection', async (t) => {
+      const watch = new TortieCommand(node, ['flows', '--watch', '--verdict', 'denied'])
+      await until('it has begun', () => watch.out.includes('DECIDED BY'))
+      t.equal(await guest.isThrough({ protocol: 'tcp', to: web.address, port: 8443 }, false), false)
+      await until('the line is there', () =>
+        /denied +default\/guest \(10\.244\.1\.12\) +default\/web \(10\.244\.1\.10\) +tcp 8443 +\d+ +.*Tier default/.test(watch.out),
+      )
+      t.notMatch(watch.out, /allowed/)
+      watch.child.kill('SIGINT')
+      t.equal((await watch.result()).code, 130)
+    })
+
+    t.test('kernel and policies agreed about all of it', async (t) => {
+      t.match((await node.request('GET', '/metrics')).body, /^tortie_flows_differing_total 0$/m)
+    })
   })
+
+t.test('a flood is seen in part, counted, and costs the agent little', async (t) => {
+  const lab = await SingleNode.create({ flowLog: { perSecond: 10_000, flows: 64 } })
+  t.teardown(() => lab.remove())
+  const { node } = lab
+  await node.start()
+  const [web, guest] = await lab.addPods({ name: 'web', host: 10, labels: { app: 'web' } }, { name: 'guest', host: 12 })
+  await node.apply(policies)
+  const cpuBefore = cpuSeconds(node.pid)
+  const beganMs = performance.now()
+  await guest.namespace.run(process.execPath, ['-e', flood, web.address, '60000'])
+  const last = await until('what comes after it is logged', async () => {
+    await guest.isThrough({ protocol: 'tcp', to: web.address, port: 8080 }, false)
+    return (await flows(node, '/v1/flows?verdict=denied')).find(({ port, protocol }) => port === 8080 && protocol === 'tcp')
+  })
+  t.match(last, { from: { name: 'guest' }, policy: 'Tier default' })
+  const share = (cpuSeconds(node.pid) - cpuBefore) / ((performance.now() - beganMs) / 1_000)
+  t.comment(`the agent took ${(share * 100).toFixed(1)} % of a core`)
+  t.ok(share < 0.5, `${share}`)
+  const { total } = (await node.request('GET', '/v1/flows')).body as { total: number }
+  t.ok(total <= 64, `${total}`)
+  const metrics = String((await node.request('GET', '/metrics')).body)
+  const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
+  t.ok(value('tortie_flows_forgotten_total') > 0)
+  t.comment(
+    `read ${value('tortie_flow_packets_total\\{verdict="denied"\\}')}, lost ${value('tortie_flow_copies_lost_total')}, unjudged ${value('tortie_flows_unjudged_total')}`,
+  )
+})
+
+/** Datagrams to as many ports as there are. */
+const flood = `
+const [address, count] = process.argv.slice(1)
+const socket = require('node:dgram').createSocket('udp4')
+const send = (n) => {
+  if (n === Number(count)) return socket.close()
+  socket.send('x', 1 + n % 65000, address, () => send(n + 1))
+}
+send(0)
+`
+
+/** Time on a CPU since it began. Linux counts it in hundredths of a second (USER_HZ). */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
