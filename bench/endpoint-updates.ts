@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Figures, medianOf } from './figures.ts'
 import { manyEndpoints, remoteEndpoint, selectingPolicies } from './many-endpoints.ts'
-import { agentUse, applyAll, type PolicyLab, policyLab, programmed, toolUse } from './policy-lab.ts'
+import { agentUse, applyAll, applyObjects, type PolicyLab, policyLab, programmed, toolUse } from './policy-lab.ts'
 
 const perSecond = 1_000
 const seconds = 10
@@ -30,8 +30,7 @@ async function measure({ node }: PolicyLab, known: number): Promise<Figures> {
   const beganMs = performance.now()
   for (let sent = 0; sent < perSecond * seconds; sent += together) {
     const changed = Array.from({ length: together }, (_, i) => remoteEndpoint((sent + i) % known, (sent + i + Math.floor(beganMs)) % 19))
-    const { status } = await node.request('POST', '/v1/apply', changed.join('\n---\n'))
-    if (status !== 200) throw new Error(`an update was refused: ${status}`)
+    await applyObjects(node, changed)
     const aheadMs = ((sent + together) * 1_000) / perSecond - (performance.now() - beganMs)
     if (aheadMs > 0) await sleep(aheadMs)
   }

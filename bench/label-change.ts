@@ -2,7 +2,7 @@
 import { BareCopy } from './bare-copy.ts'
 import { type Figures, medianOf, percentile } from './figures.ts'
 import { manyEndpoints, remoteEndpoint, selectingPolicies } from './many-endpoints.ts'
-import { agentUse, applyAll, type PolicyLab, policyLab, reached, toolUse } from './policy-lab.ts'
+import { agentUse, applyAll, applyObjects, type PolicyLab, policyLab, reached, toolUse } from './policy-lab.ts'
 
 const changes = 100
 
@@ -32,8 +32,7 @@ async function measure({ node }: PolicyLab, bare: BareCopy, sets: readonly strin
   for (let change = 0; change < changes; change += 1) {
     const toolsBefore = await toolUse(node)
     const beganMs = performance.now()
-    const { body } = await node.request('POST', '/v1/apply', remoteEndpoint(7, change % 19))
-    await reached(node, (body as { readonly revision: number }).revision)
+    await reached(node, await applyObjects(node, [remoteEndpoint(7, change % 19)]))
     const endMs = performance.now()
     totals.push(endMs - beganMs)
     owns.push(endMs - beganMs - ((await toolUse(node)).ms - toolsBefore.ms))

@@ -1,5 +1,6 @@
 /** One agent in a network namespace of its own with workloads of its own, for the benches of policy; what it takes from /proc and /metrics. */
 import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
@@ -16,6 +17,7 @@ export type PolicyLab = {
 
 /** Documents of one request. */
 const perRequest = 1_000
+const keptOpen = new http.Agent({ keepAlive: true })
 
 /** @param workloads how many host interfaces (tort0, tort1 …) there are; felix uses iptables-nft */
 export async function policyLab(workloads: number, felix: Readonly<Record<string, unknown>> = {}): Promise<PolicyLab> {
@@ -40,13 +42,39 @@ export async function policyLab(workloads: number, felix: Readonly<Record<string
   }
 }
 
-/** Stores all of it without waiting, then waits until it is programmed. */
-export async function applyAll(node: TortieNode, documents: readonly string[]): Promise<void> {
+/** Stores all of it, without waiting, then waits until it is programmed. @param documents objects, or YAML texts */
+export async function applyAll(node: TortieNode, documents: readonly (object | string)[]): Promise<void> {
   for (let from = 0; from < documents.length; from += perRequest) {
-    const answer = await node.request('POST', '/v1/apply', documents.slice(from, from + perRequest).join('\n---\n'))
-    if (answer.status !== 200) throw new Error(`refused: ${JSON.stringify(answer.body).slice(0, 2_000)}`)
+    const some = documents.slice(from, from + perRequest)
+    if (some.every((document) => typeof document === 'object')) await applyObjects(node, some)
+    else await applyYaml(node, some.join('\n---\n'))
   }
   await programmed(node)
+}
+
+/** As programs do. @returns the revision */
+export async function applyObjects(node: TortieNode, documents: readonly object[]): Promise<number> {
+  return await post(node, 'application/json', JSON.stringify(documents))
+}
+
+/** As people do. @returns the revision */
+export async function applyYaml(node: TortieNode, yaml: string): Promise<number> {
+  return await post(node, 'application/yaml', yaml)
+}
+
+/** Nobody waits for it: the answer is that it is stored. */
+async function post({ socketPath }: TortieNode, type: string, body: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const request = http.request({ socketPath, method: 'POST', path: '/v1/apply', headers: { 'content-type': type }, agent: keptOpen })
+  request.on('error', reject).on('response', (response) => {
+    let text = ''
+    response.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+    })
+    response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(text.slice(0, 2_000)))))
+  })
+  request.end(body)
+  return (JSON.parse(await promise) as { readonly revision: number }).revision
 }
 
 /** Until all that is stored is in the kernel. */

@@ -15,7 +15,7 @@ import { connectedSubnets } from './os/interfaces.ts'
 import { kernelHasIpv6 } from './os/kernel-ipv6.ts'
 import { returnLargeMemory } from './os/large-memory.ts'
 import { openServiceManager, type ServiceManager } from './os/service-manager.ts'
-import { trimMemory } from './os/trim-memory.ts'
+import { trimMemory, trimWhenQuiet } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
 export type AgentCommand = { readonly configFile: string; readonly check: boolean; readonly cleanup: boolean }
@@ -65,13 +65,14 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
   })
   process.on('SIGHUP', reload)
   const problem = await started
-  trimMemory()
+  const stopTrimming = trimWhenQuiet(trimMemory())
   if (problem === undefined && !node.isProgrammed) service.waiting('the node is not programmed yet: "tortie status" says why')
   void node.programmed.then(() => {
     if (problem === undefined && !isStopping) service.ready(`${facts.name} is programmed`)
   })
   if (problem === undefined) log.info({ signal: await ended }, 'stopping; the dataplane stays as it is')
   isStopping = true
+  stopTrimming()
   service.stopping()
   await node.stop()
   process.off('SIGHUP', reload)

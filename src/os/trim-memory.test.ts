@@ -1,0 +1,25 @@
+import v8 from 'node:v8'
+import t from 'tap'
+import { isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
+
+const megabyte = 1024 * 1024
+
+t.test('what nobody holds any more is given back', async (t) => {
+  const kept = trimMemory()
+  let held: unknown = Array.from({ length: 200_000 }, (_, n) => ({ n: [n] }))
+  const grown = v8.getHeapStatistics().used_heap_size
+  t.ok(grown > kept + 8 * megabyte, `${grown} is more than ${kept}`)
+  held = undefined
+  t.equal(held, undefined)
+  t.ok(trimMemory() < kept + 4 * megabyte)
+})
+
+const table: [title: string, nowMb: number, keptMb: number, expected: boolean][] = [
+  ['what an idle agent makes and drops is not worth a look', 60, 30, false],
+  ['twice what is kept of 100,000 resources is', 500, 250, true],
+  ['a big heap that grew by a tenth is not', 275, 250, false],
+  ['one that shrank is not', 100, 250, false],
+]
+for (const [title, now, kept, expected] of table) t.equal(isWorthwhile(now * megabyte, kept * megabyte), expected, title)
+
+t.test('it holds up neither the end of the process nor its own', async () => trimWhenQuiet(0)())
