@@ -46,8 +46,10 @@ export async function policyLab(workloads: number, felix: Readonly<Record<string
 export async function applyAll(node: TortieNode, documents: readonly (object | string)[]): Promise<void> {
   for (let from = 0; from < documents.length; from += perRequest) {
     const some = documents.slice(from, from + perRequest)
-    if (some.every((document) => typeof document === 'object')) await applyObjects(node, some)
-    else await applyYaml(node, some.join('\n---\n'))
+    const texts = some.filter((document) => typeof document === 'string')
+    const objects = some.filter((document) => typeof document === 'object')
+    if (texts.length > 0) await applyYaml(node, texts.join('\n---\n'))
+    if (objects.length > 0) await applyObjects(node, objects)
   }
   await programmed(node)
 }
