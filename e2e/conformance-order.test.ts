@@ -12,6 +12,7 @@ import { until } from './lab/until.ts'
 const backends: ReadonlyMap<Backend, object> = new Map([
   ['nft', { iptablesBackend: 'nft' }],
   ['legacy', { iptablesBackend: 'legacy' }],
+  ['native', { nftablesMode: 'enabled' }],
 ])
 const many = manyResources()
 const worldKinds = documents(world).length

@@ -60,6 +60,13 @@ export class Prober {
     return connections.map((id) => this.#open(id).laterCame)
   }
 
+  /** Whether the answer to each arrives, though nobody asked for it. */
+  unasked(probes: readonly Probe[]): readonly boolean[] {
+    const ids = probes.map((probe) => this.#note(probe))
+    this.#exchange(ids, 'answer')
+    return ids.map((id) => this.#open(id).answered)
+  }
+
   /** Forgets all connections; packets of theirs that still come are nobody's. */
   forget(): void {
     this.#sent.clear()
