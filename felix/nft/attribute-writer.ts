@@ -2,7 +2,7 @@ import { aligned, putU16, putU32 } from '../netlink-message.ts'
 
 const NLA_F_NESTED = 0x8000
 const ATTRIBUTE_HEADER = 4
-const FIRST_CAPACITY = 4096
+const FIRST_CAPACITY = 512
 
 /**
  * Netlink attributes one after the other, nested where wanted, in a buffer that grows. nf_tables wants numbers in network order and
@@ -11,7 +11,7 @@ const FIRST_CAPACITY = 4096
  *   attribute  length u16 | type u16 | payload     padded to 4; the length has these 4 octets and not the padding
  */
 export class AttributeWriter {
-  #bytes = new Uint8Array(FIRST_CAPACITY)
+  #bytes = Buffer.alloc(FIRST_CAPACITY)
   #length = 0
 
   get length(): number {
@@ -19,7 +19,7 @@ export class AttributeWriter {
   }
 
   /** What was written so far; the next write may move it. */
-  get bytes(): Uint8Array {
+  get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
@@ -35,33 +35,35 @@ export class AttributeWriter {
   }
 
   octets(type: number, payload: Uint8Array): void {
-    const at = this.#reserve(ATTRIBUTE_HEADER + payload.length)
-    putU16(this.#bytes, at, ATTRIBUTE_HEADER + payload.length)
-    putU16(this.#bytes, at + 2, type)
-    this.#bytes.set(payload, at + ATTRIBUTE_HEADER)
+    const at = this.#begin(type, payload.length)
+    this.#bytes.set(payload, at)
   }
 
   /** Terminated by a zero. */
   text(type: number, text: string): void {
-    this.octets(type, Buffer.from(`${text}\0`))
+    const at = this.#begin(type, Buffer.byteLength(text) + 1)
+    this.#bytes.write(text, at)
   }
 
   u8(type: number, value: number): void {
-    this.octets(type, Uint8Array.of(value))
+    const at = this.#begin(type, 1)
+    this.#bytes[at] = value
   }
 
   u16(type: number, value: number): void {
-    this.octets(type, networkU16(value))
+    const at = this.#begin(type, 2)
+    this.#bytes.writeUInt16BE(value, at)
   }
 
   u32(type: number, value: number): void {
-    this.octets(type, networkU32(value))
+    const at = this.#begin(type, 4)
+    this.#bytes.writeInt32BE(value | 0, at)
   }
 
   u64(type: number, value: number): void {
-    const bytes = Buffer.alloc(8)
-    bytes.writeBigUInt64BE(BigInt(value))
-    this.octets(type, bytes)
+    const at = this.#begin(type, 8)
+    this.#bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at)
+    this.#bytes.writeUInt32BE(value >>> 0, at + 4)
   }
 
   /** @throws RangeError beyond the 65,535 octets that the length can say */
@@ -74,12 +76,20 @@ export class AttributeWriter {
     putU16(this.#bytes, at + 2, type | NLA_F_NESTED)
   }
 
+  /** Writes the header and gives where the payload goes. */
+  #begin(type: number, octets: number): number {
+    const at = this.#reserve(ATTRIBUTE_HEADER + octets)
+    putU16(this.#bytes, at, ATTRIBUTE_HEADER + octets)
+    putU16(this.#bytes, at + 2, type)
+    return at + ATTRIBUTE_HEADER
+  }
+
   /** Room for so many octets and their padding, which is zero. */
   #reserve(octets: number): number {
     const at = this.#length
     this.#length = at + aligned(octets)
     if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length))
+      const grown = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#length))
       grown.set(this.#bytes.subarray(0, at))
       this.#bytes = grown
     }

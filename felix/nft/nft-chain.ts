@@ -86,9 +86,8 @@ function* hashedRules(chain: NftChain, nextSetId: () => number): Generator<Hashe
   }
 }
 
-function hashOf(previous: string, expressions: Uint8Array, more: string): string {
-  const bytes = Buffer.from(expressions.buffer, expressions.byteOffset, expressions.length).toString('latin1')
-  return hash('sha224', `${previous}\n${bytes}\n${more}`, 'base64url').slice(0, HASH_LENGTH)
+function hashOf(previous: string, expressions: Buffer, more: string): string {
+  return hash('sha224', `${previous}\n${expressions.toString('latin1')}\n${more}`, 'base64url').slice(0, HASH_LENGTH)
 }
 
 type SetMatch = Extract<Match, { type: 'source-set' | 'destination-set' }>

@@ -11,7 +11,7 @@ import { chainName, setName } from './names.ts'
 export type PortSet = { readonly id: number; readonly ports: readonly PortRange[] }
 
 /** @property expressions the list NFTA_RULE_EXPRESSIONS, which names the sets by their ids */
-export type EncodedRule = { readonly expressions: Uint8Array; readonly portSets: readonly PortSet[] }
+export type EncodedRule = { readonly expressions: Buffer; readonly portSets: readonly PortSet[] }
 
 /** @property nextSetId the first that is free in the transaction */
 export type RuleContext = { readonly family: Family; readonly table: TableName; readonly nextSetId: number }
