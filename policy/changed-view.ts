@@ -2,7 +2,7 @@ import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts
 import type { IpAddress } from '../src/net/address.ts'
 import { AddressIndex } from './address-index.ts'
 import type { SelectorTerm } from './effective-selector.ts'
-import type { FoundHost, Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import { type FoundHost, type Holder, holderOf, type PolicyView, type TierPolicies } from './explain-ends.ts'
 import { type GraphParts, type GraphView, inTiers } from './graph-view.ts'
 import { inheritanceOf } from './inherited-labels.ts'
 import type { Labels } from './label-index.ts'
@@ -30,6 +30,7 @@ export class ChangedView implements PolicyView {
   readonly #addresses = new AddressIndex()
   /** Of namespaces, service accounts and profiles, by parent. */
   readonly #handedDown = new Map<string, Labels>()
+  readonly #selecting = new Map<string, readonly Policy[]>()
   /** Of everybody whose labels may be others. */
   readonly #labels = new Map<string, Labels>()
 
@@ -81,7 +82,7 @@ export class ChangedView implements PolicyView {
   holder(id: string): Holder | undefined {
     if (!this.#resources.has(id)) return this.#base.holder(id)
     const resource = this.#resources.get(id)
-    return resource && { id, resource }
+    return resource && holderOf(id, resource, () => this.#labels.get(id) ?? new Map())
   }
 
   tiersOf({ id }: Holder, direction: Direction): readonly TierPolicies[] {
@@ -137,7 +138,14 @@ export class ChangedView implements PolicyView {
     else if (sets.itemOf(id) !== undefined) this.#labels.set(id, new Map())
   }
 
+  /** Looked up once: the same ends are asked about again and again. */
   #policiesOf(id: string): readonly Policy[] {
+    const policies = this.#selecting.get(id) ?? this.#policiesSelecting(id)
+    this.#selecting.set(id, policies)
+    return policies
+  }
+
+  #policiesSelecting(id: string): readonly Policy[] {
     const { locals, labels } = this.#parts
     const changed = this.#labels.get(id)
     const base = changed === undefined ? locals.policiesOf(id, () => labels.labelsOf(id)) : locals.policiesFor(changed)

@@ -4,6 +4,7 @@ import type { IpAddress } from '../src/net/address.ts'
 import type { SelectorTerm } from './effective-selector.ts'
 import type { FailsafePorts } from './failsafe.ts'
 import type { AppliedHost, HostStage } from './host-places.ts'
+import type { Labels } from './label-index.ts'
 import type { Direction } from './names.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyActions } from './policy-actions.ts'
@@ -11,8 +12,13 @@ import type { Profile } from './rule-chains.ts'
 import type { Tier } from './tiers.ts'
 import type { AllowedTunnels } from './workload-tunnels.ts'
 
-/** An endpoint or network set that has an address. @property id its resource key */
-export type Holder = { readonly id: string; readonly resource: Resource }
+/** An endpoint or network set that has an address. @property id its resource key @property labels all that selectors see, made once */
+export type Holder = { readonly id: string; readonly resource: Resource; readonly labels: () => Labels }
+
+export function holderOf(id: string, resource: Resource, labelsOf: () => Labels): Holder {
+  let labels: Labels | undefined
+  return { id, resource, labels: () => (labels ??= labelsOf()) }
+}
 
 /** @property policies those that select the endpoint in the direction, in order; never empty */
 export type TierPolicies = { readonly tier: Tier; readonly policies: readonly Policy[] }

@@ -17,11 +17,11 @@ export type RuleList = {
 export function rulesDecide(list: RuleList, seen: SeenFlow, steps: Step[]): Exclude<Step['outcome'], 'Log' | 'no match'> | undefined {
   const { direction, subject, tier, rules } = list
   const about = { direction, subject, ...(tier !== undefined && { tier }) }
-  for (let next = 0; next < rules.length; ) {
-    const [index, written] = oneRule(rules, next)
-    next += written.length
-    const matched = written.find((rule) => ruleMismatch(rule, seen) === undefined)
-    if (matched === undefined) steps.push({ ...about, rule: index, outcome: 'no match', mismatch: mismatchOf(list, written, seen) })
+  for (let at = 0; at < rules.length; ) {
+    const { index, end } = oneRule(rules, at)
+    const { matched, mismatch } = judged(list, at, end, seen)
+    at = end
+    if (matched === undefined) steps.push({ ...about, rule: index, outcome: 'no match', mismatch })
     else steps.push({ ...about, rule: index, outcome: matched.action })
     if (matched !== undefined && matched.action !== 'Log') return matched.action
   }
@@ -30,16 +30,26 @@ export function rulesDecide(list: RuleList, seen: SeenFlow, steps: Step[]): Excl
 }
 
 /** What the user wrote as one rule may be several here, one after the other. */
-function oneRule(rules: readonly Rule[], at: number): readonly [index: number, written: readonly Rule[]] {
+function oneRule(rules: readonly Rule[], at: number): { readonly index: number; readonly end: number } {
   const index = rules[at]?.index ?? -1
   let end = at + 1
   while (rules[end]?.index === index) end++
-  return [index, rules.slice(at, end)]
+  return { index, end }
 }
 
-function mismatchOf({ direction, isKubernetes }: RuleList, written: readonly Rule[], seen: SeenFlow): string {
-  const [first] = written
-  if (!isKubernetes) return first === undefined ? '' : (ruleMismatch(first, seen) ?? '')
+/** @property mismatch of the first of them, or in the words of Kubernetes */
+function judged(list: RuleList, at: number, end: number, seen: SeenFlow): { readonly matched?: Rule; readonly mismatch: string } {
+  let first: string | undefined
+  for (let i = at; i < end; i++) {
+    const rule = list.rules[i]
+    const mismatch = rule && ruleMismatch(rule, seen)
+    if (rule !== undefined && mismatch === undefined) return { matched: rule, mismatch: '' }
+    first ??= mismatch
+  }
+  return { mismatch: list.isKubernetes ? kubernetesMismatch(list, list.rules.slice(at, end), seen) : (first ?? '') }
+}
+
+function kubernetesMismatch({ direction }: RuleList, written: readonly Rule[], seen: SeenFlow): string {
   const side = direction === 'ingress' ? 'source' : 'destination'
   const isPeer = written.some((rule) => addressMismatch(rule[side], seen[side], seen) === undefined)
   return isPeer ? 'ports' : side === 'source' ? 'from' : 'to'

@@ -171,6 +171,20 @@ for (const [title, names, expected] of profiles) {
   })
 }
 
+t.test('what is put or deleted counts at once, also for ends that were asked about before', async (t) => {
+  const graph = graphOf([])
+  const verdicts = [graph.explain(http).verdict]
+  graph.put(networkPolicy('p', web))
+  verdicts.push(graph.explain(http).verdict)
+  graph.put({ ...server, metadata: { ...server.metadata, labels: {} } })
+  verdicts.push(graph.explain(http).verdict)
+  graph.put(server)
+  verdicts.push(graph.explain(http).verdict)
+  graph.delete({ group: 'projectcalico.org', kind: 'NetworkPolicy', namespace: 'shop', name: 'p' })
+  verdicts.push(graph.explain(http).verdict)
+  t.strictSame(verdicts, ['Allow', 'Deny', 'Allow', 'Deny', 'Allow'])
+})
+
 t.test('between addresses of no endpoint no policy applies', async (t) => {
   const flow = { ...http, source: '192.0.2.1' as IpAddress, destination: '192.0.2.2' as IpAddress }
   t.strictSame(graphOf([globalPolicy('closed', { selector: 'all()' })]).explain(flow), { verdict: 'Allow', ends: [] })

@@ -83,12 +83,11 @@ export class FlowPreview {
     const affected = affectedIds(this.#after, this.#parts)
     this.#concerned = [...affected].filter((id) => this.#before.holder(id) !== undefined).length
     if (this.#concerned === 0) return
-    const known = [...knownEnds(this.#after, this.#parts), ...netEnds(this.#after, limits.ends)]
-    yield
-    const others = this.#first(this.#varied(known))
-    const concerned = this.#first(this.#varied(known.filter(({ id }) => affected.has(id))))
-    yield
-    const probes = this.#probes([...new Set([...concerned, ...others])])
+    const known = [...(yield* knownEnds(this.#after, this.#parts)), ...netEnds(this.#after, limits.ends)]
+    const varied = yield* this.#varied(known)
+    const others = this.#first(varied)
+    const concerned = this.#first(varied.filter(({ id }) => affected.has(id)))
+    const probes = yield* this.#probes([...new Set([...concerned, ...others])])
     yield* this.#comparePairs(concerned, others, probes)
   }
 
@@ -142,18 +141,24 @@ export class FlowPreview {
   }
 
   /** One of each kind before the second of any: endpoints with the same labels, profiles and ports mostly fare alike. */
-  #varied(ends: readonly PreviewEnd[]): readonly PreviewEnd[] {
-    const { labels } = this.#parts
+  *#varied(ends: readonly PreviewEnd[]): Generator<void, readonly PreviewEnd[]> {
+    const ranks: PreviewEnd[][] = []
     const seen = new Map<string, number>()
-    const ranked = ends.map((end) => {
-      const { profiles, ports, node } = (end.holder?.resource.spec ?? {}) as Partial<WorkloadEndpoint['spec']>
-      const isHere = node === this.#before.nodeName
-      const kind = end.holder === undefined ? end.id : JSON.stringify([[...labels.labelsOf(end.id)], profiles, ports, isHere])
+    for (const end of ends) {
+      const kind = this.#kindOf(end)
       const rank = seen.get(kind) ?? 0
       seen.set(kind, rank + 1)
-      return { end, rank }
-    })
-    return ranked.toSorted((a, b) => a.rank - b.rank).map(({ end }) => end)
+      const alike = ranks[rank] ?? []
+      if (alike.push(end) === 1) ranks.push(alike)
+      yield
+    }
+    return ranks.flat()
+  }
+
+  #kindOf({ id, holder }: PreviewEnd): string {
+    if (holder === undefined) return id
+    const { profiles, ports, node } = holder.resource.spec as WorkloadEndpoint['spec']
+    return JSON.stringify([[...holder.labels()], profiles, ports, node === this.#before.nodeName])
   }
 
   #first(ends: readonly PreviewEnd[]): readonly PreviewEnd[] {
@@ -162,17 +167,25 @@ export class FlowPreview {
     return ends.slice(0, limits.ends)
   }
 
-  #probes(ends: readonly PreviewEnd[]): ProbesOf {
+  /** Which kinds of packets the rules that apply to any of the ends can tell apart. */
+  *#probes(ends: readonly PreviewEnd[]): Generator<void, ProbesOf> {
     const policies = new Set(this.#after.changedPolicies.flat().filter((policy) => policy !== undefined))
-    const endpoints = ends.flatMap(({ holder }) => holder ?? [])
-    for (const holder of endpoints)
+    const named = new Map<string, ReturnType<typeof portsOfRule>[number]>()
+    for (const { holder } of ends) {
+      if (holder === undefined) continue
+      const { ports = [] } = holder.resource.spec as { readonly ports?: readonly EndpointPort[] }
+      for (const { protocol, port } of ports)
+        named.set(`${protocol} ${port}`, { protocol: protocolNumber(protocol) ?? 0, range: { from: port, to: port } })
       for (const view of [this.#before, this.#after])
         for (const direction of ['ingress', 'egress'] as const)
           for (const tier of view.tiersOf(holder, direction)) for (const policy of tier.policies) policies.add(policy)
-    const rules = [...policies].flatMap(({ ingress = [], egress = [] }) => [...ingress, ...egress])
-    const own = endpoints.flatMap(({ resource }) => (resource.spec as { readonly ports?: readonly EndpointPort[] }).ports ?? [])
-    const named = own.map(({ protocol, port }) => ({ protocol: protocolNumber(protocol) ?? 0, range: { from: port, to: port } }))
-    const all = [...rules.flatMap(portsOfRule), ...named]
+      yield
+    }
+    for (const { ingress = [], egress = [] } of policies) {
+      for (const one of [...ingress, ...egress].flatMap(portsOfRule)) named.set(JSON.stringify(one), one)
+      yield
+    }
+    const all = [...named.values()]
     return { 4: probesFor(all, 4), 6: probesFor(all, 6) }
   }
 }

@@ -2,7 +2,7 @@ import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { AddressIndex } from './address-index.ts'
 import type { SelectorTerm } from './effective-selector.ts'
-import type { FoundHost, Holder, PolicyView, TierPolicies } from './explain-ends.ts'
+import { type FoundHost, type Holder, holderOf, type PolicyView, type TierPolicies } from './explain-ends.ts'
 import type { FailsafePorts } from './failsafe.ts'
 import type { HostEndpoints } from './host-endpoints.ts'
 import type { InheritedLabels } from './inherited-labels.ts'
@@ -30,9 +30,14 @@ export type GraphParts = {
   readonly failsafe: FailsafePorts
 }
 
+/** So many endpoints at most. */
+const mostRemembered = 4_096
+
 /** A graph as explanations read it: the indexes from which its chains and sets are rendered. */
 export class GraphView implements PolicyView {
   readonly #parts: GraphParts
+  /** The policies of endpoints asked about since the last change: flows come again and again from the same. */
+  readonly #selecting = new Map<string, readonly Policy[]>()
 
   constructor(parts: GraphParts) {
     this.#parts = parts
@@ -56,7 +61,7 @@ export class GraphView implements PolicyView {
 
   holder(id: string): Holder | undefined {
     const resource = this.#parts.resources.get(id)
-    return resource && { id, resource }
+    return resource && holderOf(id, resource, () => this.#parts.labels.labelsOf(id))
   }
 
   tiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] {
@@ -66,6 +71,7 @@ export class GraphView implements PolicyView {
 
   pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined {
     const { locals } = this.#parts
+    if (!locals.hasStaged) return undefined
     const policies = this.#policiesOf(endpoint).filter((policy) => policy[direction] !== undefined)
     const pending = policies.filter(({ key }) => !locals.isReplaced(key))
     const isSame = pending.length === policies.length && !pending.some(({ staged }) => staged)
@@ -91,14 +97,22 @@ export class GraphView implements PolicyView {
   }
 
   /** From the IP set of the selector where rules of this node name it; nobody else keeps count of whom it means. */
-  selects(term: SelectorTerm, { id }: Holder): boolean {
-    const { sets, labels } = this.#parts
-    return sets.membersOf(term)?.has(id) ?? matches(term.selector, labels.labelsOf(id))
+  selects(term: SelectorTerm, { id, labels }: Holder): boolean {
+    return this.#parts.sets.membersOf(term)?.has(id) ?? matches(term.selector, labels())
   }
 
-  #policiesOf({ id }: Holder): readonly Policy[] {
-    const { locals, labels } = this.#parts
-    return locals.policiesOf(id, () => labels.labelsOf(id))
+  /** What was looked up is looked up anew: something was put or deleted. */
+  forget(): void {
+    this.#selecting.clear()
+  }
+
+  #policiesOf({ id, labels }: Holder): readonly Policy[] {
+    const known = this.#selecting.get(id)
+    if (known !== undefined) return known
+    const policies = this.#parts.locals.policiesOf(id, labels)
+    if (this.#selecting.size >= mostRemembered) this.#selecting.clear()
+    this.#selecting.set(id, policies)
+    return policies
   }
 }
 

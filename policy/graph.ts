@@ -142,6 +142,7 @@ export class PolicyGraph {
     const item = setItemOf(resource)
     const inheritance = inheritanceOf(resource)
     this.#resources.set(key, resource)
+    this.#view.forget()
     if (item !== undefined) this.#putItem(key, resource, item)
     if (inheritance !== undefined) this.#relabel(this.#labels.putParent(inheritance.parent, inheritance.labels))
     this.#putPolicy(key, policy)
@@ -157,6 +158,7 @@ export class PolicyGraph {
     const resource = this.#resources.get(key)
     if (resource === undefined) return
     this.#resources.delete(key)
+    this.#view.forget()
     this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
     this.#sets.deleteItem(key)
     this.#labels.deleteBearer(key)

@@ -26,6 +26,8 @@ type Entry = {
 export class IpSetStore {
   readonly #families: readonly Family[]
   readonly #entries = new Map<string, Entry>()
+  /** Made once for each term that is asked about: explanations ask for many, often. */
+  readonly #termKeys = new WeakMap<SelectorTerm, string>()
   readonly #usedBy = new Map<string, ReadonlySet<string>>()
   readonly #items = new Map<string, SetItem>()
   readonly #index = new LabelIndex((key, id, matched) => this.#matched(key, id, matched))
@@ -81,7 +83,8 @@ export class IpSetStore {
 
   /** Ids of the items in the set of a selector; undefined when no rule in use names it. */
   membersOf(term: SelectorTerm): Matched | undefined {
-    const key = setKey({ type: 'selector', term })
+    const key = this.#termKeys.get(term) ?? setKey({ type: 'selector', term })
+    this.#termKeys.set(term, key)
     return this.#entries.has(key) ? this.#index.itemsOf(key) : undefined
   }
 

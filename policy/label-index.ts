@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { orchestratorLabel } from './effective-selector.ts'
+import { namespaceLabel, orchestratorLabel } from './effective-selector.ts'
 import { MultiMap } from './multi-map.ts'
 import { compareText } from './resource-key.ts'
 import { matches } from './selector/evaluate.ts'
@@ -17,6 +17,12 @@ type Placement =
 
 /** Presence alone ranks behind any list of values; the orchestrator, the same on nearly all, behind any other label's values. */
 const manyValues = 1_000_000
+
+/** What makes a label a worse place: a namespace is common to more than any other label with as few values. */
+const commonLabels: ReadonlyMap<string, number> = new Map([
+  [orchestratorLabel, manyValues / 2],
+  [namespaceLabel, 0.5],
+])
 
 /** All items with the same labels: they match the same selectors, and pods that are copies of one another are many. */
 type Group = { readonly key: string; readonly labels: Labels; selectors: Set<string> | undefined }
@@ -193,7 +199,7 @@ function placementOf(selector: Selector): Placement {
   for (const [label, restriction] of restrictions(selector)) {
     if (restriction.type === 'absent') continue
     const { values } = restriction
-    const cost = (values?.length ?? manyValues) + (label === orchestratorLabel ? manyValues / 2 : 0)
+    const cost = (values?.length ?? manyValues) + (commonLabels.get(label) ?? 0)
     if (cost >= bestCost) continue
     best = values === undefined ? { type: 'label', label } : { type: 'values', label, values }
     bestCost = cost

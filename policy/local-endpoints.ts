@@ -182,6 +182,10 @@ export class LocalEndpoints {
     return [...this.#policies.values()].filter((policy) => policy.tier === tier)
   }
 
+  get hasStaged(): boolean {
+    return this.#replaced.size > 0
+  }
+
   /** Whether a staged policy would take the place of this one. */
   isReplaced(key: string): boolean {
     return this.#replaced.has(key)

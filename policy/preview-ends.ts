@@ -1,8 +1,7 @@
 /** Between whom flows are compared: endpoints that are there before and after, and addresses that network sets and rules name. */
-import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import { type Family, familyOf, type IpAddress, parseAddress } from '../src/net/address.ts'
 import type { ChangedView } from './changed-view.ts'
-import type { Holder } from './explain-ends.ts'
+import { type Holder, holderOf } from './explain-ends.ts'
 import type { GraphParts } from './graph-view.ts'
 import { namespaceParent, profileParent } from './inherited-labels.ts'
 import type { Policy } from './policy.ts'
@@ -34,22 +33,30 @@ export function affectedIds(view: ChangedView, { locals, sets, labels }: GraphPa
   return ids
 }
 
-/** Endpoints and network sets that are known before and after, in the order of their names. */
-export function knownEnds(view: ChangedView, { resources }: GraphParts): readonly PreviewEnd[] {
+/** Endpoints and network sets that are known before and after, in the order of their names. It yields now and then: there may be very many. */
+export function* knownEnds(view: ChangedView, { resources, labels }: GraphParts): Generator<void, readonly PreviewEnd[]> {
   const ends: PreviewEnd[] = []
   for (const [id, before] of resources) {
     const after = view.changedResources.has(id) ? view.changedResources.get(id) : before
-    if (after === undefined) continue
-    const { namespace, name } = after.metadata
-    if (isEndpoint(after)) {
-      const addresses = firstAddresses(after.spec.ipNetworks ?? [])
-      ends.push({ name: `${namespace ?? ''}/${name}`, id, addresses, holder: { id, resource: after } })
-    } else if (after.kind.endsWith('NetworkSet')) {
-      const addresses = firstAddresses((after.spec as { readonly nets?: readonly string[] }).nets ?? [])
-      ends.push({ name: `${after.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`, id, addresses })
-    }
+    const end = after && endOf(holderOf(id, after, () => labels.labelsOf(id)))
+    if (end === undefined) continue
+    ends.push(end)
+    yield
   }
-  return ends.filter(({ addresses }) => Object.keys(addresses).length > 0).toSorted((a, b) => compareText(a.name, b.name))
+  return ends.toSorted((a, b) => compareText(a.name, b.name))
+}
+
+/** undefined: of what has no address. */
+function endOf(holder: Holder): PreviewEnd | undefined {
+  const { id, resource } = holder
+  const { kind, metadata } = resource
+  const name = `${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
+  const { ipNetworks = [], nets = [] } = resource.spec as { readonly ipNetworks?: readonly string[]; readonly nets?: readonly string[] }
+  if (kind !== 'WorkloadEndpoint' && !kind.endsWith('NetworkSet')) return undefined
+  const isEndpoint = kind === 'WorkloadEndpoint'
+  const addresses = firstAddresses(isEndpoint ? ipNetworks : nets)
+  if (Object.keys(addresses).length === 0) return undefined
+  return isEndpoint ? { name, id, addresses, holder } : { name: `${kind} ${name}`, id, addresses }
 }
 
 /** The nets that rules of changed policies name, each by an address in it. @param limit of them */
@@ -64,8 +71,4 @@ export function netEnds(view: ChangedView, limit: number): readonly PreviewEnd[]
 function firstAddresses(nets: readonly string[]): PreviewEnd['addresses'] {
   const addresses = nets.flatMap((net) => parseAddress(net.split('/')[0] ?? '') ?? []).toReversed()
   return Object.fromEntries(addresses.map((address) => [familyOf(address), address]))
-}
-
-function isEndpoint(resource: Holder['resource']): resource is WorkloadEndpoint {
-  return resource.kind === 'WorkloadEndpoint'
 }
