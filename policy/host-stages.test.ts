@@ -158,3 +158,18 @@ t.test('RFC 4861: neighbour discovery passes under policies that deny everything
   t.equal(fate(ruleset, '6: eth0 > host', icmp(128)), 'drop in raw PREROUTING')
   t.equal(fate(ruleset, '6: host > eth0', icmp(137)), 'drop in raw OUTPUT')
 })
+
+t.test('§5.3 untracked policy that denies everything leaves failsafe conversations both their directions', async (t) => {
+  const ruleset = rulesetOf([
+    closed,
+    globalPolicy('raw', { ...forwarding, doNotTrack: true, types: ['Ingress', 'Egress'], ingress: [deny], egress: [deny] }),
+  ])
+  const answer = (sourcePort: number) => ({ ...v4, sourcePort, destinationPort: 40_000, state: 'ESTABLISHED' as const })
+  const at = (sourcePort: number) => [
+    arrives(ruleset, { ...answer(sourcePort), inInterface: 'eth0' }).at,
+    leaves(ruleset, { ...answer(sourcePort), outInterface: 'eth0' }).at,
+  ]
+  t.strictSame(at(22), ['raw PREROUTING', undefined], 'answers of the host, which was called')
+  t.strictSame(at(179), [undefined, undefined], 'and of others, which it called')
+  t.strictSame(at(80), ['raw PREROUTING', 'raw OUTPUT'])
+})
