@@ -11,6 +11,7 @@
 //                          bgp/policy (what is taken and told), bgp/bfd (is the path alive), bgp/monitor (BMP, MRT, watches)
 //   policy/graph.ts        resources -> chains and IP sets; pure
 //   ipip/                  how packets reach other nodes; pure
+//   src/flows              what became of new connections and who decided, from copies of their first packets
 //   src/problems           what a person should look at, from what is stored and wanted; pure
 //   src/agent.ts           the loop: changes in -> one KernelState (felix/kernel.ts) -> felix
 //   felix/felix.ts         makes the kernel match and keeps it so
