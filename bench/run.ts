@@ -9,6 +9,11 @@
  *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
  * Of the agent alone:
  *   policy POLICIES                                  one policy changed among so many: from the request to the rule in the kernel
+ *   policy-sync POLICIES                             first apply of so many on 100 workloads, as a ratio to the bare tools
+ *   policy-change POLICIES                           the rules of one among so many, five rules each, as a ratio to the bare restore
+ *   label-change ENDPOINTS                           of one pod among so many of other nodes, as a ratio to the bare ipset restore
+ *   endpoint-updates ENDPOINTS                       1,000 of them change each second: cores of the agent and of its tools
+ *   policy-memory ENDPOINTS POLICIES                 resident memory after storing so much, and after a restart
  *   restart RESOURCES ROUTES                         SIGKILL and start with so much: until ready, and what of the kernel was rewritten
  *   api RESOURCES PREFIXES                           mixed reads with so much stored while a table loads; a change seen by 500 watchers
  */
@@ -19,6 +24,7 @@ import { benchLabelChange } from './label-change.ts'
 import { benchPolicyChange } from './policy-change.ts'
 import { benchPolicy } from './policy-latency.ts'
 import { benchPolicyMemory } from './policy-memory.ts'
+import { benchPolicySync } from './policy-sync.ts'
 import { benchRestart } from './restart.ts'
 import { compareSpeakers } from './side-by-side.ts'
 import type { SpeakerName } from './speakers.ts'
@@ -59,6 +65,8 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
       return benchLabelChange(parameters, runs)
     case 'endpoint-updates':
       return benchEndpointUpdates(parameters, runs)
+    case 'policy-sync':
+      return benchPolicySync(parameters, runs)
     case 'policy-memory':
       return benchPolicyMemory(parameters)
     case 'api':
@@ -66,6 +74,8 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
     case 'restart':
       return benchRestart(parameters, runs)
     default:
-      throw new Error(`no such load: ${name}; there are table, churn, one-change, fib, mesh, policy, restart and api`)
+      throw new Error(
+        `no such load: ${name}; there are table, churn, one-change, fib, mesh, policy, policy-sync, policy-change, label-change, endpoint-updates, policy-memory, restart and api`,
+      )
   }
 }
