@@ -28,4 +28,5 @@ export async function benchPolicyMemory([endpoints = '100000', policies = '10000
   }
 }
 
-const settleMs = 10_000
+/** Memory is given back once nothing has happened for a while. */
+const settleMs = 20_000

@@ -107,7 +107,9 @@ export class LabelIndex {
     const groups: ReadonlySet<Group> = this.#selectors.get(name)?.groups ?? new Set()
     return {
       get size() {
-        return [...this].length
+        let size = 0
+        for (const group of groups) size += members.count(group)
+        return size
       },
       has(id) {
         const group = items.get(id)

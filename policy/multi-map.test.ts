@@ -23,6 +23,7 @@ t.test('it holds what a map of sets would, after any changes', async (t) => {
       const wanted = [...expected].map(([key, values]) => [key, [...values].toSorted()])
       t.strictSame(new Map(kept as [string, string[]][]), new Map(wanted as [string, string[]][]))
       t.equal(map.size, expected.size)
+      for (const key of ['a', 'b']) t.equal(map.count(key), expected.get(key)?.size ?? 0)
     }),
   )
 })

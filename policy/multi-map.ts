@@ -33,6 +33,13 @@ export class MultiMap<Key, Value> {
     else if (filed !== undefined) yield filed
   }
 
+  /** How many there are under a key. */
+  count(key: Key): number {
+    const filed = this.#filed.get(key)
+    if (filed instanceof Several) return filed.size
+    return filed === undefined ? 0 : 1
+  }
+
   keys(): Iterable<Key> {
     return this.#filed.keys()
   }
