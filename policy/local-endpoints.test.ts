@@ -117,6 +117,7 @@ t.test('§6.2.1: what applies on an interface, by tier and direction, in order',
     putPolicy(locals, one)
   t.strictSame(locals.endpointOn('tort1'), {
     interfaceName: 'tort1',
+    sources: [],
     tiers: {
       ingress: [{ name: 'default', defaultAction: 'Deny', policies: ['gnp/early', 'gnp/both'] }],
       egress: [
