@@ -35,7 +35,8 @@ function setsOf(text: string): readonly string[] {
 
 /** Members of sets and maps sorted, chains by name. */
 async function nativeState(namespace: Namespace): Promise<readonly string[]> {
-  const { nftables } = JSON.parse(await namespace.run('nft', ['-j', 'list', 'ruleset'])) as { nftables: readonly object[] }
+  const listed = await namespace.run('nft', ['-j', 'list', 'ruleset'])
+  const { nftables } = JSON.parse(listed.replaceAll(/"counter": ?\{[^}]*\}/g, '"counter": null')) as { nftables: readonly object[] }
   const places = new Map<string, number>()
   const entries = nftables.filter((entry) => !('metainfo' in entry)) as Record<string, Record<string, unknown>>[]
   return entries
