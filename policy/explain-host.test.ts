@@ -1,9 +1,11 @@
 import t from 'tap'
 import type { Resource } from '../src/model/resource.ts'
 import type { IpAddress } from '../src/net/address.ts'
+import type { Packet } from './chain-walk.ts'
 import { stepsOf } from './explanation.ts'
 import type { Flow } from './flow.ts'
 import { PolicyGraph } from './graph.ts'
+import { arrives, leaves } from './packet-path.fixture.ts'
 import { endpoint, globalPolicy, hostEndpoint, profile } from './test-resources.ts'
 
 const own = '192.0.2.1' as IpAddress
@@ -17,11 +19,23 @@ function flowOf(text: string): Flow {
   return way === 'in' ? { source: away, destination: own, ...ports } : { source: own, destination: away, ...ports }
 }
 
-function explained(resources: readonly Resource[], flow: Flow): readonly string[] {
+function graphOf(resources: readonly Resource[]): PolicyGraph {
   const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
   graph.setAddresses(new Map([['eth0', new Set([own])]]))
   for (const resource of [pod, ...resources]) graph.put(resource)
-  const explanation = graph.explain(flow, { nodeAddresses: [own] })
+  return graph
+}
+
+/** Whether the chains drop it on its way between eth0 and the host. */
+function isDropped(resources: readonly Resource[], flow: Flow): boolean {
+  const [inInterface, outInterface] = flow.destination === own ? ['eth0', ''] : ['', 'eth0']
+  const packet: Packet = { ...flow, inInterface, outInterface, state: 'NEW', mark: 0 }
+  const ruleset = graphOf(resources).compile()
+  return (inInterface === '' ? leaves(ruleset, packet) : arrives(ruleset, packet)).verdict === 'drop'
+}
+
+function explained(resources: readonly Resource[], flow: Flow): readonly string[] {
+  const explanation = graphOf(resources).explain(flow, { nodeAddresses: [own] })
   return [
     ...stepsOf(explanation).map(({ direction, subject, rule, outcome }) => `${direction} ${subject} ${rule ?? '-'}: ${outcome}`),
     explanation.verdict,
@@ -83,7 +97,10 @@ const table: [title: string, resources: readonly Resource[], flow: string, expec
   ],
 ]
 for (const [title, resources, flow, expected] of table)
-  t.test(`§6.5 host endpoints explained: ${title}`, async (t) => t.strictSame(explained(resources, flowOf(flow)), expected))
+  t.test(`§6.5 host endpoints explained, and the chains agree: ${title}`, async (t) => {
+    t.strictSame(explained(resources, flowOf(flow)), expected)
+    t.equal(isDropped(resources, flowOf(flow)), expected.at(-1) === 'Deny')
+  })
 
 t.test('§6.5 between the node and its own workloads no host endpoint is asked', async (t) => {
   const flow: Flow = { source: own, destination: '10.0.0.1' as IpAddress, protocol: 6, sourcePort: 1, destinationPort: 80 }
