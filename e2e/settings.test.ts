@@ -109,18 +109,18 @@ t.test('FelixConfiguration chooses what becomes of packets from workloads to the
 
 t.test('what has no effect is said, and so is what needs a restart', async (t) => {
   const wanted = [
-    resource('HostEndpoint', 'eth0', { node: 'node-a', interfaceName: 'eth0' }),
+    resource('IPReservation', 'printers', { reservedCIDRs: ['10.244.9.0/24'] }),
     resource('FelixConfiguration', 'node.node-a', { iptablesBackend: 'Legacy', reportingInterval: '0s' }),
   ].join('---\n')
   await nodeA.apply(wanted)
   const told = new Map((await status()).problems.map(({ subject, message }) => [subject, message]))
-  t.equal(told.get('hostendpoint/eth0'), 'HostEndpoint has no effect yet')
+  t.equal(told.get('ipreservation/printers'), 'IPReservation has no effect yet')
   t.equal(told.get('felixconfiguration/node.node-a'), 'spec.reportingInterval has no effect yet')
   t.match(told.get('felix/iptablesBackend'), 'legacy needs a restart of the agent')
   await nodeA.delete(wanted)
   const subjects = (await status()).problems.map(({ subject }) => subject)
   t.notOk(
-    subjects.some((subject) => /^(hostendpoint|felix)/.test(subject)),
+    subjects.some((subject) => /^(ipreservation|felix)/.test(subject)),
     subjects.join(),
   )
 })
