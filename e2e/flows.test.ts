@@ -1,4 +1,4 @@
-/** The flow log with real packets: what was decided about each connection, and by which policy and rule. */
+/** The flow log with real packets, with each way of writing rules: what was decided about each connection, and by which policy and rule. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { FlowShown } from '../src/flows/flow.ts'
@@ -31,9 +31,9 @@ async function flows(node: SingleNode['node'], path: string): Promise<readonly F
   return ((await node.request('GET', path)).body as { flows: readonly FlowShown[] }).flows
 }
 
-for (const backend of ['nft', 'legacy'] as const)
-  t.test(`iptables-${backend}`, async (t) => {
-    const lab = await SingleNode.create({ iptablesBackend: backend })
+for (const felix of [{ iptablesBackend: 'nft' }, { iptablesBackend: 'legacy' }, { nftablesMode: 'enabled' }])
+  t.test(JSON.stringify(felix), async (t) => {
+    const lab = await SingleNode.create(felix)
     t.teardown(() => lab.remove())
     const { node } = lab
     await node.start()
