@@ -125,3 +125,18 @@ t.test('at rest nothing is due', async (t) => {
   schedule.rest()
   t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
 })
+
+t.test('the full check comes as often as is said; at once when it is said anew, but never of a table that rests', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  schedule.fullCheckMs = 2_000
+  t.equal(schedule.dueAtMs, Number.POSITIVE_INFINITY)
+  schedule.checked(0, 30)
+  t.equal(schedule.dueAtMs, 2_000)
+  schedule.fullCheckMs = 2_000
+  t.equal(schedule.dueAtMs, 2_000)
+  schedule.fullCheckMs = 10_000
+  t.equal(schedule.isDue(0), true)
+  schedule.checked(1_000, 600)
+  t.equal(schedule.dueAtMs, 21_000)
+})

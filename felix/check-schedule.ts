@@ -5,8 +5,8 @@ const FIRST_CHECK_MS = 50
 const CHECK_GROWTH = 3
 /** However long a table takes to be read, the first check after a write is not later than this. */
 const LATEST_FIRST_CHECK_MS = 5_000
-/** Where changes are watched, that reading may take at most 1/300 of the time. */
-const FULL_CHECK_SHARE = 300
+/** Where changes are watched, a table that takes longer to be read is read that much more rarely: every 90 s in 1/300 of the time. */
+const QUICK_READ_MS = 300
 /** A check may take at most 1/20 of the time, however big the table. */
 const CHECK_SHARE = 20
 /** So many suspicions in a row are looked into at once, whatever their share of the time. */
@@ -80,7 +80,7 @@ export class CheckSchedule {
     this.#readMs = tookMs
     this.#paidAtMs = Math.max(this.#paidAtMs, nowMs) + tookMs * CHECK_SHARE
     if (this.#isWatched) {
-      this.#fullCheckAtMs = nowMs + Math.max(this.#fullCheckMs, tookMs * FULL_CHECK_SHARE)
+      this.#fullCheckAtMs = nowMs + this.#fullCheckMs * Math.max(1, tookMs / QUICK_READ_MS)
       this.#checkAtMs = this.#fullCheckAtMs
       // what was changed while the table was read may not be in what was read
       if (this.#suspectedAtMs >= nowMs - tookMs) this.suspect(nowMs)
