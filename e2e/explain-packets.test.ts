@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Explanation } from '../policy/explanation.ts'
-import { stepsOf } from '../policy/explanation.ts'
+import type { Explanation } from '../policy/explain/explanation.ts'
+import { stepsOf } from '../policy/explain/explanation.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { icmpProtocol } from '../policy/protocol.ts'
 import { checkDocuments, readDocuments } from '../src/model/documents.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { pino } from 'pino'
 import t from 'tap'
-import { PolicyTables } from '../felix/policy-tables.ts'
+import { PolicyTables } from '../felix/iptables/policy-tables.ts'
 import { makeNetns } from '../felix/test-netns.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import { cluster } from '../policy/test-resources.ts'

@@ -1,9 +1,9 @@
-/** The tunnel table against a real `tunl0`: the tests of felix/tunnel-table.root.test.ts in a kernel that has IP-in-IP, and no IPv6. */
+/** The tunnel table against a real `tunl0`: the tests of felix/network/tunnel-table.root.test.ts in a kernel that has IP-in-IP, and no IPv6. */
 import path from 'node:path'
 import t from 'tap'
 import { SecondKernel } from './lab/second-kernel.ts'
 
-const tests = path.join(import.meta.dirname, '../felix/tunnel-table.root.test.ts')
+const tests = path.join(import.meta.dirname, '../felix/network/tunnel-table.root.test.ts')
 const kernel = SecondKernel.run({ command: [process.execPath, tests, 'netlink'], withinSec: 120 })
 t.teardown(() => kernel.remove())
 

@@ -6,10 +6,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Run } from '../src/os/process.ts'
-import { ChainTable } from './chain-table.ts'
-import type { Backend } from './iptables-tool.ts'
+import { ChainTable } from './iptables/chain-table.ts'
+import type { Backend } from './iptables/iptables-tool.ts'
+import { Restore } from './iptables/restore.ts'
 import type { Chain, Hook, Rule } from './kernel.ts'
-import { Restore } from './restore.ts'
 import { makeNetns, type TestNetns } from './test-netns.ts'
 
 const drop: Rule = { match: [], action: { type: 'drop' } }

@@ -1,13 +1,21 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parsePrefix } from '../src/net/prefix.ts'
-import { changeLine, readRoutes } from './ip-text.ts'
 import type { NextHop } from './kernel.ts'
-import { hopKey, hopOfLegs, hopWithout, type KernelHop, type KernelLeg, type KernelRoute, type RouteChange } from './kernel-route.ts'
-import { LinkView } from './link-view.ts'
-import { messagesIn } from './netlink-message.ts'
-import { readRoute, routeMessageRoom, writeRouteChange } from './netlink-route.ts'
-import { RouteState } from './route-state.ts'
+import { messagesIn } from './netlink/netlink-message.ts'
+import { changeLine, readRoutes } from './network/ip-text.ts'
+import {
+  hopKey,
+  hopOfLegs,
+  hopWithout,
+  type KernelHop,
+  type KernelLeg,
+  type KernelRoute,
+  type RouteChange,
+} from './network/kernel-route.ts'
+import { LinkView } from './network/link-view.ts'
+import { readRoute, routeMessageRoom, writeRouteChange } from './network/netlink-route.ts'
+import { RouteState } from './network/route-state.ts'
 
 const leg = (last: number, index = 3, onlink = false): KernelLeg => ({ index, via: Uint8Array.of(10, 99, 0, last), onlink })
 const two = hopOfLegs([leg(2), leg(3, 4, true)])

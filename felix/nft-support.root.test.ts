@@ -1,6 +1,6 @@
 import t from 'tap'
 import { run } from '../src/os/process.ts'
-import { NETLINK_NETFILTER, NetlinkSocket } from './netlink-socket.ts'
+import { NETLINK_NETFILTER, NetlinkSocket } from './netlink/netlink-socket.ts'
 import { nftRefusal, tableCheck } from './nft-support.ts'
 import { enterNetns } from './test-netns.ts'
 

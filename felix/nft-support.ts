@@ -10,8 +10,8 @@ import {
   putAttribute,
   putHeader,
   readError,
-} from './netlink-message.ts'
-import { errnoName, NETLINK_NETFILTER, NetlinkSocket } from './netlink-socket.ts'
+} from './netlink/netlink-message.ts'
+import { errnoName, NETLINK_NETFILTER, NetlinkSocket } from './netlink/netlink-socket.ts'
 
 // linux/netfilter/nfnetlink.h, nf_tables.h: the subsystem in the upper octet
 const NFNL_MSG_BATCH_BEGIN = 0x10

@@ -1,10 +1,10 @@
-import type { ChainView } from './chain-table.ts'
-import type { IpSetView } from './ip-set-table.ts'
-import type { Backend } from './iptables-tool.ts'
+import type { ChainView } from './iptables/chain-table.ts'
+import type { IpSetView } from './iptables/ip-set-table.ts'
+import type { Backend } from './iptables/iptables-tool.ts'
+import type { RestoreCounters } from './iptables/restore.ts'
+import type { CountedTable } from './iptables/rule-count-reader.ts'
 import type { KernelState, TableReport } from './kernel.ts'
 import type { PolicyLimits } from './policy-limits.ts'
-import type { RestoreCounters } from './restore.ts'
-import type { CountedTable } from './rule-count-reader.ts'
 
 /** What policy wants of the kernel. */
 export type PolicyState = Pick<KernelState, 'policy' | 'ipSets' | 'chains' | 'hooks'>

@@ -1,5 +1,5 @@
 /** For tests only: netlink messages as the kernel would send them. */
-import { messagesIn, putAttribute, putHeader, putU16, putU32 } from './netlink-message.ts'
+import { messagesIn, putAttribute, putHeader, putU16, putU32 } from './netlink/netlink-message.ts'
 
 export type TestAttribute = [type: number, payload: Uint8Array]
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseSavedSets, setCommands } from '../felix/ip-set-text.ts'
+import { parseSavedSets, setCommands } from '../felix/iptables/ip-set-text.ts'
 import { hashNet } from './hash-net.ts'
 
 t.test('addresses are ranges of one, whether they come with a length or not', async (t) => {

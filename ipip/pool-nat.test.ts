@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ruleText } from '../felix/rule-text.ts'
+import { ruleText } from '../felix/iptables/rule-text.ts'
 import { type Packet, walk } from '../policy/chain-walk.ts'
 import { isIpPool } from '../src/model/ip-pool.ts'
 import { calico, stored } from '../src/model/sample-resources.ts'

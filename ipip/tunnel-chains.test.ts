@@ -1,6 +1,6 @@
 /** What the tunnel's chains do to packets, beside those of policy. */
 import t from 'tap'
-import { ruleText } from '../felix/rule-text.ts'
+import { ruleText } from '../felix/iptables/rule-text.ts'
 import { type Packet, walk } from '../policy/chain-walk.ts'
 import { PolicyGraph } from '../policy/graph.ts'
 import type { IpAddress } from '../src/net/address.ts'

@@ -1,7 +1,7 @@
 /** The plan as real tools take it: written once, and read back as what was meant. */
 import { pino } from 'pino'
 import t from 'tap'
-import { PolicyTables } from '../felix/policy-tables.ts'
+import { PolicyTables } from '../felix/iptables/policy-tables.ts'
 import { makeNetns } from '../felix/test-netns.ts'
 import { calico, stored } from '../src/model/sample-resources.ts'
 import type { IpAddress } from '../src/net/address.ts'

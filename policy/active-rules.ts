@@ -1,6 +1,6 @@
 /** The chains of policies and profiles, in the tables where some endpoint of this node needs them. */
 import type { Chain } from '../felix/kernel.ts'
-import { profileTables, tablesOf } from './host-places.ts'
+import { profileTables, tablesOf } from './host/host-places.ts'
 import type { Policy } from './policy.ts'
 import { type ChainPlace, inFilter, type Profile, policyChains, profileChains, type RuleContext } from './rule-chains.ts'
 

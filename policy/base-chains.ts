@@ -2,7 +2,7 @@
 import type { Chain, Hook, Match, Rule } from '../felix/kernel.ts'
 import { type Family, familyOf } from '../src/net/address.ts'
 import { interfaceMatch } from './dispatch-chains.ts'
-import type { HostSteps } from './host-base.ts'
+import type { HostSteps } from './host/host-base.ts'
 import type { Marks } from './marks.ts'
 import { chainNames, dispatchChainName } from './names.ts'
 import type { ServiceLoops } from './packet-checks.ts'

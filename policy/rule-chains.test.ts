@@ -5,7 +5,7 @@ import { marksOf } from './marks.ts'
 import { policyOf } from './policy.ts'
 import { defaultLog } from './policy-actions.ts'
 import { policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
-import { setKey } from './set-source.ts'
+import { setKey } from './sets/set-source.ts'
 import { globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
 const context: RuleContext = {

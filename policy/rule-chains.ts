@@ -7,7 +7,7 @@ import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy, Rule } from './policy.ts'
 import type { LogStyle } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
-import { type SetNames, type SetSource, setKey } from './set-source.ts'
+import { type SetNames, type SetSource, setKey } from './sets/set-source.ts'
 
 export type Profile = { readonly name: string; readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] }
 

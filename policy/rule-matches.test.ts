@@ -4,7 +4,7 @@ import type { Family } from '../src/net/address.ts'
 import { chainText } from './chain-text.ts'
 import { resolveRules } from './draft-rule.ts'
 import { ruleMatches } from './rule-matches.ts'
-import { type SetSource, setKey } from './set-source.ts'
+import { type SetSource, setKey } from './sets/set-source.ts'
 
 /** Each alternative as one line; a set is shown as what it is made from. */
 function lines(rule: Omit<PolicyRule, 'action'>, family: Family): readonly string[] {

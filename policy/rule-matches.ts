@@ -6,7 +6,7 @@ import type { Peer, Rule } from './policy.ts'
 import { multiportChunks, readPorts } from './port-list.ts'
 import { icmpProtocol, kernelProtocol, protocolNumber, protocolsWithPorts } from './protocol.ts'
 import { compareText } from './resource-key.ts'
-import type { SetNames } from './set-source.ts'
+import type { SetNames } from './sets/set-source.ts'
 
 type Side = 'source' | 'destination'
 type Conjunction = readonly Match[]

@@ -3,10 +3,10 @@ import t from 'tap'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import { type Packet, walk } from './chain-walk.ts'
-import { type Explanation, type Step, stepsOf } from './explanation.ts'
-import type { Flow } from './flow.ts'
+import { type Explanation, type Step, stepsOf } from './explain/explanation.ts'
+import type { Flow } from './explain/flow.ts'
+import { type Ends, explain as referenceExplain } from './explain/reference-explain.fixture.ts'
 import { PolicyGraph } from './graph.ts'
-import { type Ends, explain as referenceExplain } from './reference-explain.fixture.ts'
 import { cluster, flow } from './test-resources.ts'
 
 function graphOf(resources: readonly Resource[]): PolicyGraph {

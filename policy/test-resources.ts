@@ -6,7 +6,7 @@ import type { GlobalPolicySpec, PolicyRule, PolicySpec } from '../src/model/poli
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint, WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../src/net/address.ts'
-import type { Flow } from './flow.ts'
+import type { Flow } from './explain/flow.ts'
 
 type LabelRecord = Readonly<Record<string, string>>
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { CleanupReport } from '../felix/cleanup.ts'
+import type { CleanupReport } from '../felix/cleanup/cleanup.ts'
 import { type CleanupOutcome, outcomeOf, runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 

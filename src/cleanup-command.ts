@@ -1,6 +1,6 @@
 /** `tortie agent --cleanup`: the kernel without anything of ours, once no agent keeps it there. */
 import { pino } from 'pino'
-import { type CleanupReport, cleanUp } from '../felix/cleanup.ts'
+import { type CleanupReport, cleanUp } from '../felix/cleanup/cleanup.ts'
 import type { Config } from './config.ts'
 import { holdStore } from './datastore/hold-store.ts'
 

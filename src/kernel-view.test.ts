@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { CountedTable } from '../felix/rule-count-reader.ts'
+import type { CountedTable } from '../felix/iptables/rule-count-reader.ts'
 import type { RuleOrigin } from '../policy/rule-origins.ts'
 import { FelixView, type ShownKernel } from './kernel-view.ts'
 import type { IpAddress } from './net/address.ts'

@@ -1,6 +1,6 @@
 /** Felix as the API shows it: wanted beside programmed, page by page. */
 import type { Felix } from '../felix/felix.ts'
-import type { CountedTable } from '../felix/rule-count-reader.ts'
+import type { CountedTable } from '../felix/iptables/rule-count-reader.ts'
 import { indexIn, type RuleCount } from '../felix/rule-counts.ts'
 import type { RuleOrigin } from '../policy/rule-origins.ts'
 import type { AgentCounters, AgentStatus, FelixItem, FelixPage, FelixQuery, RepairStatus, StatusProblem } from './http/agent-face.ts'

@@ -1,7 +1,7 @@
 /** The flow log of a node, wired to the kernel, the store and whoever explains. */
 import type { Logger } from 'pino'
 import type { Felix } from '../felix/felix.ts'
-import { NflogListener } from '../felix/nflog-listener.ts'
+import { NflogListener } from '../felix/nflog/nflog-listener.ts'
 import type { Config } from './config.ts'
 import type { Datastore } from './datastore/datastore.ts'
 import { FlowLog } from './flows/flow-log.ts'

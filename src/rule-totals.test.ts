@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { CountedTable } from '../felix/rule-count-reader.ts'
+import type { CountedTable } from '../felix/iptables/rule-count-reader.ts'
 import type { RuleCount } from '../felix/rule-counts.ts'
 import { RuleTotalCounter } from './rule-totals.ts'
 

@@ -1,5 +1,5 @@
 /** Packets by policy rule, in all since the agent started: the kernel's own counters begin anew whenever a chain is written. */
-import type { CountedTable } from '../felix/rule-count-reader.ts'
+import type { CountedTable } from '../felix/iptables/rule-count-reader.ts'
 import { type Count, policyRuleCounts, type RuleCount } from '../felix/rule-counts.ts'
 import type { RuleOrigin } from '../policy/rule-origins.ts'
 

@@ -1,6 +1,6 @@
 /** `tortie agent`: configuration, store and node; then whatever the signals say until the end. */
 import type { Logger } from 'pino'
-import { copiesPackets } from '../felix/nflog-listener.ts'
+import { copiesPackets } from '../felix/nflog/nflog-listener.ts'
 import { runCleanup } from './cleanup-command.ts'
 import { openEmbedded } from './datastore/embedded.ts'
 import { EventLog } from './event-log.ts'

@@ -165,7 +165,7 @@ const matching: readonly Mutation[] = [
   },
   {
     name: 'named ports count in TCP, whatever their protocol',
-    file: 'policy/set-item.js',
+    file: 'policy/sets/set-item.js',
     find: 'protocol.toLowerCase()',
     replace: "'tcp'",
     area: 'rules: ports',
@@ -175,7 +175,7 @@ const matching: readonly Mutation[] = [
 const selecting: readonly Mutation[] = [
   {
     name: 'network sets are in no IP set',
-    file: 'policy/set-item.js',
+    file: 'policy/sets/set-item.js',
     find: 'return netSetItem(resource.spec);',
     replace: 'return undefined;',
     area: 'network sets',
@@ -269,14 +269,14 @@ const kinds: readonly Mutation[] = [
   },
   {
     name: 'host policies with applyOnForward are asked of local traffic only',
-    file: 'policy/host-places.js',
+    file: 'policy/host/host-places.js',
     find: "return applyOnForward === true ? ['forward', 'normal'] : ['normal'];",
     replace: "return ['normal'];",
     area: 'host endpoints: stages',
   },
   {
     name: 'what untracked policy allows is tracked',
-    file: 'policy/host-base.js',
+    file: 'policy/host/host-base.js',
     find: "return { match: [hasBits(accept)], action: { type: 'no-track' } };",
     replace: "return { match: [hasBits(accept)], action: { type: 'return' } };",
     area: 'host endpoints: stages',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { eachAttribute } from '../netlink-message.ts'
+import { eachAttribute } from '../netlink/netlink-message.ts'
 import { AttributeWriter, machineU32, networkU32 } from './attribute-writer.ts'
 
 function hex(write: (writer: AttributeWriter) => void): string {

@@ -1,4 +1,4 @@
-import { aligned, putU16, putU32 } from '../netlink-message.ts'
+import { aligned, putU16, putU32 } from '../netlink/netlink-message.ts'
 
 const NLA_F_NESTED = 0x8000
 const ATTRIBUTE_HEADER = 4

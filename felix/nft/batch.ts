@@ -1,5 +1,5 @@
 import type { Family } from '../../src/net/address.ts'
-import { HEADER_LENGTH, NLM_F_CREATE, NLM_F_REQUEST, putHeader } from '../netlink-message.ts'
+import { HEADER_LENGTH, NLM_F_CREATE, NLM_F_REQUEST, putHeader } from '../netlink/netlink-message.ts'
 import { AttributeWriter, networkU32 } from './attribute-writer.ts'
 import { goTo, writeVerdict } from './expressions.ts'
 import { type HookPlace, OWN_TABLE } from './names.ts'

@@ -1,4 +1,4 @@
-import type { CleanupPass } from '../cleanup-pass.ts'
+import type { CleanupPass } from '../cleanup/cleanup-pass.ts'
 import { Batch } from './batch.ts'
 import { NftSocket } from './nft-socket.ts'
 import { tableExists } from './saved-table.ts'

@@ -52,7 +52,7 @@ export function nftBaseChains(hooks: readonly Hook[]): readonly NftChain[] {
   })
 }
 
-/** Positional as those of iptables (felix/chain-hash.ts), but of what the kernel is given: equal hashes are equal rules at equal places. */
+/** Positional as those of iptables (felix/iptables/chain-hash.ts), but of what the kernel is given: equal hashes are equal rules at equal places. */
 export function hashesOf(chain: NftChain): readonly string[] {
   return [...hashedRules(chain, () => 0)].map(({ hash }) => hash)
 }

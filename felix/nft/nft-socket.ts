@@ -11,8 +11,8 @@ import {
   NLMSG_DONE,
   putHeader,
   readError,
-} from '../netlink-message.ts'
-import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink-socket.ts'
+} from '../netlink/netlink-message.ts'
+import { NETLINK_NETFILTER, NetlinkSocket } from '../netlink/netlink-socket.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import { type Batch, families, type Subject } from './batch.ts'
 import { OWN_TABLE } from './names.ts'

@@ -1,5 +1,5 @@
 import type { Family } from '../../src/net/address.ts'
-import { sameHashes } from '../chain-diff.ts'
+import { sameHashes } from '../iptables/chain-diff.ts'
 import type { NftChain } from './nft-chain.ts'
 import type { SavedSet, SavedTable } from './saved-table.ts'
 import { compareSaved, SetContent } from './set-content.ts'

@@ -1,6 +1,6 @@
 import type { Family } from '../../src/net/address.ts'
-import { eachAttribute, messagesIn, putU32, readText } from '../netlink-message.ts'
-import { NETLINK_NETFILTER, NetlinkSocket, NetlinkSocketError } from '../netlink-socket.ts'
+import { eachAttribute, messagesIn, putU32, readText } from '../netlink/netlink-message.ts'
+import { NETLINK_NETFILTER, NetlinkSocket, NetlinkSocketError } from '../netlink/netlink-socket.ts'
 import { OWN_TABLE } from './names.ts'
 
 /** NFNLGRP_NFTABLES as a bit. */

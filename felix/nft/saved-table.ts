@@ -1,5 +1,5 @@
 import type { Family } from '../../src/net/address.ts'
-import { eachAttribute, type NetlinkMessage, readText } from '../netlink-message.ts'
+import { eachAttribute, type NetlinkMessage, readText } from '../netlink/netlink-message.ts'
 import { messageTypes } from './batch.ts'
 import { OWN_TABLE } from './names.ts'
 import type { NftSocket } from './nft-socket.ts'

@@ -1,13 +1,13 @@
 /** The flow log: copies of packets in, flows with who decided about them out. It sheds load before it costs anybody anything. */
 import type { Logger } from 'pino'
-import type { CopyCounters, NflogListener } from '../../felix/nflog-listener.ts'
-import type { PacketCopy } from '../../felix/nflog-message.ts'
+import type { CopyCounters, NflogListener } from '../../felix/nflog/nflog-listener.ts'
+import type { PacketCopy } from '../../felix/nflog/nflog-message.ts'
 import { type FlowShown, type FlowVerdict, type Judgement, rulingOf, type Sighting } from './flow.ts'
 import { type Flow, FlowRing } from './flow-ring.ts'
 import { type FlowFilter, isAskedFor, shownFlow } from './flow-shown.ts'
 import { type FlowEvent, watchFlows } from './flow-watch.ts'
 
-/** What the log needs of felix/nflog-listener.ts. */
+/** What the log needs of felix/nflog/nflog-listener.ts. */
 export type CopySource = Pick<NflogListener, 'counters' | 'read' | 'close'>
 
 /** @property group of nfnetlink_log  @property flows so many are kept */

@@ -1,5 +1,5 @@
 /** For tests only: sightings of packets, and what policies say of them. */
-import type { PacketHeader } from '../../felix/packet-header.ts'
+import type { PacketHeader } from '../../felix/nflog/packet-header.ts'
 import type { IpAddress } from '../net/address.ts'
 import type { Judgement, Ruling, Sighting } from './flow.ts'
 

@@ -1,5 +1,5 @@
 /** A flow as the flow log has it: what the kernel decided about a new connection, and who had told it to. */
-import type { PacketHeader } from '../../felix/packet-header.ts'
+import type { PacketHeader } from '../../felix/nflog/packet-header.ts'
 import { flowPrefixes } from '../../policy/verdict-chains.ts'
 import type { IpAddress } from '../net/address.ts'
 

@@ -1,7 +1,7 @@
 /** Who decided about a flow, asked of the policies that the chains are made of. */
-import type { Ends } from '../../policy/explain.ts'
-import type { EndVerdict, Explanation, Pending, Step } from '../../policy/explanation.ts'
-import type { Flow } from '../../policy/flow.ts'
+import type { Ends } from '../../policy/explain/explain.ts'
+import type { EndVerdict, Explanation, Pending, Step } from '../../policy/explain/explanation.ts'
+import type { Flow } from '../../policy/explain/flow.ts'
 import { resourceKey } from '../../policy/resource-key.ts'
 import { type Resource, refOf } from '../model/resource.ts'
 import type { WorkloadEndpoint } from '../model/workload-endpoint.ts'

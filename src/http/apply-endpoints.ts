@@ -1,6 +1,6 @@
 /** `POST /v1/apply` and `POST /v1/delete` (INTERFACE §3, and §4 "Waiting"). */
 import type { FastifyRequest } from 'fastify'
-import type { PolicyChange } from '../../policy/changed-view.ts'
+import type { PolicyChange } from '../../policy/explain/changed-view.ts'
 import { checkDeletes, checkPuts } from '../model/cross-check.ts'
 import { type DocumentItem, located } from '../model/documents.ts'
 import type { Problem } from '../model/resource.ts'

@@ -1,6 +1,6 @@
 /** `GET /v1/explain`: the verdict on one flow, and each rule that was looked at on the way. */
-import { type EndVerdict, type Explanation, type Step, stepsOf } from '../../policy/explanation.ts'
-import type { Flow } from '../../policy/flow.ts'
+import { type EndVerdict, type Explanation, type Step, stepsOf } from '../../policy/explain/explanation.ts'
+import type { Flow } from '../../policy/explain/flow.ts'
 import { icmpProtocol, kernelProtocol, protocolsWithPorts, readProtocol } from '../../policy/protocol.ts'
 import { resourceKey } from '../../policy/resource-key.ts'
 import type { Datastore } from '../datastore/datastore.ts'

@@ -1,6 +1,6 @@
 /** Finds out what changes would do to flows, a little at a time, so that nothing else in the process waits for it. */
 import { setImmediate } from 'node:timers/promises'
-import type { FlowPreview, PreviewState } from '../../policy/flow-preview.ts'
+import type { FlowPreview, PreviewState } from '../../policy/explain/flow-preview.ts'
 
 const sliceMs = 4
 /** What takes longer is answered as far as it came. */

@@ -6,7 +6,7 @@ import t from 'tap'
 const root = path.join(import.meta.dirname, '../..')
 
 /** main.ts: this command again, on its own Node.js. ip-monitor.ts: a program that runs on and is read from. */
-const startPrograms = ['felix/ip-monitor.ts', 'src/main.ts', 'src/os/process.ts']
+const startPrograms = ['felix/network/ip-monitor.ts', 'src/main.ts', 'src/os/process.ts']
 
 /** What only tests use. */
 const forTests = ['bgp/monitor/bgpdump.ts', 'bgp/session/namespace-lab.ts', 'felix/test-namespace.ts']

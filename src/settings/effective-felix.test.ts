@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defaultFailsafePorts } from '../../policy/failsafe.ts'
+import { defaultFailsafePorts } from '../../policy/host/failsafe.ts'
 import { applicableFelix } from './applicable.ts'
 import { type EffectiveFelix, effectiveFelix } from './effective-felix.ts'
 import { config, here, resources } from './fixture.ts'

@@ -1,6 +1,6 @@
 /** What felix and policy go by: the configuration file, then FelixConfiguration, then the default (INTERFACE §4); pure. */
 import { defaultLimits, type PolicyLimits } from '../../felix/policy-limits.ts'
-import { defaultFailsafePorts, type FailsafePorts } from '../../policy/failsafe.ts'
+import { defaultFailsafePorts, type FailsafePorts } from '../../policy/host/failsafe.ts'
 import type { PacketChecks } from '../../policy/packet-checks.ts'
 import { defaultLog, type LogStyle, type PolicyActions } from '../../policy/policy-actions.ts'
 import { type AllowedTunnels, defaultVxlanPort } from '../../policy/workload-tunnels.ts'

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { Rule } from '../kernel.ts'
+import { hashInLine, hashRules } from './chain-hash.ts'
+
+const drop: Rule = { match: [], action: { type: 'drop' } }
+const accept: Rule = { match: [], action: { type: 'accept' }, comment: 'Open' }
+
+t.test('hashes are 16 characters of base64url and stand in the comment before the human text', async (t) => {
+  t.strictSame(hashRules('tort-a', [accept, drop], 4), {
+    hashes: ['amlw5lI_wdtmX3Xu', 'G3tW4_pdyxecwZ7z'],
+    lines: ['-m comment --comment "tortie:amlw5lI_wdtmX3Xu Open" -j ACCEPT', '-m comment --comment tortie:G3tW4_pdyxecwZ7z -j DROP'],
+  })
+})
+
+t.test('they depend on chain, position, everything before, rule and comment', async (t) => {
+  const [first, second] = hashRules('tort-a', [drop, drop], 4).hashes
+  t.not(first, second, 'position')
+  t.not(hashRules('tort-b', [drop], 4).hashes[0], first, 'chain')
+  t.not(hashRules('tort-a', [accept, drop], 4).hashes[1], second, 'what stands before')
+  t.not(hashRules('tort-a', [{ ...drop, comment: 'Why' }], 4).hashes[0], first, 'comment')
+  t.strictSame(hashRules('tort-a', [drop, drop, accept], 4).hashes.slice(0, 2), [first, second], 'nothing behind')
+})
+
+const lines: [title: string, line: string, hash: string | undefined][] = [
+  ['alone', '-m comment --comment "tortie:0123456789abcd-_" -j DROP', '0123456789abcd-_'],
+  ['before human text, behind a match', '-p udp -m comment --comment "tortie:0123456789abcdef Allow" -j DROP', '0123456789abcdef'],
+  ['without quotes', '-m comment --comment tortie:0123456789abcdef', '0123456789abcdef'],
+  ['too short', '-m comment --comment "tortie:0123456789abcde" -j DROP', undefined],
+  ['too long', '-m comment --comment "tortie:0123456789abcdefg" -j DROP', undefined],
+  ['not at the beginning of the comment', '-m comment --comment "see tortie:0123456789abcdef" -j DROP', undefined],
+  ['the comment of another program', '-m comment --comment "cali:0123456789abcdef" -j DROP', undefined],
+  ['no comment', '-j DROP', undefined],
+]
+for (const [title, line, hash] of lines) t.test(`the hash in a saved line: ${title}`, async (t) => t.equal(hashInLine(line), hash))
+
+t.test('every hash is found again in its line', async (t) => {
+  const rules = fc.array(
+    fc.record({ match: fc.constant([]), action: fc.constant({ type: 'drop' } as const), comment: fc.string({ unit: 'binary' }) }),
+  )
+  fc.assert(
+    fc.property(fc.string(), rules, (seed, generated) => {
+      const { hashes, lines: hashed } = hashRules(seed, generated, 4)
+      t.strictSame(hashed.map(hashInLine), hashes)
+    }),
+    { numRuns: 50 },
+  )
+})

@@ -1,0 +1,396 @@
+import type { Logger } from 'pino'
+import type { Family } from '../../src/net/address.ts'
+import type { Run } from '../../src/os/process.ts'
+import { CheckSchedule } from '../check-schedule.ts'
+import type { Chain, Hook, ObjectStatus, Rule, TableName, TableReport } from '../kernel.ts'
+import { isGeneral, isLockHeld, refusalOf } from '../kernel-refusal.ts'
+import type { RepairLog } from '../repair-log.ts'
+import { Stated } from '../stated.ts'
+import type { Tracked } from '../tracked.ts'
+import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
+import { hashRules } from './chain-hash.ts'
+import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable, type TableChange } from './chains-text.ts'
+import { ClosedChains, closedRules } from './closed-chains.ts'
+import { chainsNamed, findCulprits, type WriteRefusal } from './culprits.ts'
+import { type Backend, toolName } from './iptables-tool.ts'
+import { legacyTableExists } from './legacy-tables.ts'
+import { Restore } from './restore.ts'
+import { hashHooks, sameHooks } from './wanted-hooks.ts'
+
+export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
+
+/**
+ * @property nowMs a monotonic clock
+ * @property repairs told what somebody else had changed
+ */
+export type KernelToolDependencies = {
+  readonly run: Run
+  readonly nowMs: () => number
+  readonly log: Pick<Logger, 'info' | 'warn'>
+  readonly repairs?: RepairLog
+}
+
+/** @property hashes of its rules, or of those that close it */
+type HashedChain = { readonly chain: Chain; readonly hashes: readonly string[] }
+
+/** A chain as it is wanted beside what the kernel has. */
+export type ChainView = {
+  readonly name: string
+  readonly wanted?: readonly string[]
+  readonly programmed?: { readonly rules: number; readonly asWanted: boolean }
+  readonly status: ObjectStatus
+}
+
+const SAVE_TIMEOUT_MS = 30_000
+/** What has been refused is looked through at most so far at each later try. */
+const REOPEN_WRITES = 16
+
+/**
+ * One table of iptables: what is wanted in it, what was last seen in it, and the way from one to the other in a single transaction.
+ *
+ * It starts no process while nothing changed and no check is due, and it has no timer: `dueAtMs` says when `apply` wants to be called again.
+ */
+export class ChainTable {
+  readonly #options: ChainTableOptions
+  readonly #dependencies: KernelToolDependencies
+  readonly #restore: Restore
+  readonly #schedule = new CheckSchedule()
+  readonly #stated = new Stated<Chain>()
+  #chains = new Map<string, HashedChain>()
+  #hooks = new Map<string, WantedHooks>()
+  #statedHooks: readonly Hook[] = []
+  #saved: SavedTable | undefined
+  /** Wanted chains and kernel chains with hooks not known to be as wanted; what differs in others was changed by somebody else. */
+  readonly #unconfirmed = new Set<string>()
+  readonly #closed = new ClosedChains()
+  #failures = new Map<string, string>()
+  /** The chains to look at in the next apply; all: every one. */
+  #touched: Set<string> | 'all' = 'all'
+  #pruned = false
+  /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
+  #waited = false
+
+  constructor(options: ChainTableOptions, dependencies: KernelToolDependencies, restore = new Restore(dependencies)) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#restore = restore
+  }
+
+  /** Somebody changed something of ours elsewhere: this table is due to be checked. */
+  suspect(): void {
+    this.#schedule.suspect(this.#dependencies.nowMs())
+  }
+
+  /** Whether changes by others are told by `suspect`. */
+  set isWatched(isWatched: boolean) {
+    this.#schedule.isWatched = isWatched
+  }
+
+  /** How often all of it is read, whatever those who watch say. */
+  set fullCheckMs(fullCheckMs: number) {
+    this.#schedule.fullCheckMs = fullCheckMs
+  }
+
+  /** Whether it has, or is to have, chains of ours. */
+  get isUsed(): boolean {
+    return this.#chains.size > 0 || (this.#saved?.own.size ?? 0) > 0
+  }
+
+  get dueAtMs(): number {
+    return Math.min(this.#schedule.dueAtMs, this.#closed.dueAtMs)
+  }
+
+  /** IP sets that are not as wanted, with the reason: chains that name them are closed until they are. */
+  setBroken(sets: ReadonlyMap<string, string>): void {
+    const chains = [...this.#chains.values()].map(({ chain }) => chain)
+    for (const name of this.#closed.setBroken(sets, chains)) {
+      this.#rehash([name])
+      if (this.#touched !== 'all') this.#touched.add(name)
+    }
+  }
+
+  /** What is wanted from now on: a few chains, whole, and those that tell what changed among them. Only what changed is looked at. */
+  setStated(chains: readonly Chain[], hooks: readonly Hook[], tracked?: Tracked<Chain>): void {
+    const changed = this.#stated.state(chains, tracked)
+    if (changed === undefined) this.#touched = 'all'
+    for (const name of changed ?? new Set([...this.#chains.keys(), ...this.#stated.names()])) this.#stateChain(name)
+    if (sameHooks(hooks, this.#statedHooks)) return
+    this.#statedHooks = hooks
+    const wanted = hashHooks(hooks)
+    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
+    for (const kernelChain of wanted.keys()) this.#unconfirmed.add(kernelChain)
+    this.#hooks = wanted
+    this.#touched = 'all'
+  }
+
+  /**
+   * Brings the kernel to what is stated. Never throws for what the kernel or a tool refuses: that is in the report, and tried again
+   * when due.
+   *
+   * @param prune whether what is ours and not wanted may be changed or removed
+   */
+  async apply(prune: boolean): Promise<TableReport> {
+    const none = { changed: 0, repaired: 0 }
+    const nowMs = this.#dependencies.nowMs()
+    if (prune !== this.#pruned) this.#touched = 'all'
+    this.#pruned = prune
+    if (this.#touched !== 'all' && this.#touched.size === 0 && this.dueAtMs > nowMs) return { ...none, unprogrammed: this.#unprogrammed() }
+    this.#waited = false
+    // the second reads anew: somebody may have written in between
+    const done = (await this.#attempt(false)) ?? (this.#waited ? none : await this.#attempt(true)) ?? none
+    this.#touched = new Set()
+    const opened = this.#closed.dueAtMs <= nowMs ? await this.#reopen() : 0
+    return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
+  }
+
+  /** Wanted beside programmed, by name. */
+  entries(): ChainView[] {
+    const { family } = this.#options
+    const names = new Set([...this.#chains.keys(), ...(this.#saved?.own.keys() ?? [])])
+    return [...names].toSorted().map((name) => {
+      const wanted = this.#chains.get(name)
+      const programmed = this.#saved?.own.get(name)
+      const asWanted = wanted !== undefined && programmed !== undefined && sameHashes(wanted.hashes, programmed)
+      return {
+        name: this.#key('chain', name),
+        ...(wanted === undefined ? {} : { wanted: hashRules(name, wanted.chain.rules, family).lines }),
+        ...(programmed !== undefined && {
+          programmed: { rules: programmed.length, asWanted: asWanted && this.#closed.reasonOf(name) === undefined },
+        }),
+        status: wanted === undefined ? { state: 'pending', reason: 'not wanted any more' } : this.#statusOf(name),
+      }
+    })
+  }
+
+  #stateChain(name: string): void {
+    const chain = this.#stated.get(name)
+    const before = this.#chains.get(name)
+    if (before?.chain === chain) return
+    if (this.#touched !== 'all') this.#touched.add(name)
+    this.#closed.restated(name, chain)
+    if (chain !== undefined) {
+      this.#hash(chain)
+      return
+    }
+    this.#chains.delete(name)
+    this.#unconfirmed.delete(name)
+  }
+
+  #hash(chain: Chain): void {
+    const { name, rules } = chain
+    const before = this.#chains.get(name)
+    const { table, family } = this.#options
+    const { hashes } = hashRules(name, this.#closed.rulesOf(name, table) ?? rules, family)
+    if (before === undefined || !sameHashes(hashes, before.hashes)) this.#unconfirmed.add(name)
+    this.#chains.set(name, { chain, hashes })
+  }
+
+  /** @param isLast whether what is refused is closed, so that the rest comes through. @returns undefined when it was refused */
+  async #attempt(isLast: boolean): Promise<{ changed: number; repaired: number } | undefined> {
+    const { nowMs } = this.#dependencies
+    const checking = this.#saved === undefined || this.#schedule.isDue(nowMs())
+    if (checking && !(await this.#read())) return undefined
+    const moveHooks = checking && this.#schedule.mayMove(nowMs())
+    const saved = this.#saved
+    if (saved === undefined) return undefined
+    const names = checking || this.#touched === 'all' ? new Set([...this.#chains.keys(), ...saved.own.keys()]) : this.#touched
+    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
+    if (!isEmptyChange(change) && !(await this.#write(change, saved, isLast))) return undefined
+    const done = this.#count(change)
+    this.#succeed(names, saved)
+    return done
+  }
+
+  async #read(): Promise<boolean> {
+    const { run, nowMs } = this.#dependencies
+    const { family, table, backend } = this.#options
+    const startMs = nowMs()
+    const unused = this.#chains.size === 0 && this.#hooks.size === 0
+    if (unused && backend === 'legacy' && !(await legacyTableExists(family, table, run))) {
+      this.#saved = parseSavedTable('') // reading it would make it
+      return true
+    }
+    const command = toolName(family, backend, 'save')
+    const result = await run(command, ['-t', table], { timeoutMs: SAVE_TIMEOUT_MS })
+    if (result.exitCode !== 0) {
+      this.#refuse(refusalOf(command, result).reason)
+      return false
+    }
+    if (isUnshown(result.stdout)) {
+      this.#refuse(unshown(table))
+      return false
+    }
+    this.#saved = parseSavedTable(result.stdout)
+    this.#schedule.checked(nowMs(), nowMs() - startMs)
+    return true
+  }
+
+  async #write(change: TableChange, saved: SavedTable, isLast: boolean): Promise<boolean> {
+    let refusal = await this.#put(change, (name) => this.#rulesOf(name))
+    if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) {
+      refusal = await this.#put(change, (name) => this.#rulesOf(name))
+    }
+    if (refusal !== undefined) {
+      this.#refuse(refusal.reason, change, refusal.culprits[0])
+      return false
+    }
+    const nowMs = this.#dependencies.nowMs()
+    noteChange(saved, change, (name) => this.#chains.get(name)?.hashes ?? [])
+    this.#schedule.written(nowMs)
+    if (change.hooks.length > 0) this.#schedule.moved(nowMs)
+    return true
+  }
+
+  /** One transaction. */
+  async #put(change: TableChange, rulesOf: (chain: string) => readonly Rule[]): Promise<WriteRefusal | undefined> {
+    const { family, table, backend } = this.#options
+    const input = restoreInput(table, change, (name) => hashRules(name, rulesOf(name), family).lines)
+    const result = await this.#restore.write(family, backend, input)
+    if (result.exitCode === 0) return undefined
+    this.#waited = isLockHeld(result)
+    const { reason } = refusalOf(toolName(family, backend, 'restore'), result, input)
+    return { reason, culprits: chainsNamed(result.stderr, input), isGeneral: isGeneral(result) }
+  }
+
+  #rulesOf(name: string): readonly Rule[] {
+    return this.#closed.rulesOf(name, this.#options.table) ?? this.#chains.get(name)?.chain.rules ?? []
+  }
+
+  /**
+   * Finds out which chains the kernel refuses and closes them. Meanwhile chains that exist stay as they are, and new ones are closed until
+   * their turn. Those that the kernel's own chains lead to are never closed: that would cut off the node.
+   */
+  async #closeCulprits(change: TableChange, saved: SavedTable): Promise<boolean> {
+    const waiting = new Set(change.rewritten.filter((name) => !saved.own.has(name)))
+    const write = async (names: readonly string[]) => {
+      const tried = new Set(names)
+      const rewritten = [...new Set([...names, ...waiting])]
+      const waits = closedRules('waits for its turn', this.#options.table)
+      const refusal = await this.#put(onlyRewriting(rewritten), (name) => (tried.has(name) ? this.#rulesOf(name) : waits))
+      if (refusal === undefined) for (const name of names) waiting.delete(name)
+      return refusal
+    }
+    const culprits = await findCulprits(change.rewritten, write)
+    const bases = new Set(this.#statedHooks.map(({ rule }) => ('chain' in rule.action ? rule.action.chain : '')))
+    if (culprits === undefined || culprits.size === 0 || [...culprits.keys()].some((name) => bases.has(name))) return false
+    this.#closed.close(culprits)
+    this.#closed.tried(this.#dependencies.nowMs())
+    this.#rehash(culprits.keys())
+    this.#dependencies.log.warn({ ...this.#options, ...firstOf(culprits) }, 'chains that are refused are closed; trying again')
+    return true
+  }
+
+  /** Tries those again that the kernel refused. Gives how many it took. */
+  async #reopen(): Promise<number> {
+    const names = this.#closed.refused
+    const write = (some: readonly string[]) => this.#put(onlyRewriting(some), (name) => this.#chains.get(name)?.chain.rules ?? [])
+    const culprits = await findCulprits(names, write, REOPEN_WRITES)
+    const opened = names.filter((name) => culprits !== undefined && !culprits.has(name))
+    for (const name of opened) this.#closed.open(name)
+    this.#closed.tried(this.#dependencies.nowMs())
+    this.#rehash(opened)
+    for (const name of opened) {
+      this.#saved?.own.set(name, this.#chains.get(name)?.hashes ?? [])
+      this.#unconfirmed.delete(name)
+    }
+    if (opened.length > 0) this.#dependencies.log.info({ ...this.#options, chains: opened.slice(0, 20) }, 'chains are no longer refused')
+    return opened.length
+  }
+
+  #rehash(names: Iterable<string>): void {
+    for (const name of names) {
+      const chain = this.#chains.get(name)?.chain
+      if (chain !== undefined) this.#hash(chain)
+    }
+  }
+
+  #count(change: TableChange): { changed: number; repaired: number } {
+    const hooks = change.hooks.map(({ kernelChain }) => kernelChain)
+    const touched = [...change.rewritten, ...hooks]
+    const repaired = [
+      ...change.rewritten.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('chain', name)),
+      ...hooks.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('hook', name)),
+    ]
+    this.#dependencies.repairs?.note(repaired)
+    return { changed: touched.length + change.removed.length + change.flushed.length, repaired: repaired.length }
+  }
+
+  /** @param names the chains that were looked at */
+  #succeed(names: Iterable<string>, saved: SavedTable): void {
+    if (this.#failures.size > 0) this.#dependencies.log.info(this.#options, 'chains are programmed again')
+    this.#failures = new Map()
+    for (const name of names) this.#confirm(name, saved)
+    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
+    if (this.#chains.size + this.#hooks.size + saved.own.size === 0) this.#schedule.rest()
+    else this.#schedule.succeeded()
+  }
+
+  #confirm(name: string, saved: SavedTable): void {
+    const wanted = this.#chains.get(name)
+    const actual = saved.own.get(name)
+    if (wanted === undefined) return
+    if (actual === undefined || !sameHashes(wanted.hashes, actual)) {
+      this.#unconfirmed.add(name)
+      return
+    }
+    this.#unconfirmed.delete(name)
+    saved.own.set(name, wanted.hashes) // what was read keeps the whole output in memory
+  }
+
+  /** Whatever was to change did not: the transaction is one. */
+  #refuse(reason: string, change?: TableChange, culprit?: string): void {
+    const touched = change && [...change.rewritten, ...change.removed, ...change.flushed, ...change.hooks.map((hook) => hook.kernelChain)]
+    const failures = new Map<string, string>()
+    for (const name of touched ?? [...this.#chains.keys(), ...this.#hooks.keys()]) {
+      failures.set(name, culprit === undefined || culprit === name ? reason : `not written, because the same change was refused: ${reason}`)
+    }
+    const isNews = [...failures.values()].join() !== [...this.#failures.values()].join()
+    if (isNews) this.#dependencies.log.warn({ ...this.#options, reason }, 'chains not programmed; trying again')
+    this.#failures = failures
+    this.#saved = undefined
+    this.#schedule.refused(this.#dependencies.nowMs())
+  }
+
+  #isConfirmed(name: string): boolean {
+    return (this.#chains.has(name) || this.#hooks.has(name)) && !this.#unconfirmed.has(name)
+  }
+
+  #statusOf(name: string): ObjectStatus {
+    const owner = this.#chains.get(name)?.chain.owner
+    const made = owner !== undefined && { owner }
+    const closed = this.#closed.reasonOf(name)
+    if (closed !== undefined) return { state: 'failed', reason: closed, closed: true, ...made }
+    const reason = this.#failures.get(name)
+    if (reason !== undefined) return { state: 'failed', reason, ...made }
+    if (!this.#unconfirmed.has(name)) return { state: 'programmed' }
+    return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
+  }
+
+  /** Only of what may be amiss: an apply without a change looks at nothing else. */
+  #unprogrammed(): Map<string, ObjectStatus> {
+    const found = new Map<string, ObjectStatus>()
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])) {
+      const status = this.#statusOf(name)
+      if (this.#chains.has(name)) found.set(this.#key('chain', name), status)
+      else if (this.#hooks.has(name)) found.set(this.#key('hook', name), status)
+    }
+    return found
+  }
+
+  #key(kind: 'chain' | 'hook', name: string): string {
+    return `${kind} ${this.#options.table}/${name} (IPv${this.#options.family})`
+  }
+}
+
+function unshown(table: TableName): string {
+  return `table ${table} holds rules that only nft can show, so it cannot be told what is there of ours: move them to a table of another name`
+}
+
+function onlyRewriting(rewritten: readonly string[]): TableChange {
+  return { rewritten, removed: [], flushed: [], hooks: [] }
+}
+
+function firstOf(culprits: ReadonlyMap<string, string>): object {
+  const [first] = culprits.values()
+  return { chains: [...culprits.keys()].slice(0, 20), count: culprits.size, reason: first }
+}

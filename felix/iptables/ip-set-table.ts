@@ -1,0 +1,311 @@
+import { CheckSchedule } from '../check-schedule.ts'
+import type { IpSet, ObjectStatus, TableReport } from '../kernel.ts'
+import { refusalOf } from '../kernel-refusal.ts'
+import { Stated } from '../stated.ts'
+import type { Tracked } from '../tracked.ts'
+import type { KernelToolDependencies } from './chain-table.ts'
+import { asWanted, MAX_MEMBERS, parseSavedSets, type SavedSet, setCommands, suspects } from './ip-set-text.ts'
+
+export type IpSetView = {
+  readonly name: string
+  readonly wanted?: { readonly type: string; readonly members: number }
+  readonly programmed?: { readonly type: string; readonly members: number }
+  readonly status: ObjectStatus
+}
+
+/** The lines of `ipset restore` that one set needs. */
+type SetChange = { readonly name: string; readonly commands: readonly string[] }
+
+/**
+ * Sets that are not as wanted, with the reason.
+ *
+ * @property broken one of its lines was refused: nobody knows which of them it holds
+ * @property unwritten nothing was said about its lines
+ */
+type Failures = { readonly broken: Map<string, string>; readonly unwritten: Map<string, string> }
+
+const SAVE_TIMEOUT_MS = 30_000
+const RESTORE_TIMEOUT_MS = 120_000
+
+/**
+ * The IP sets of both families. `apply` makes and fills what is wanted, before the chains that refer to it; `removeUnused` takes away
+ * what is not, after them.
+ *
+ * `ipset restore` is no transaction: it ends at the first line that fails. A set whose line fails is left out and the rest is given
+ * again, which does no harm, since every line is one that may be repeated.
+ */
+export class IpSetTable {
+  readonly #dependencies: KernelToolDependencies
+  readonly #schedule = new CheckSchedule()
+  readonly #removals = new CheckSchedule()
+  /** Of broken sets. */
+  readonly #retries = new CheckSchedule()
+  readonly #wanted = new Stated<IpSet>()
+  #actual: Map<string, SavedSet> | undefined
+  /** Wanted sets not known to be as wanted; what differs in others was changed by somebody else. */
+  readonly #unconfirmed = new Set<string>()
+  /** Sets in the kernel that nothing wants. */
+  readonly #unused = new Set<string>()
+  /** Why all is refused, or nothing can be read, by set. */
+  #failures = new Map<string, string>()
+  #broken = new Map<string, string>()
+  #maxMembers = MAX_MEMBERS
+  /** The reasons that were logged last. */
+  #told = ''
+  /** The sets to look at in the next apply; all: every one. */
+  #touched: Set<string> | 'all' = 'all'
+  #pruned = false
+
+  constructor(dependencies: KernelToolDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Somebody changed something of ours elsewhere: this table is due to be checked. */
+  suspect(): void {
+    this.#schedule.suspect(this.#dependencies.nowMs())
+  }
+
+  /** Whether changes by others are told by `suspect` and `compare`. */
+  set isWatched(isWatched: boolean) {
+    this.#schedule.isWatched = isWatched
+  }
+
+  /** How often all of it is read, whatever those who watch say. */
+  set fullCheckMs(fullCheckMs: number) {
+    this.#schedule.fullCheckMs = fullCheckMs
+  }
+
+  /** A set that is missing, or has not as many members as were last seen or written, was changed by somebody else. @param counts members by name */
+  compare(counts: ReadonlyMap<string, number>): void {
+    const isAsSeen = [...(this.#actual ?? [])].every(([name, { elements, members }]) => counts.get(name) === (elements ?? members.size))
+    if (!isAsSeen) this.suspect()
+  }
+
+  /** How many members a set may have. Sets made for another number are made anew. */
+  set maxMembers(maxMembers: number) {
+    if (maxMembers === this.#maxMembers) return
+    this.#maxMembers = maxMembers
+    this.#touched = 'all'
+    if (this.#broken.size > 0) this.#actual = undefined // what they hold is not known
+    this.#broken.clear()
+  }
+
+  /** Sets that the kernel does not hold as wanted because it refused one of their lines, with the reason. */
+  get broken(): ReadonlyMap<string, string> {
+    return this.#broken
+  }
+
+  get dueAtMs(): number {
+    return Math.min(this.#schedule.dueAtMs, this.#removals.dueAtMs, this.#retries.dueAtMs)
+  }
+
+  /** What is wanted from now on: a few sets, whole, and those that tell what changed among them. Only what changed is looked at. */
+  setStated(sets: readonly IpSet[], tracked?: Tracked<IpSet>): void {
+    const changed = this.#wanted.state(sets, tracked)
+    if (changed === undefined) {
+      this.#touched = 'all'
+      this.#unconfirmed.clear()
+    }
+    for (const name of changed ?? new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])) this.#touch(name)
+  }
+
+  /**
+   * Makes and fills what is wanted. Never throws for what the kernel refuses.
+   *
+   * @param prune whether members that are not wanted may be removed
+   */
+  async apply(prune: boolean): Promise<TableReport> {
+    if (prune !== this.#pruned) this.#touched = 'all'
+    this.#pruned = prune
+    const nowMs = this.#dependencies.nowMs()
+    const isDue = this.#schedule.isDue(nowMs) || this.#retries.isDue(nowMs)
+    if (this.#touched !== 'all' && this.#touched.size === 0 && !isDue) return this.#report(0, 0)
+    const checking = isDue || !this.#isKnown()
+    if (checking && !(await this.#read())) return this.#report(0, 0)
+    const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.#broken.has(name))
+    const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
+    this.#touched = new Set()
+    const changes = this.#changes(sets)
+    const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
+    const failures = await this.#restore(changes)
+    this.#note(sets, changes, failures)
+    const refused = new Set([...failures.broken.keys(), ...failures.unwritten.keys()])
+    const done = repaired.filter((name) => !refused.has(name))
+    this.#dependencies.repairs?.note(done.map((name) => `IP set ${name}`))
+    return this.#report(changes.length - refused.size, done.length)
+  }
+
+  /** Removes sets of ours that are not wanted; what a rule still refers to stays and is tried again. Gives how many went. */
+  async removeUnused(): Promise<number> {
+    if (!this.#pruned || this.#removals.isWaiting(this.#dependencies.nowMs())) return 0
+    const unused = [...this.#unused]
+    if (this.#actual === undefined || unused.length === 0) return 0
+    const { broken, unwritten } = await this.#restore(unused.map((name) => ({ name, commands: [`destroy ${name}`] })))
+    const failures = new Set([...broken.keys(), ...unwritten.keys()])
+    for (const name of unused) if (!failures.has(name)) this.#forget(name)
+    if (failures.size > 0) this.#removals.refused(this.#dependencies.nowMs())
+    else this.#removals.succeeded()
+    return unused.length - failures.size
+  }
+
+  /** Wanted beside programmed, by name. */
+  entries(): IpSetView[] {
+    const names = new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])
+    return [...names].toSorted().map((name) => {
+      const wanted = this.#wanted.get(name)
+      const actual = this.#actual?.get(name)
+      return {
+        name,
+        ...(wanted === undefined ? {} : { wanted: { type: wanted.type, members: wanted.members.size } }),
+        ...(actual === undefined ? {} : { programmed: { type: actual.type, members: actual.members.size } }),
+        status: wanted === undefined ? { state: 'pending', reason: 'not wanted any more' } : this.#statusOf(wanted),
+      }
+    })
+  }
+
+  #touch(name: string): void {
+    if (this.#touched !== 'all') this.#touched.add(name)
+    if (this.#wanted.has(name)) {
+      this.#unconfirmed.add(name)
+      this.#unused.delete(name)
+    } else {
+      this.#unconfirmed.delete(name)
+      this.#broken.delete(name)
+      if (this.#actual?.has(name)) this.#unused.add(name)
+    }
+  }
+
+  #forget(name: string): void {
+    this.#actual?.delete(name)
+    this.#unused.delete(name)
+  }
+
+  /** Whether it is known what the kernel has of the sets to look at. */
+  #isKnown(): boolean {
+    const actual = this.#actual
+    if (actual === undefined) return false
+    return [...(this.#touched === 'all' ? this.#wanted.names() : this.#touched)].every((name) => {
+      const [set, saved] = [this.#wanted.get(name), actual.get(name)]
+      return set === undefined || saved === undefined || this.#broken.has(name) || suspects(set, saved) !== undefined
+    })
+  }
+
+  async #read(): Promise<boolean> {
+    const { run, nowMs } = this.#dependencies
+    const startMs = nowMs()
+    const result = await run('ipset', ['save'], { timeoutMs: SAVE_TIMEOUT_MS })
+    if (result.exitCode !== 0) {
+      const { reason } = refusalOf('ipset', result)
+      this.#noteFailures(new Map(), new Map([...this.#wanted.names()].map((name) => [name, reason])))
+      this.#schedule.refused(nowMs())
+      this.#actual = undefined
+      return false
+    }
+    this.#actual = parseSavedSets(result.stdout)
+    this.#unused.clear()
+    for (const name of this.#actual.keys()) if (!this.#wanted.has(name)) this.#unused.add(name)
+    this.#schedule.checked(nowMs(), nowMs() - startMs)
+    return true
+  }
+
+  #changes(sets: readonly IpSet[]): SetChange[] {
+    const changes = sets.map((set) => ({
+      name: set.name,
+      commands: setCommands(set, this.#actual?.get(set.name), this.#pruned, this.#maxMembers),
+    }))
+    return changes.filter(({ commands }) => commands.length > 0)
+  }
+
+  /** Gives why a set could not be brought there, by name. A set whose line is refused is broken; without such a line nobody is to blame. */
+  async #restore(changes: readonly SetChange[]): Promise<Failures> {
+    const broken = new Map<string, string>()
+    let rest = changes
+    while (rest.length > 0) {
+      const lines = rest.flatMap(({ commands }) => commands)
+      const input = `${lines.join('\n')}\n`
+      const result = await this.#dependencies.run('ipset', ['restore', '-exist'], { input, timeoutMs: RESTORE_TIMEOUT_MS })
+      if (result.exitCode === 0) {
+        this.#schedule.written(this.#dependencies.nowMs())
+        break
+      }
+      const { reason, line } = refusalOf('ipset', result, input)
+      const culprit = rest.find(({ commands }) => line !== undefined && commands.includes(line))
+      if (culprit === undefined) return { broken, unwritten: new Map(rest.map(({ name }) => [name, reason])) }
+      broken.set(culprit.name, reason)
+      rest = rest.filter((change) => change !== culprit)
+    }
+    return { broken, unwritten: new Map() }
+  }
+
+  /** What the kernel has now. Where nobody knows which lines were taken, a later apply reads. */
+  #note(sets: readonly IpSet[], changes: readonly SetChange[], { broken, unwritten }: Failures): void {
+    const changed = new Set(changes.map(({ name }) => name))
+    for (const set of sets) {
+      const { name } = set
+      const reason = broken.get(name)
+      if (reason === undefined) this.#broken.delete(name)
+      else this.#broken.set(name, reason)
+      if (reason !== undefined || unwritten.has(name)) this.#unconfirmed.add(name)
+      else this.#noteWritten(set, changed.has(name))
+      if (reason !== undefined) this.#actual?.delete(name)
+    }
+    if (broken.size > 0) this.#retries.refused(this.#dependencies.nowMs())
+    else if (this.#broken.size === 0) this.#retries.succeeded()
+    this.#noteFailures(broken, unwritten)
+    if (unwritten.size > 0) {
+      this.#actual = undefined
+      this.#schedule.refused(this.#dependencies.nowMs())
+    } else if (this.#wanted.size + (this.#actual?.size ?? 0) === 0) this.#schedule.rest()
+    else this.#schedule.succeeded()
+  }
+
+  #noteWritten(set: IpSet, changed: boolean): void {
+    const { name, members } = set
+    const before = this.#actual?.get(name)
+    const isAsWanted = this.#pruned || before === undefined || setCommands(set, before, true, this.#maxMembers).length === 0
+    if (isAsWanted) {
+      this.#actual?.set(name, asWanted(set, this.#maxMembers))
+      this.#unconfirmed.delete(name)
+      return
+    }
+    this.#unconfirmed.add(name)
+    if (!changed) return
+    const { type, family, maxMembers } = before
+    this.#actual?.set(name, {
+      type,
+      family,
+      maxMembers,
+      members: new Set([...before.members, ...members, ...(suspects(set, before) ?? [])]),
+    })
+  }
+
+  /** Logged when it begins, when its reasons change, and when it is over. */
+  #noteFailures(broken: ReadonlyMap<string, string>, unwritten: Map<string, string>): void {
+    const { log } = this.#dependencies
+    const reasons = (failures: Iterable<string>) => [...new Set(failures)].toSorted().join()
+    const told = this.#told
+    this.#failures = unwritten
+    this.#told = reasons([...this.#broken.values(), ...unwritten.values()])
+    if (this.#told === told) return
+    if (this.#told === '') log.info('IP sets are programmed again')
+    else log.warn({ failures: Object.fromEntries([...broken, ...unwritten].slice(0, 20)) }, 'IP sets not programmed; trying again')
+  }
+
+  #statusOf(set: IpSet): ObjectStatus {
+    const broken = this.#broken.get(set.name)
+    if (broken !== undefined) return { state: 'failed', reason: broken, closed: true }
+    const reason = this.#failures.get(set.name)
+    if (reason !== undefined) return { state: 'failed', reason }
+    if (!this.#unconfirmed.has(set.name)) return { state: 'programmed' }
+    return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
+  }
+
+  #report(changed: number, repaired: number): TableReport {
+    const unprogrammed = new Map<string, ObjectStatus>()
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#broken.keys()])) {
+      const set = this.#wanted.get(name)
+      if (set !== undefined) unprogrammed.set(`IP set ${name}`, this.#statusOf(set))
+    }
+    return { changed, repaired, unprogrammed }
+  }
+}

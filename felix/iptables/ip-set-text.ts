@@ -1,0 +1,132 @@
+import { type Family, parseAddress } from '../../src/net/address.ts'
+import type { IpSet, Members } from '../kernel.ts'
+import { defaultLimits } from '../policy-limits.ts'
+
+/** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
+const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
+
+export const MAX_MEMBERS = defaultLimits.ipSetMembers
+
+/** A set under this name exists only within one run of `ipset restore`. */
+const SWAP_NAME = 'tort-swap'
+
+/**
+ * What the kernel has under one name.
+ *
+ * @property type any type the kernel knows: somebody else may have made a set under a name of ours
+ * @property members where they tell their changes: as they were at `version`
+ * @property elements how many the kernel counts, where that may not be the size of `members`
+ */
+export type SavedSet = {
+  readonly type: string
+  readonly family: Family
+  readonly maxMembers: number
+  readonly members: Members
+  readonly version?: number
+  readonly elements?: number
+}
+
+/** Reads the output of `ipset save`: our sets by name, members in the form of `IpSet`. Never throws. */
+export function parseSavedSets(output: string): Map<string, SavedSet> {
+  const sets = new Map<string, ReadSet>()
+  for (const line of output.split('\n')) {
+    const [command, name = '', third = ''] = line.split(' ', 3)
+    if (!OWN_NAME.test(name)) continue
+    if (command === 'create') sets.set(name, parseCreate(line, third))
+    const set = command === 'add' ? sets.get(name) : undefined
+    if (set !== undefined && third !== '') set.members.add(canonicalMember(third, set))
+  }
+  return sets
+}
+
+/** What was written of a set is in the kernel as it is wanted now. */
+export function asWanted({ type, family, members }: IpSet, maxMembers: number = MAX_MEMBERS): SavedSet {
+  const { version } = members
+  const elements = elementsOf({ type, family }, members)
+  return { type, family, maxMembers, members, elements, ...(version !== undefined && { version }) }
+}
+
+/**
+ * The members that may differ between what is wanted and what the kernel has. undefined: what the kernel has is not known any more,
+ * because its members changed since without telling which.
+ */
+export function suspects({ members }: IpSet, actual: SavedSet): Iterable<string> | undefined {
+  const { version } = actual
+  if (version === undefined) return members === actual.members ? [] : new Set([...members, ...actual.members])
+  if (members === actual.members) return members.changedSince?.(version)
+  return actual.members.version === version ? new Set([...members, ...actual.members]) : undefined
+}
+
+/**
+ * The lines of `ipset restore -exist` that bring one set to what is wanted, additions first where there is room; none if it is so already.
+ *
+ * @param actual of which `suspects` are known
+ * @param prune false: only make what is absent; members that are not wanted and a set of another shape stay
+ */
+export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: boolean, maxMembers: number = MAX_MEMBERS): string[] {
+  const { name, type, family, members } = wanted
+  if (actual === undefined) return fill(wanted, name, maxMembers)
+  if (actual.type !== type || actual.family !== family) {
+    // The kernel swaps only sets of one type, so this succeeds once no rule refers to the old set.
+    return prune ? [`destroy ${name}`, ...fill(wanted, name, maxMembers)] : []
+  }
+  if (actual.maxMembers !== maxMembers && prune) {
+    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME, maxMembers), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
+  }
+  const added: string[] = []
+  const gone: string[] = []
+  const isDelta = actual.members === members
+  for (const member of kernelMembers(wanted, suspects(wanted, actual) ?? [])) {
+    const isWanted = holds(wanted, members, member)
+    if (isWanted && (isDelta || !holds(wanted, actual.members, member))) added.push(`add ${name} ${member}`)
+    if (!isWanted && prune) gone.push(`del ${name} ${member}`)
+  }
+  const hasRoom = (actual.elements ?? actual.members.size) + added.length <= maxMembers
+  return hasRoom ? [...added, ...gone] : [...gone, ...added]
+}
+
+type Shape = Pick<IpSet, 'type' | 'family'>
+
+const everything = { 4: '0.0.0.0/0', 6: '::/0' } as const
+const halves = { 4: ['0.0.0.0/1', '128.0.0.0/1'], 6: ['::/1', '8000::/1'] } as const
+
+/** Members as the kernel can hold them, each once: `hash:net` has no prefix of length 0, so that one is stored as its two halves. */
+function kernelMembers({ type, family }: Shape, members: Iterable<string>): Iterable<string> {
+  const texts = new Set(members)
+  if (type === 'hash:net' && texts.delete(everything[family])) for (const half of halves[family]) texts.add(half)
+  return texts
+}
+
+function elementsOf({ type, family }: Shape, members: Members): number {
+  if (type !== 'hash:net' || !members.has(everything[family])) return members.size
+  return members.size - 1 + halves[family].filter((half) => !members.has(half)).length
+}
+
+/** Whether the kernel has a member, as it holds it, where these are wanted. */
+function holds({ type, family }: Shape, members: Members, member: string): boolean {
+  if (members.has(member)) return true
+  const isHalf = type === 'hash:net' && halves[family].some((half) => half === member)
+  return isHalf && members.has(everything[family])
+}
+
+function fill({ type, family, members }: IpSet, name: string, maxMembers: number): string[] {
+  const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${maxMembers}`
+  const lines = [create]
+  for (const member of kernelMembers({ type, family }, members)) lines.push(`add ${name} ${member}`)
+  return lines
+}
+
+type ReadSet = SavedSet & { readonly members: Set<string> }
+
+function parseCreate(line: string, type: string): ReadSet {
+  const maxMembers = Number(/ maxelem (\d+)/.exec(line)?.[1] ?? 0)
+  return { type, family: line.includes(' family inet6') ? 6 : 4, maxMembers, members: new Set() }
+}
+
+/** The kernel writes a host in `hash:net` without its length, and libc writes the last four octets of some IPv6 addresses dotted. */
+function canonicalMember(text: string, { type, family }: Pick<SavedSet, 'type' | 'family'>): string {
+  const [address = '', rest = ''] = text.split(/(?=[/,])/, 2)
+  const canonical = family === 6 && address.includes('.') ? (parseAddress(address) ?? address) : address
+  const length = type === 'hash:net' && rest === '' ? `/${family === 4 ? 32 : 128}` : rest
+  return canonical + length
+}

@@ -1,0 +1,126 @@
+import { pino } from 'pino'
+import t from 'tap'
+import type { Run } from '../../src/os/process.ts'
+import type { KernelState, Rule } from '../kernel.ts'
+import { problemsOf } from '../table-report.ts'
+import { makeNetns, type TestNetns } from '../test-netns.ts'
+import { PolicyTables } from './policy-tables.ts'
+
+const fromSet: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'drop' } }
+const toChain: Rule = { match: [], action: { type: 'jump', chain: 'tort-FORWARD' } }
+const wanted: Pick<KernelState, 'ipSets' | 'chains' | 'hooks'> = {
+  ipSets: [{ name: 'tort4s:a', type: 'hash:ip', family: 4, members: new Set(['10.0.0.1']) }],
+  chains: [
+    { family: 4, table: 'filter', name: 'tort-FORWARD', rules: [fromSet] },
+    { family: 6, table: 'filter', name: 'tort-FORWARD', rules: [] },
+    {
+      family: 4,
+      table: 'raw',
+      name: 'tort-PREROUTING',
+      rules: [{ match: [{ type: 'reverse-path', fails: true }], action: { type: 'drop' } }],
+    },
+  ],
+  hooks: [{ family: 4, table: 'filter', kernelChain: 'FORWARD', at: 'insert', rule: toChain }],
+}
+const nothing = { ipSets: [], chains: [], hooks: [] }
+const done = { changed: 0, repaired: 0, unprogrammed: new Map() }
+
+t.test('sets and chains in a kernel', async (t) => {
+  let netns: TestNetns
+  let nowMs = 0
+  const make = (option: 'auto' | 'nft' | 'legacy', run: Run = netns.run) => {
+    return new PolicyTables(option, { run, nowMs: () => nowMs, log: pino({ level: 'silent' }) })
+  }
+  const saved = async () => {
+    const outputs = await Promise.all(
+      ['iptables-nft-save', 'iptables-legacy-save', 'ip6tables-nft-save'].map((tool) => netns.must(tool, [])),
+    )
+    return outputs
+      .join('')
+      .split('\n')
+      .filter((line) => line.startsWith(':tort') || line.startsWith('-A'))
+  }
+  t.beforeEach(async () => {
+    nowMs = 0
+    netns = await makeNetns()
+  })
+  t.afterEach(() => netns.remove())
+
+  for (const backend of ['nft', 'legacy'] as const) {
+    t.test(`sets come before and go after the chains that refer to them (${backend})`, async (t) => {
+      const tables = make(backend)
+      t.strictSame(await tables.apply(wanted, true), { ...done, changed: 5 })
+      t.strictSame(problemsOf((await tables.apply(wanted, true)).unprogrammed), [])
+      const started = netns.started()
+      t.strictSame(await tables.apply(wanted, true), done)
+      t.equal(await tables.removeUnused(), 0)
+      t.equal(netns.started(), started, 'a no-op starts no process')
+      t.strictSame(await tables.apply(nothing, true), { ...done, changed: 4 })
+      t.equal(await tables.removeUnused(), 1)
+      t.strictSame(await saved(), [])
+      t.equal(await netns.must('ipset', ['list', '-n']), '')
+      t.equal(tables.dueAtMs > nowMs, true)
+    })
+  }
+
+  t.test('who finds that somebody flushed the chains looks at the sets too, long before they are due', async (t) => {
+    const tables = make('nft')
+    await tables.apply(wanted, true)
+    while (tables.dueAtMs < 10_000) {
+      nowMs = tables.dueAtMs
+      await tables.apply(wanted, true)
+    }
+    nowMs = 10_000
+    const [chain, ...chains] = wanted.chains
+    await tables.apply(
+      { ...wanted, chains: [{ family: 4, table: 'filter', name: 'tort-FORWARD', rules: [...(chain?.rules ?? []), fromSet] }, ...chains] },
+      true,
+    )
+    await tables.apply(wanted, true)
+    await netns.must('iptables-nft', ['-F', 'tort-FORWARD'])
+    await netns.must('ipset', ['flush', 'tort4s:a'])
+    nowMs = tables.dueAtMs
+    t.equal((await tables.apply(wanted, true)).repaired, 1, 'the chain')
+    t.equal(tables.dueAtMs, nowMs)
+    t.equal((await tables.apply(wanted, true)).repaired, 1, 'the set')
+    t.match(await netns.must('ipset', ['save']), 'add tort4s:a 10.0.0.1')
+  })
+
+  t.test('auto goes where the rules of others are, and takes away what an earlier choice left', async (t) => {
+    const earlier = make('nft')
+    await earlier.apply(wanted, true)
+    await netns.must('iptables-legacy', ['-A', 'FORWARD', '-i', 'docker0', '-j', 'ACCEPT'])
+    const tables = make('auto')
+    await tables.apply(wanted, false)
+    t.strictSame(tables.choice, { backend: 'legacy', reason: 'rules of others: 0 in nft, 1 in legacy', leftovers: true })
+    t.match(await netns.must('iptables-nft-save', []), /:tort-FORWARD/, 'kept until pruning is allowed')
+    await tables.apply(wanted, true)
+    t.notMatch(await netns.must('iptables-nft-save', []), /tort/)
+    t.match(await netns.must('iptables-legacy-save', []), /-A FORWARD .*-j tort-FORWARD\n-A FORWARD -i docker0 -j ACCEPT/)
+  })
+
+  t.test('without permission the problem says what to do, and the tables work once there is', async (t) => {
+    let allowed = false
+    const run: Run = (command, args, options) => {
+      return allowed
+        ? netns.run(command, args, options)
+        : netns.run('setpriv', ['--reuid', '65534', '--clear-groups', command, ...args], options)
+    }
+    const tables = make('nft', run)
+    const { unprogrammed } = await tables.apply(wanted, true)
+    t.match(problemsOf(unprogrammed), [
+      { severity: 'error', subject: 'IP set tort4s:a', message: /Operation not permitted: run Tortie as root/ },
+      {
+        severity: 'error',
+        subject: 'chain filter/tort-FORWARD (IPv4) and 2 more',
+        message: /Permission denied \(you must be root\): run Tortie as root/,
+      },
+      { severity: 'error', subject: /IPv6/, message: /Permission denied \(you must be root\): run Tortie as root/ },
+    ])
+    t.match(tables.choice?.problem, /run Tortie as root or with CAP_NET_ADMIN/)
+    allowed = true
+    nowMs = 60_000
+    t.strictSame(await tables.apply(wanted, true), { ...done, changed: 5 })
+    t.equal(tables.choice?.problem, undefined)
+  })
+})

@@ -1,0 +1,168 @@
+import { CheckSchedule } from '../check-schedule.ts'
+import type { TableReport } from '../kernel.ts'
+import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
+import { countersOf, type PolicyState } from '../policy-writer.ts'
+import { mergeReports } from '../table-report.ts'
+import { ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
+import { IpSetTable, type IpSetView } from './ip-set-table.ts'
+import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
+import type { Backend } from './iptables-tool.ts'
+import type { RulesPlace } from './nft-changes.ts'
+import { Restore, type RestoreCounters } from './restore.ts'
+import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
+
+/** filter first: it is the one that keeps out what must not pass. */
+const places: readonly RulesPlace[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
+  { family: 4, table },
+  { family: 6, table },
+])
+
+/** IP sets and the chains that refer to them, in the order that never leaves a rule without its set. */
+export class PolicyTables {
+  readonly #option: 'auto' | Backend
+  readonly #dependencies: KernelToolDependencies
+  readonly #sets: IpSetTable
+  readonly #restore: Restore
+  readonly #choosing = new CheckSchedule()
+  readonly #counts: RuleCountReader
+  #choice: BackendChoice | undefined
+  #counters = { chains: 0, ipSets: 0 }
+  #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
+  #limits = defaultLimits
+  #watched = { rules: false, ipSets: false }
+  /** The other backend's tables, where an earlier choice left chains of ours. */
+  #leftovers: readonly ChainTable[] = []
+
+  constructor(option: 'auto' | Backend, dependencies: KernelToolDependencies) {
+    this.#option = option
+    this.#dependencies = dependencies
+    this.#sets = new IpSetTable(dependencies)
+    this.#restore = new Restore(dependencies)
+    this.#counts = new RuleCountReader({ ...dependencies, places: () => this.#countedPlaces() })
+  }
+
+  /** Which iptables is used and why; undefined before the first `apply`. */
+  get choice(): BackendChoice | undefined {
+    return this.#choice
+  }
+
+  get counters(): { readonly chains: number; readonly ipSets: number } {
+    return this.#counters
+  }
+
+  get restoreCounters(): RestoreCounters {
+    return this.#restore.counters
+  }
+
+  get dueAtMs(): number {
+    const tables = [this.#sets, ...this.#tables.map(({ table }) => table), ...this.#leftovers]
+    return Math.min(this.#choosing.dueAtMs, ...tables.map(({ dueAtMs }) => dueAtMs))
+  }
+
+  /**
+   * Sets, then chains; chains that nothing wants go with the same transactions.
+   *
+   * @param prune whether what is ours and not wanted may be changed or removed
+   */
+  async apply(state: PolicyState, prune: boolean): Promise<TableReport> {
+    await this.#choose()
+    this.#counters = countersOf(state)
+    const { policy, chains } = state
+    const hooks = [...(policy?.hooks ?? []), ...state.hooks]
+    // What is wanted is taken over at once: while the kernel works, more may change.
+    this.#sets.setStated(state.ipSets, policy?.ipSets)
+    for (const { place, table } of this.#tables) {
+      const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
+      table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
+    }
+    const reports = [await this.#sets.apply(prune)]
+    for (const { table } of this.#tables) {
+      table.setBroken(this.#sets.broken)
+      reports.push(await table.apply(prune))
+    }
+    for (const table of this.#leftovers) reports.push(await table.apply(prune))
+    const report = mergeReports(reports)
+    if (report.repaired > 0) this.#suspect()
+    return report
+  }
+
+  /** Whether somebody tells of changes by others: of rules by `suspectRules`, of sets by `compareSets`. */
+  set watched(watched: Partial<{ readonly rules: boolean; readonly ipSets: boolean }>) {
+    this.#watched = { ...this.#watched, ...watched }
+    this.#sets.isWatched = this.#watched.ipSets
+    for (const { table } of this.#tables) table.isWatched = this.#watched.rules
+  }
+
+  /** From the next apply on. */
+  set limits(limits: PolicyLimits) {
+    this.#limits = limits
+    this.#sets.maxMembers = limits.ipSetMembers
+    this.#sets.fullCheckMs = limits.ipSetsCheckMs
+    for (const { table } of this.#tables) table.fullCheckMs = limits.rulesCheckMs
+  }
+
+  /** Somebody else may have changed these tables, undefined: any; they are due to be checked if they hold something of ours. */
+  suspectRules(changed: readonly RulesPlace[] | undefined): void {
+    for (const { place, table } of this.#tables) {
+      const isChanged = changed === undefined || changed.some((other) => other.family === place.family && other.table === place.table)
+      if (isChanged) table.suspect()
+    }
+  }
+
+  /** @param counts members by set, as the kernel has them now */
+  compareSets(counts: ReadonlyMap<string, number>): void {
+    this.#sets.compare(counts)
+  }
+
+  /** Removes the sets that no chain needs any more, after `apply`. Gives how many went. */
+  removeUnused(): Promise<number> {
+    return this.#sets.removeUnused()
+  }
+
+  /** What the rules of all chains of ours have counted, as it was read last or, if that may be, now. */
+  ruleCounts(): Promise<readonly CountedTable[]> {
+    return this.#counts.read()
+  }
+
+  chains(): ChainView[] {
+    return this.#tables.flatMap(({ table }) => table.entries())
+  }
+
+  ipSets(): IpSetView[] {
+    return this.#sets.entries()
+  }
+
+  #countedPlaces(): readonly CountedPlace[] {
+    const { backend } = this.#choice ?? {}
+    return this.#tables.flatMap(({ place, table }) => (backend !== undefined && table.isUsed ? [{ ...place, backend }] : []))
+  }
+
+  /** Who changes one thing of ours often changes others. */
+  #suspect(): void {
+    this.#sets.suspect()
+    this.suspectRules(undefined)
+  }
+
+  /** Once, and again as long as the chosen one cannot be used. */
+  async #choose(): Promise<void> {
+    const { run, nowMs, log } = this.#dependencies
+    if (this.#choice !== undefined && (this.#choice.problem === undefined || this.#choosing.isWaiting(nowMs()))) return
+    const before = this.#choice
+    const choice = await chooseBackend(this.#option, run)
+    this.#choice = choice
+    if (choice.problem === undefined) this.#choosing.succeeded()
+    else this.#choosing.refused(nowMs())
+    if (before?.backend === choice.backend && before.leftovers === choice.leftovers) return
+    log.info({ backend: choice.backend, reason: choice.reason }, 'iptables backend chosen')
+    const other = choice.backend === 'nft' ? 'legacy' : 'nft'
+    this.#tables = places.map((place) => ({
+      place,
+      table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies, this.#restore),
+    }))
+    this.#leftovers = choice.leftovers
+      ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
+      : []
+    this.watched = this.#watched
+    this.limits = this.#limits
+  }
+}

@@ -1,0 +1,184 @@
+import t from 'tap'
+import type { Resource } from '../../src/model/resource.ts'
+import type { IpAddress } from '../../src/net/address.ts'
+import { PolicyGraph } from '../graph.ts'
+import { endpoint, globalPolicy, namespace, networkPolicy, networkSet, profile, tier } from '../test-resources.ts'
+import type { PolicyChange } from './changed-view.ts'
+import type { Flow } from './flow.ts'
+import type { FlowChange } from './flow-changes.ts'
+import { type PreviewLimits, type PreviewState, previewLimits } from './flow-preview.ts'
+
+const web = (number: number) =>
+  endpoint(`web-${number}`, { interfaceName: `tortw${number}`, ipNetworks: [`10.0.0.${number}/32`, `fd00::${number}/128`] }, { app: 'web' })
+const db = endpoint(
+  'db-0',
+  { node: 'n2', ipNetworks: ['10.0.1.1/32'], ports: [{ name: 'sql', protocol: 'TCP', port: 5432 }] },
+  { app: 'db' },
+)
+const shop = [web(1), web(2), db]
+
+const put = (resource: Resource): PolicyChange => ({ type: 'put', resource })
+const deleted = (kind: string, name: string, inNamespace = 'shop'): PolicyChange => ({
+  type: 'delete',
+  ref: { group: 'projectcalico.org', kind, namespace: inNamespace, name },
+})
+
+type Options = { readonly recent?: readonly Flow[]; readonly limits?: Partial<PreviewLimits>; readonly steps?: number }
+
+function preview(resources: readonly Resource[], changes: readonly PolicyChange[], options: Options = {}): PreviewState {
+  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
+  for (const resource of resources) graph.put(resource)
+  const { recent = [], limits = {}, steps = Number.POSITIVE_INFINITY } = options
+  const work = graph.preview(changes, { nodeAddresses: [], recent, limits: { ...previewLimits, ...limits } })
+  for (let step = 1; step <= steps && work.step(); step++);
+  return work.state
+}
+
+function lines(changes: readonly FlowChange[]): readonly string[] {
+  return changes.map(
+    ({ from, to, traffic, before, after, by, flows }) =>
+      `${from.join(',')} -> ${to.join(',')} ${traffic.join(',')}: ${before} -> ${after} by ${by} (${flows})`,
+  )
+}
+
+const toDb = { selector: "app == 'db'", types: ['Ingress' as const] }
+const sql = networkPolicy('db', {
+  ...toDb,
+  ingress: [{ action: 'Allow', protocol: 'TCP', source: { selector: "app == 'web'" }, destination: { ports: ['sql'] } }],
+})
+const end = 'Tier default ingress'
+
+const table: [title: string, resources: readonly Resource[], changes: readonly PolicyChange[], expected: readonly string[]][] = [
+  [
+    'a new policy isolates: all but what it allows is denied',
+    shop,
+    [put(sql)],
+    [`shop/web-1,shop/web-2 -> shop/db-0 any other tcp port,any udp port,ping: Allow -> Deny by ${end} (6)`],
+  ],
+  [
+    'a policy that goes opens again',
+    [...shop, sql],
+    [deleted('NetworkPolicy', 'db')],
+    ['shop/web-1,shop/web-2 -> shop/db-0 any other tcp port,any udp port,ping: Deny -> Allow by Profile kns.shop ingress rule 0 (6)'],
+  ],
+  [
+    'a rule that changes says which: ports are cut where rules tell them apart',
+    [...shop, sql],
+    [
+      put(
+        networkPolicy('db', {
+          ...toDb,
+          ingress: [
+            { action: 'Deny', protocol: 'TCP', destination: { ports: ['5400:5500'] } },
+            { action: 'Allow', protocol: 'TCP' },
+          ],
+        }),
+      ),
+    ],
+    [
+      'shop/web-1,shop/web-2 -> shop/db-0 any other tcp port: Deny -> Allow by NetworkPolicy shop/db ingress rule 1 (2)',
+      'shop/web-1,shop/web-2 -> shop/db-0 tcp/5432: Allow -> Deny by NetworkPolicy shop/db ingress rule 0 (2)',
+    ],
+  ],
+  [
+    'an endpoint whose labels change loses what they allowed',
+    [...shop, sql],
+    [put({ ...web(1), metadata: { ...web(1).metadata, labels: {} } })],
+    [`shop/web-1 -> shop/db-0 tcp/5432: Allow -> Deny by ${end} (1)`],
+  ],
+  [
+    'so does one whose namespace changes',
+    [
+      ...shop,
+      namespace('shop', { team: 'a' }),
+      globalPolicy('db', {
+        ...toDb,
+        ingress: [{ action: 'Allow', source: { namespaceSelector: "team == 'a'" } }],
+      }),
+    ],
+    [put(namespace('shop', { team: 'b' }))],
+    [`shop/web-1,shop/web-2 -> shop/db-0 any traffic: Allow -> Deny by ${end} (8)`],
+  ],
+  [
+    'a network set that changes concerns whom it means, a net of a rule whom it holds',
+    [
+      ...shop,
+      networkSet('office', ['192.0.2.0/24'], { kind: 'office' }),
+      globalPolicy('db', { ...toDb, ingress: [{ action: 'Allow', source: { selector: "kind == 'office'" } }] }),
+    ],
+    [put(networkSet('office', ['192.0.2.0/24'], { kind: 'closed' }))],
+    [`GlobalNetworkSet office -> shop/db-0 any traffic: Allow -> Deny by ${end} (4)`],
+  ],
+  [
+    'a tier that passes instead of denying',
+    [...shop, tier('first', { order: 1, defaultAction: 'Deny' }), globalPolicy('closed', { ...toDb, tier: 'first' })],
+    [put(tier('first', { order: 1, defaultAction: 'Pass' }))],
+    ['shop/web-1,shop/web-2 -> shop/db-0 any traffic: Deny -> Allow by Profile kns.shop ingress rule 0 (8)'],
+  ],
+  [
+    'the profile of a namespace',
+    [db, web(1)],
+    [put(profile('kns.shop', { egress: [{ action: 'Allow' }], ingress: [{ action: 'Allow', protocol: 'TCP' }] }))],
+    [
+      'shop/db-0 -> shop/web-1 any udp port,ping: Allow -> Deny by WorkloadEndpoint shop/web-1 ingress (2)',
+      'shop/web-1 -> shop/db-0 any udp port,ping: Allow -> Deny by WorkloadEndpoint shop/db-0 ingress (2)',
+    ],
+  ],
+  ['a policy that selects nobody changes nothing', shop, [put(networkPolicy('none', { selector: "app == 'none'" }))], []],
+  ['nor does one that only says the same again', [...shop, sql], [put(sql)], []],
+  [
+    'families that fare otherwise are told apart',
+    [web(1), web(2)],
+    [put(networkPolicy('p', { selector: 'all()', ingress: [{ action: 'Allow', ipVersion: 4 }] }))],
+    [
+      `shop/web-2 -> shop/web-1 any IPv6 traffic: Allow -> Deny by ${end} (3)`,
+      `shop/web-1 -> shop/web-2 any IPv6 traffic: Allow -> Deny by ${end} (3)`,
+    ],
+  ],
+]
+for (const [title, resources, changes, expected] of table) {
+  t.test(`what a change does to flows: ${title}`, async (t) => {
+    const { changes: found, truncated } = preview(resources, changes)
+    t.strictSame(lines(found).toSorted(), expected.toSorted())
+    t.equal(truncated, false)
+  })
+}
+
+t.test('flows seen lately are compared one by one, whoever their ends are', async (t) => {
+  const flow = (source: string, destinationPort: number): Flow => ({
+    source: source as IpAddress,
+    destination: '10.0.1.1' as IpAddress,
+    protocol: 6,
+    sourcePort: 1,
+    destinationPort,
+  })
+  const recent = [flow('192.0.2.1', 5432), flow('10.0.0.1', 5432), flow('10.0.0.1', 22)]
+  const state = preview(shop, [put(sql)], { recent })
+  t.strictSame(lines(state.recent), [
+    `192.0.2.1 -> shop/db-0 tcp/5432: Allow -> Deny by ${end} (1)`,
+    `shop/web-1 -> shop/db-0 tcp/22: Allow -> Deny by ${end} (1)`,
+  ])
+  t.equal(preview(shop, [put(sql)], { recent, limits: { recent: 1 } }).recent.length, 1)
+})
+
+t.test('each limit is told: what is left out is truncated', async (t) => {
+  t.match(preview(shop, [put(sql)], { limits: { ends: 2 } }), { truncated: true })
+  t.match(preview(shop, [put(sql)], { limits: { flows: 5 } }), { truncated: true })
+  t.match(preview(shop, [put(sql)], { steps: 3 }), { truncated: true })
+  t.match(
+    preview(shop, [put(sql)], {
+      recent: [{ source: '1.1.1.1' as IpAddress, destination: '1.1.1.2' as IpAddress, protocol: 1 }],
+      limits: { recent: 0 },
+    }),
+    {
+      truncated: true,
+    },
+  )
+})
+
+t.test('with few candidates allowed, each kind of endpoint comes before the second of any', async (t) => {
+  const many = [1, 2, 3, 4, 5, 6, 7, 8].map(web)
+  const { changes, truncated } = preview([...many, db], [put(sql)], { limits: { ends: 2 } })
+  t.strictSame(lines(changes), [`shop/web-1 -> shop/db-0 any other tcp port,any udp port,ping: Allow -> Deny by ${end} (3)`])
+  t.equal(truncated, true)
+})

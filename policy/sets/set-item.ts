@@ -1,0 +1,91 @@
+import type { HostEndpointSpec } from '../../src/model/host-endpoint.ts'
+import type { NetworkSetSpec } from '../../src/model/network-set.ts'
+import type { NodeSpec } from '../../src/model/node.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import type { WorkloadEndpointSpec } from '../../src/model/workload-endpoint.ts'
+import { type Family, familyOf } from '../../src/net/address.ts'
+import { parseCidr, parseInterfaceAddress } from '../../src/net/prefix.ts'
+import { bareAddress } from './set-source.ts'
+
+/** What an endpoint or network set puts into the IP sets it belongs to. @property nets whether it needs a `hash:net` */
+export type SetItem = {
+  readonly nets: boolean
+  readonly members: readonly SetMember[]
+  /** By port name. */
+  readonly ports: ReadonlyMap<string, readonly SetMember[]>
+}
+
+/** @property text an address, a CIDR of more than one, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
+export type SetMember = { readonly family: Family; readonly text: string }
+
+const noPorts: SetItem['ports'] = new Map()
+
+/** undefined: the resource is neither an endpoint nor a (Global)NetworkSet nor a Node. */
+export function setItemOf(resource: Resource): SetItem | undefined {
+  switch (resource.kind) {
+    case 'WorkloadEndpoint':
+      return workloadItem(resource.spec as WorkloadEndpointSpec)
+    case 'HostEndpoint':
+      return hostItem(resource.spec as HostEndpointSpec)
+    case 'Node':
+      return nodeItem(resource.spec as NodeSpec)
+    case 'NetworkSet':
+    case 'GlobalNetworkSet':
+      return netSetItem(resource.spec as NetworkSetSpec)
+    default:
+      return undefined
+  }
+}
+
+function workloadItem({ ipNetworks = [], ports = [] }: WorkloadEndpointSpec): SetItem {
+  return endpointItem(ipNetworks, ports)
+}
+
+/** Of a host only the addresses that its endpoint states (§6.5). */
+function hostItem({ expectedIPs = [], ports = [] }: HostEndpointSpec): SetItem {
+  return endpointItem(expectedIPs, ports)
+}
+
+/** Its own addresses, without those of its tunnels. */
+function nodeItem({ bgp = {}, addresses = [], interfaces = [] }: NodeSpec): SetItem {
+  const own = [bgp.ipv4Address, bgp.ipv6Address, ...addresses.map(({ address }) => address), ...interfaces.flatMap((one) => one.addresses)]
+  return endpointItem(
+    own.flatMap((text) => (text === undefined ? [] : (parseInterfaceAddress(text)?.address ?? []))),
+    [],
+  )
+}
+
+type NamedPort = { readonly name: string; readonly protocol: string; readonly port: number }
+
+function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): SetItem {
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
+  if (ports.length === 0) return { nets: false, members, ports: noPorts }
+  const byName = Map.groupBy(ports, ({ name }) => name)
+  const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
+    const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
+    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${text},${suffix}`))
+    return [name, distinct(texts)]
+  })
+  return { nets: false, members, ports: new Map(portMembers) }
+}
+
+function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
+  return { nets: true, members, ports: noPorts }
+}
+
+function distinct(texts: readonly string[]): readonly SetMember[] {
+  return [...new Set(texts.map(bareAddress))].map((text) => ({ family: familyOf(text.split(',')[0] ?? ''), text }))
+}
+
+/** Whether both put the same into every set. */
+export function sameItem(a: SetItem, b: SetItem): boolean {
+  return a.nets === b.nets && sameTexts(a.members, b.members) && a.ports.size === b.ports.size && [...a.ports].every(samePort)
+  function samePort([name, members]: readonly [string, readonly SetMember[]]): boolean {
+    return sameTexts(members, b.ports.get(name) ?? [])
+  }
+}
+
+function sameTexts(a: readonly SetMember[], b: readonly SetMember[]): boolean {
+  return a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)
+}

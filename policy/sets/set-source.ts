@@ -1,0 +1,30 @@
+import type { Family } from '../../src/net/address.ts'
+import type { Cidr } from '../../src/net/prefix.ts'
+import type { SelectorTerm } from '../effective-selector.ts'
+
+/** What an IP set is made from. Equal keys are one set, shared by all rules that need it. */
+export type SetSource =
+  | { readonly type: 'selector'; readonly term: SelectorTerm }
+  /** Address and port of every endpoint port with one of these names. */
+  | { readonly type: 'named-ports'; readonly names: readonly string[] }
+  /** The CIDRs of a rule where one match cannot hold them, all of one family. */
+  | { readonly type: 'nets'; readonly nets: readonly Cidr[] }
+
+export function setKey(source: SetSource): string {
+  switch (source.type) {
+    case 'selector':
+      return `selector ${source.term.text}`
+    case 'named-ports':
+      return `named-ports ${source.names.join(' ')}`
+    case 'nets':
+      return `nets ${source.nets.join(' ')}`
+  }
+}
+
+/** Tells a rule the name of the set it needs. */
+export type SetNames = (source: SetSource, family: Family) => string
+
+/** "10.0.0.1/32" as "10.0.0.1", "fd00::1/128" as "fd00::1"; anything else as it is. */
+export function bareAddress(net: string): string {
+  return net.replace(net.includes(':') ? /\/128$/ : /\/32$/, '')
+}
