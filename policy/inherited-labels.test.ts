@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Resource } from '../src/model/resource.ts'
 import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
-import { endpoint, namespace, networkSet, profile, serviceAccount } from './test-resources.ts'
+import { endpoint, hostEndpoint, namespace, networkSet, profile, serviceAccount } from './test-resources.ts'
 
 const virtual = {
   'projectcalico.org/namespace': 'shop',
@@ -56,6 +56,25 @@ const table: [title: string, actual: unknown, expected: unknown][] = [
   ],
   ['nobody can claim another namespace', labelsWith(endpoint('e', {}, { 'projectcalico.org/namespace': 'bank' })), pod],
   ['nor another name for it', labelsWith(endpoint('e', {}), namespace('shop', { 'kubernetes.io/metadata.name': 'bank' })), pod],
+  [
+    'nor by the names that it inherits',
+    labelsWith(endpoint('e', {}, { 'pcns.projectcalico.org/name': 'bank', 'pcns.kubernetes.io/metadata.name': 'bank' })),
+    pod,
+  ],
+  [
+    'nobody can claim a service account',
+    labelsWith(endpoint('e', {}, { 'projectcalico.org/serviceaccount': 'admin', 'pcsa.projectcalico.org/name': 'admin' })),
+    pod,
+  ],
+  [
+    'nor another one than its own, by a profile neither',
+    labelsWith(
+      endpoint('e', { serviceAccountName: 'r', profiles: ['p'] }, { 'pcsa.projectcalico.org/name': 'admin' }),
+      profile('p', { labelsToApply: { 'projectcalico.org/serviceaccount': 'admin', 'projectcalico.org/namespace': 'bank' } }),
+    ),
+    { ...pod, 'projectcalico.org/serviceaccount': 'r', 'pcsa.projectcalico.org/name': 'r' },
+  ],
+  ['a host is in no namespace', labelsWith(hostEndpoint('h', {}, { 'projectcalico.org/namespace': 'shop', a: '1' })), { a: '1' }],
   ['a network set has its namespace', labelsWith(networkSet('s', [], { a: '1' }, 'shop')), { a: '1', ...virtual }],
   ['a global network set has only its own', labelsWith(networkSet('s', [], { a: '1' }), namespace('shop', { t: '1' })), { a: '1' }],
 ]

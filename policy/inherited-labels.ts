@@ -12,7 +12,8 @@ type Bearer = { readonly own: Labels; readonly parents: readonly string[] }
 
 /**
  * The labels of endpoints and network sets, own and inherited: `pcns.` from the namespace, `pcsa.` from the service account,
- * a profile's `labelsToApply` from the profile. Own labels win. Namespaces and service accounts need not exist: then only their name is inherited.
+ * a profile's `labelsToApply` from the profile. Own labels win, but whose they are nobody can claim: the names of namespace and service
+ * account are those of the resource alone. Namespaces and service accounts need not exist: then only their name is inherited.
  */
 export class InheritedLabels {
   /** What is read of them is read again when it is asked for: labels are many, and seldom looked at. */
@@ -64,9 +65,10 @@ export class InheritedLabels {
     const labels = new Map<string, string>()
     for (const parent of parents.toReversed()) {
       for (const [label, value] of labelsOf(parent) ?? []) labels.set(label, value)
-      for (const [label, value] of impliedLabels(parent)) labels.set(label, value)
     }
     for (const [label, value] of own) labels.set(label, value)
+    for (const label of identityLabels) labels.delete(label)
+    for (const [label, value] of parents.flatMap(impliedLabels)) labels.set(label, value)
     return labels
   }
 }
@@ -91,35 +93,30 @@ function bearerOf({ kind, metadata, spec }: Resource): Bearer {
   const { namespace = '' } = metadata
   if (kind === 'Node') return { own: new Map([[nodeMark, ''], ...prefixed(nodeMark, metadata.labels)]), parents: [] }
   const own = new Map(Object.entries(metadata.labels ?? {}))
-  if (namespace !== '') own.set(namespaceLabel, namespace)
+  // A host is in no namespace: policies of a namespace never select it.
+  if (kind === 'HostEndpoint') return { own, parents: ((spec as HostEndpointSpec).profiles ?? []).map(profileParent) }
   const parents = namespace === '' ? [] : [namespaceParent(namespace)]
-  if (kind === 'HostEndpoint') {
-    // A host is in no namespace, whatever its labels say: policies of a namespace never select it.
-    own.delete(namespaceLabel)
-    return { own, parents: ((spec as HostEndpointSpec).profiles ?? []).map(profileParent) }
-  }
   if (kind !== 'WorkloadEndpoint') return { own, parents }
   const { orchestrator, serviceAccountName, profiles = [] } = spec as WorkloadEndpointSpec
   if (orchestrator !== undefined) own.set(orchestratorLabel, orchestrator)
   // An endpoint whose maker names no orchestrator is a pod to Kubernetes policies: unselected it would be open.
   else if (!own.has(orchestratorLabel)) own.set(orchestratorLabel, 'k8s')
-  if (serviceAccountName !== undefined) {
-    own.set(serviceAccountLabel, serviceAccountName)
-    parents.push(serviceAccountParent(namespace, serviceAccountName))
-  }
+  if (serviceAccountName !== undefined) parents.push(serviceAccountParent(namespace, serviceAccountName))
   return { own, parents: [...parents, ...profiles.map(profileParent)] }
 }
 
-/** The names, which no label of the resource itself can forge. */
+const accountName = 'pcsa.projectcalico.org/name'
+const namespaceNames = ['pcns.projectcalico.org/name', 'pcns.kubernetes.io/metadata.name'] as const
+
+/** They say whose the bearer is, and policies trust them: a pod's labels are written by whoever may make pods. */
+const identityLabels: readonly string[] = [namespaceLabel, serviceAccountLabel, accountName, ...namespaceNames]
+
+/** The names, which no label of the bearer, its parents or its profiles can forge. */
 function impliedLabels(parent: string): readonly (readonly [string, string])[] {
   const [type = '', ...names] = parent.split(' ')
   const name = names.at(-1) ?? ''
-  if (type === 'serviceaccount') return [['pcsa.projectcalico.org/name', name]]
-  if (type !== 'namespace') return []
-  return [
-    ['pcns.projectcalico.org/name', name],
-    ['pcns.kubernetes.io/metadata.name', name],
-  ]
+  if (type === 'serviceaccount') return [serviceAccountLabel, accountName].map((label) => [label, name] as const)
+  return type === 'namespace' ? [namespaceLabel, ...namespaceNames].map((label) => [label, name] as const) : []
 }
 
 function prefixed(prefix: string, labels: LabelRecord = {}): Labels {

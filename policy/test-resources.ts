@@ -75,8 +75,18 @@ function withDefaults(spec: Partial<GlobalPolicySpec>): GlobalPolicySpec {
 const namespaces = ['shop', 'bank']
 const label = fc.constantFrom('x', 'y')
 const labels = fc.record({ a: label, b: label }, { requiredKeys: [] }) as fc.Arbitrary<LabelRecord>
-/** Some of an endpoint's own labels are also inherited: its own must win. */
-const ownLabels = fc.record({ a: label, b: label, 'pcns.a': label, applied: label }, { requiredKeys: [] }) as fc.Arbitrary<LabelRecord>
+/** Some of an endpoint's own labels are also inherited: its own must win, but for those that say whose it is. */
+const ownLabels = fc.record(
+  {
+    a: label,
+    b: label,
+    'pcns.a': label,
+    applied: label,
+    'pcns.projectcalico.org/name': fc.constant('bank'),
+    'projectcalico.org/serviceaccount': fc.constant('robot'),
+  },
+  { requiredKeys: [] },
+) as fc.Arbitrary<LabelRecord>
 const portSpec = fc.constantFrom<(number | string)[]>(80, 443, '8000:8010', 'http', 'dns', '79:81')
 const portNumber = fc.constantFrom(80, 81, 443, 8005, 53)
 const v4Net = fc.constantFrom('10.0.0.1/32', '10.0.0.0/30', '10.0.0.4/32', '192.0.2.0/24', '0.0.0.0/0', '10.0.0.2/32')

@@ -63,22 +63,35 @@ export function bearerOf(resources: readonly Resource[], resource: Resource): Be
   const labels: Record<string, string> = Object.assign({}, ...fromProfiles)
   if (serviceAccountName !== undefined) {
     const account = find('ServiceAccount', serviceAccountName, namespace)
-    Object.assign(labels, prefixed('pcsa.', { ...account?.metadata.labels, 'projectcalico.org/name': serviceAccountName }))
+    Object.assign(labels, prefixed('pcsa.', account?.metadata.labels ?? {}))
   }
-  if (namespace !== '') {
-    const implied = { 'projectcalico.org/name': namespace, 'kubernetes.io/metadata.name': namespace }
-    Object.assign(labels, prefixed('pcns.', { ...find('Namespace', namespace)?.metadata.labels, ...implied }))
-  }
+  if (namespace !== '') Object.assign(labels, prefixed('pcns.', find('Namespace', namespace)?.metadata.labels ?? {}))
   Object.assign(labels, ownLabels(resource, endpoint))
-  return { namespace, labels, ports }
+  return { namespace, labels: { ...withoutNames(labels), ...names(namespace, serviceAccountName) }, ports }
 }
 
-function ownLabels({ kind, metadata }: Resource, { orchestrator, serviceAccountName }: Partial<WorkloadEndpointSpec>): LabelRecord {
+/** Whose it is, its own labels cannot say. */
+function names(namespace: string, account: string | undefined): LabelRecord {
+  const ofNamespace = {
+    'projectcalico.org/namespace': namespace,
+    'pcns.projectcalico.org/name': namespace,
+    'pcns.kubernetes.io/metadata.name': namespace,
+  }
+  return {
+    ...(namespace !== '' && ofNamespace),
+    ...(account !== undefined && { 'projectcalico.org/serviceaccount': account, 'pcsa.projectcalico.org/name': account }),
+  }
+}
+
+function withoutNames(labels: LabelRecord): LabelRecord {
+  const forged = new Set(Object.keys(names('any', 'any')))
+  return Object.fromEntries(Object.entries(labels).filter(([label]) => !forged.has(label)))
+}
+
+function ownLabels({ kind, metadata }: Resource, { orchestrator }: Partial<WorkloadEndpointSpec>): LabelRecord {
   const own: Record<string, string> = kind === 'WorkloadEndpoint' ? { 'projectcalico.org/orchestrator': 'k8s' } : {}
   Object.assign(own, metadata.labels)
-  if (metadata.namespace !== undefined) own['projectcalico.org/namespace'] = metadata.namespace
   if (orchestrator !== undefined) own['projectcalico.org/orchestrator'] = orchestrator
-  if (serviceAccountName !== undefined) own['projectcalico.org/serviceaccount'] = serviceAccountName
   return own
 }
 
