@@ -48,7 +48,51 @@ const sql = networkPolicy('db', {
 })
 const end = 'Tier default ingress'
 
-const table: [title: string, resources: readonly Resource[], changes: readonly PolicyChange[], expected: readonly string[]][] = [
+const blocked = (...nets: readonly string[]) => networkSet('blocked', nets, { bad: 'true' })
+const blocking = globalPolicy('block', {
+  selector: 'all()',
+  ingress: [{ action: 'Deny', source: { selector: "bad == 'true'" } }, { action: 'Allow' }],
+})
+const byBlock = 'by GlobalNetworkPolicy block ingress rule 0 (6)'
+const allowed = `Deny -> Allow by GlobalNetworkPolicy block ingress rule 1 (6)`
+const deletedSet: PolicyChange = {
+  type: 'delete',
+  ref: { group: 'projectcalico.org', kind: 'GlobalNetworkSet', namespace: '', name: 'blocked' },
+}
+
+type Case = [title: string, resources: readonly Resource[], changes: readonly PolicyChange[], expected: readonly string[]]
+
+const blocklistCases: Case[] = [
+  [
+    'a blocklist that comes with the policy that denies it',
+    [web(1), web(2)],
+    [put(blocked('192.0.2.0/24')), put(blocking)],
+    [`GlobalNetworkSet blocked -> shop/web-1,shop/web-2 any traffic: Allow -> Deny ${byBlock}`],
+  ],
+  [
+    'a set that comes to a policy that waits for it',
+    [web(1), web(2), blocking],
+    [put(blocked('192.0.2.0/24'))],
+    [`GlobalNetworkSet blocked -> shop/web-1,shop/web-2 any traffic: Allow -> Deny ${byBlock}`],
+  ],
+  [
+    'a set that goes',
+    [web(1), web(2), blocking, blocked('192.0.2.0/24')],
+    [deletedSet],
+    [`GlobalNetworkSet blocked -> shop/web-1,shop/web-2 any traffic: ${allowed}`],
+  ],
+  [
+    'nets that come to a set, and nets that leave it',
+    [web(1), web(2), blocking, blocked('192.0.2.0/24', '198.51.100.0/24')],
+    [put(blocked('192.0.2.0/24', '203.0.113.0/24'))],
+    [
+      `GlobalNetworkSet blocked, nets that come -> shop/web-1,shop/web-2 any traffic: Allow -> Deny ${byBlock}`,
+      `GlobalNetworkSet blocked, nets that go -> shop/web-1,shop/web-2 any traffic: ${allowed}`,
+    ],
+  ],
+]
+
+const table: Case[] = [
   [
     'a new policy isolates: all but what it allows is denied',
     shop,
@@ -109,6 +153,7 @@ const table: [title: string, resources: readonly Resource[], changes: readonly P
     [put(networkSet('office', ['192.0.2.0/24'], { kind: 'closed' }))],
     [`GlobalNetworkSet office -> shop/db-0 any traffic: Allow -> Deny by ${end} (4)`],
   ],
+  ...blocklistCases,
   [
     'a tier that passes instead of denying',
     [...shop, tier('first', { order: 1, defaultAction: 'Deny' }), globalPolicy('closed', { ...toDb, tier: 'first' })],

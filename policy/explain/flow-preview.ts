@@ -10,7 +10,7 @@ import type { Flow } from './flow.ts'
 import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, type VerdictChange, verdictChange } from './flow-changes.ts'
 import { type Probe, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
-import { affectedIds, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
+import { affectedIds, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
 
 export type PreviewOptions = {
   readonly nodeAddresses: readonly IpAddress[]
@@ -81,7 +81,7 @@ export class FlowPreview {
     yield* this.#compareRecent()
     const { limits } = this.#options
     const affected = affectedIds(this.#after, this.#parts)
-    this.#concerned = [...affected].filter((id) => this.#before.holder(id) !== undefined).length
+    this.#concerned = [...affected].filter((id) => this.#isComparable(id)).length
     if (this.#concerned === 0) return
     const known = [...(yield* knownEnds(this.#after, this.#parts)), ...netEnds(this.#after, limits.ends)]
     const varied = yield* this.#varied(known)
@@ -89,6 +89,11 @@ export class FlowPreview {
     const concerned = this.#first(varied.filter(({ id }) => affected.has(id)))
     const probes = yield* this.#probes([...new Set([...concerned, ...others])])
     yield* this.#comparePairs(concerned, others, probes)
+  }
+
+  /** A new endpoint fared in no way before; a new set's addresses did. */
+  #isComparable(id: string): boolean {
+    return this.#before.holder(id) !== undefined || isNetworkSet(this.#after.holder(id)?.resource.kind ?? '')
   }
 
   *#compareRecent(): Generator<void> {

@@ -1,4 +1,5 @@
 /** Between whom flows are compared: endpoints that are there before and after, and addresses that network sets and rules name. */
+import type { Resource } from '../../src/model/resource.ts'
 import { type Family, familyOf, type IpAddress, parseAddress } from '../../src/net/address.ts'
 import { namespaceParent, profileParent } from '../inherited-labels.ts'
 import type { Policy } from '../policy.ts'
@@ -7,7 +8,7 @@ import type { ChangedView } from './changed-view.ts'
 import { type Holder, holderOf } from './explain-ends.ts'
 import type { GraphParts } from './graph-view.ts'
 
-/** @property name "shop/web-1", "GlobalNetworkSet office (192.0.2.0)", "192.0.2.0/24" @property holder of an endpoint */
+/** @property name "shop/web-1", "GlobalNetworkSet office", "GlobalNetworkSet office, nets that come", "192.0.2.0/24" @property holder of an endpoint */
 export type PreviewEnd = {
   readonly name: string
   readonly id: string
@@ -33,30 +34,67 @@ export function affectedIds(view: ChangedView, { locals, sets, labels }: GraphPa
   return ids
 }
 
-/** Endpoints and network sets that are known before and after, in the order of their names. It yields now and then: there may be very many. */
+/**
+ * Endpoints that are there before and after, and network sets, in the order of their names: of a set that changes apart what comes and what
+ * goes, which were addresses before as well. It yields now and then: there may be very many.
+ */
 export function* knownEnds(view: ChangedView, { resources, labels }: GraphParts): Generator<void, readonly PreviewEnd[]> {
   const ends: PreviewEnd[] = []
-  for (const [id, before] of resources) {
-    const after = view.changedResources.has(id) ? view.changedResources.get(id) : before
-    const end = after && endOf(holderOf(id, after, () => labels.labelsOf(id)))
+  for (const [id, resource] of resources) {
+    const end = view.changedResources.has(id) ? undefined : endOf(holderOf(id, resource, () => labels.labelsOf(id)))
     if (end === undefined) continue
     ends.push(end)
+    yield
+  }
+  for (const [id, after] of view.changedResources) {
+    const before = resources.get(id)
+    const known = before ?? after
+    if (known === undefined) continue
+    if (isNetworkSet(known.kind)) ends.push(...endsOfChangedSet(id, before, after))
+    else if (before !== undefined && after !== undefined)
+      ends.push(...[endOf(holderOf(id, after, () => labels.labelsOf(id)))].flatMap((end) => end ?? []))
     yield
   }
   return ends.toSorted((a, b) => compareText(a.name, b.name))
 }
 
+/** Whether its addresses are there whether or not it is. */
+export function isNetworkSet(kind: string): boolean {
+  return kind.endsWith('NetworkSet')
+}
+
 /** undefined: of what has no address. */
 function endOf(holder: Holder): PreviewEnd | undefined {
   const { id, resource } = holder
-  const { kind, metadata } = resource
-  const name = `${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
-  const { ipNetworks = [], nets = [] } = resource.spec as { readonly ipNetworks?: readonly string[]; readonly nets?: readonly string[] }
-  if (kind !== 'WorkloadEndpoint' && !kind.endsWith('NetworkSet')) return undefined
-  const isEndpoint = kind === 'WorkloadEndpoint'
-  const addresses = firstAddresses(isEndpoint ? ipNetworks : nets)
+  const isEndpoint = resource.kind === 'WorkloadEndpoint'
+  if (!isEndpoint && !isNetworkSet(resource.kind)) return undefined
+  const { ipNetworks = [] } = resource.spec as { readonly ipNetworks?: readonly string[] }
+  const addresses = firstAddresses(isEndpoint ? ipNetworks : netsOf(resource))
   if (Object.keys(addresses).length === 0) return undefined
-  return isEndpoint ? { name, id, addresses, holder } : { name: `${kind} ${name}`, id, addresses }
+  return { name: endName(resource), id, addresses, ...(isEndpoint && { holder }) }
+}
+
+function endsOfChangedSet(id: string, before: Resource | undefined, after: Resource | undefined): readonly PreviewEnd[] {
+  const [old, now] = [new Set(netsOf(before)), new Set(netsOf(after))]
+  const parts = [
+    ['', [...old].filter((net) => now.has(net))],
+    [before === undefined ? '' : ', nets that come', [...now].filter((net) => !old.has(net))],
+    [after === undefined ? '' : ', nets that go', [...old].filter((net) => !now.has(net))],
+  ] as const
+  const known = after ?? before
+  return parts.flatMap(([what, nets]) => {
+    const addresses = firstAddresses(nets)
+    return known === undefined || nets.length === 0 ? [] : [{ name: `${endName(known)}${what}`, id, addresses }]
+  })
+}
+
+function netsOf(resource: Resource | undefined): readonly string[] {
+  return (resource?.spec as { readonly nets?: readonly string[] } | undefined)?.nets ?? []
+}
+
+function endName({ kind, metadata }: Resource): string {
+  const name = `${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
+  return isNetworkSet(kind) ? `${kind} ${name}` : name
 }
 
 /** The nets that rules of changed policies name, each by an address in it. @param limit of them */
