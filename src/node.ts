@@ -7,8 +7,6 @@ import { Felix } from '../felix/felix.ts'
 import { defaultLimits, type PolicyLimits } from '../felix/policy-limits.ts'
 import { TunnelGraph } from '../ipip/tunnel-graph.ts'
 import type { Encapsulation } from '../ipip/tunnel-plan.ts'
-import { previewLimits } from '../policy/explain/flow-preview.ts'
-import { PolicyGraph } from '../policy/graph.ts'
 import { Agent } from './agent.ts'
 import { monitorSettings } from './bgp-monitors.ts'
 import { speakerOptions } from './bgp-options.ts'
@@ -17,17 +15,16 @@ import type { Datastore } from './datastore/datastore.ts'
 import { Drain } from './drain.ts'
 import type { EventLog } from './event-log.ts'
 import type { FlowLog } from './flows/flow-log.ts'
-import type { Explainer } from './flows/policy-judge.ts'
 import type { Access } from './http/access-files.ts'
-import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
+import type { StatusProblem } from './http/agent-face.ts'
 import { type Api, startApi } from './http/server.ts'
 import { FelixView } from './kernel-view.ts'
 import { RouteHandover } from './learned-routes.ts'
+import { LivePolicy } from './live-policy.ts'
 import { LiveSettings } from './live-settings.ts'
 import { LiveSpeaker } from './live-speaker.ts'
 import type { LogLevel } from './log.ts'
 import { familyOf, type IpAddress } from './net/address.ts'
-import { addressesByInterface } from './net/connected-subnet.ts'
 import type { NodeFacts } from './node-facts.ts'
 import { createFlowLog, flowProblems } from './node-flows.ts'
 import { NodeView } from './node-view.ts'
@@ -35,7 +32,7 @@ import { CountedRun } from './os/counted-run.ts'
 import { connectedSubnets } from './os/interfaces.ts'
 import { run } from './os/process.ts'
 import { ProgrammedRevision } from './programmed-revision.ts'
-import { type PolicyChoices, policyChoices, tunnelSettings } from './settings/effective-felix.ts'
+import { policyChoices, tunnelSettings } from './settings/effective-felix.ts'
 import type { EffectiveSettings, Settings } from './settings/effective-settings.ts'
 import { fixedSectionsThatDiffer } from './settings/fixed-sections.ts'
 import { version } from './version.ts'
@@ -63,9 +60,8 @@ export class Node {
   readonly #tunnels: TunnelGraph
   readonly #felix: Felix | undefined
   readonly #flowLog: FlowLog | undefined
-  #policyChoices: PolicyChoices
+  readonly #policy: LivePolicy
   #limits: PolicyLimits = defaultLimits
-  #policy: PolicyGraph
   readonly #tools = new CountedRun(run)
   #handover: RouteHandover | undefined
   #connected = connectedSubnets()
@@ -91,25 +87,29 @@ export class Node {
         { routeProtocol, iptablesBackend, nftablesMode },
         { log, onDrift: () => this.#drifted(), run: this.#tools.run },
       )
-    if (this.#felix !== undefined && facts.logsFlows) {
-      const dependencies = { felix: this.#felix, store, programmed: this.#programmed, policy: this.#policyFace, log }
-      this.#flowLog = createFlowLog(felix.flowLog, dependencies)
-    }
-    this.#policyChoices = policyChoices(this.#live.current.felix, this.#live.current.originated.services)
-    this.#policy = this.#newPolicy()
+    const logged = felix.enabled && facts.logsFlows ? felix.flowLog : undefined
+    const { interfacePrefix } = this.#live.atStart.felix
+    this.#policy = new LivePolicy(
+      { nodeName: facts.name, interfacePrefix, ipv6: facts.hasIpv6, flowLog: logged },
+      policyChoices(this.#live.current.felix, this.#live.current.originated.services),
+      this.#connected,
+      (limit) => this.#flowLog?.recent(limit) ?? [],
+    )
+    if (this.#felix !== undefined && logged !== undefined)
+      this.#flowLog = createFlowLog(logged, { felix: this.#felix, store, programmed: this.#programmed, policy: this.#policy, log })
     this.#tunnels = new TunnelGraph({ nodeName: facts.name, nodeAddress: facts.addresses.ipv4.address })
     this.#agent = new Agent(
-      { nodeName: facts.name, interfacePrefix: this.#live.atStart.felix.interfacePrefix, podCidrs: node.podCidrs, ipv6: facts.hasIpv6 },
+      { nodeName: facts.name, interfacePrefix, podCidrs: node.podCidrs, ipv6: facts.hasIpv6 },
       {
         store,
-        policy: this.#policy,
+        policy: this.#policy.graph,
         tunnels: this.#tunnels,
         kernel: this.#felix,
         programmed: this.#programmed,
         originate: (prefixes) => this.#speaker?.originate(prefixes),
         encapsulate: (encapsulation) => this.#encapsulate(encapsulation),
         underlayMtu: () => this.#underlayMtu(),
-        allowsSpoofing: () => this.#policyChoices.checks.allowSpoofing,
+        allowsSpoofing: () => this.#policy.allowsSpoofing,
       },
     )
   }
@@ -189,18 +189,6 @@ export class Node {
     this.#log.error({ err: error, request }, 'a request met a bug of ours')
   }
 
-  readonly #policyFace: PolicyFace & Explainer = {
-    explain: (flow, ends) => this.#policy.explain(flow, { ...ends, nodeAddresses: this.#ownAddresses() }),
-    preview: (changes) =>
-      this.#policy.preview(changes, {
-        nodeAddresses: this.#ownAddresses(),
-        recent: this.#flowLog?.recent(previewLimits.recent) ?? [],
-        limits: previewLimits,
-      }),
-    holdersOf: (address) => this.#policy.holdersOf(address),
-    hostOn: (interfaceName) => this.#policy.hostOn(interfaceName),
-  }
-
   /** Called with the first settings and with every later ones. */
   #settingsChanged({ felix, bgp, peers, ranges, policy, originated }: EffectiveSettings): void {
     this.#setLogLevel(felix.logLevel)
@@ -210,11 +198,8 @@ export class Node {
     this.#tunnels.setPeers(peers.map(({ address }) => address))
     this.#tunnels.setSettings(tunnelSettings(felix))
     this.#setLimits(felix.limits)
-    const choices = policyChoices(felix, originated.services)
-    if (isDeepStrictEqual(choices, this.#policyChoices)) return
-    this.#policyChoices = choices
-    this.#policy = this.#newPolicy()
-    this.#agent.setPolicy(this.#policy)
+    const graph = this.#policy.choose(policyChoices(felix, originated.services))
+    if (graph !== undefined) this.#agent.setPolicy(graph)
   }
 
   #setLimits(limits: PolicyLimits): void {
@@ -222,28 +207,6 @@ export class Node {
     this.#limits = limits
     this.#felix?.setLimits(limits)
     if (this.#applied) void this.#agent.requestApply()
-  }
-
-  /** Interfaces are known by the prefix of the start: it changes with a restart. */
-  #newPolicy(): PolicyGraph {
-    const { markMask, actions, failsafe, checks, allowedTunnels } = this.#policyChoices
-    const policy = new PolicyGraph({
-      nodeName: this.#facts.name,
-      interfacePrefix: this.#live.atStart.felix.interfacePrefix,
-      markMask,
-      ipv6: this.#facts.hasIpv6,
-      actions,
-      failsafe,
-      checks,
-      flowLog: this.#flowLog && this.#settings.config.felix.flowLog,
-    })
-    policy.allowTunnels(allowedTunnels)
-    policy.setAddresses(addressesByInterface(this.#connected))
-    return policy
-  }
-
-  #ownAddresses(): readonly IpAddress[] {
-    return this.#connected.map(({ address }) => address)
   }
 
   #createSpeaker(): LiveSpeaker {
@@ -283,12 +246,12 @@ export class Node {
           ...notes,
           ...this.#live.problems,
           ...this.#agent.problems,
-          ...this.#policy.hostProblems,
+          ...this.#policy.problems,
           ...this.#routeProblems(),
           ...flowProblems(this.#flowLog),
         ],
         speaker: this.#speaker,
-        kernel: this.#felix && new FelixView(this.#felix, (chain) => this.#policy.originsOf(chain)),
+        kernel: this.#felix && new FelixView(this.#felix, this.#policy.originsOf),
         onPeersChange: (listener) => {
           this.#peerListeners.add(listener)
           return () => this.#peerListeners.delete(listener)
@@ -301,7 +264,7 @@ export class Node {
         storeRevision: () => this.#store.revision,
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,
-        policy: this.#policyFace,
+        policy: this.#policy,
         counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
       },
     )
@@ -321,7 +284,7 @@ export class Node {
   /** The kernel is not as it was: the next apply repairs it, and next hops may lead elsewhere. */
   #drifted(): void {
     this.#connected = connectedSubnets()
-    this.#policy.setAddresses(addressesByInterface(this.#connected))
+    this.#policy.setConnected(this.#connected)
     if (this.#handover?.setConnected(this.#connected)) void this.#speaker?.nextHopsChanged()
     if (this.#applied) void this.#agent.requestApply()
   }

@@ -1,0 +1,45 @@
+import t from 'tap'
+import { endpoint } from '../policy/test-resources.ts'
+import { LivePolicy } from './live-policy.ts'
+import type { IpAddress } from './net/address.ts'
+import { effectiveFelix, policyChoices } from './settings/effective-felix.ts'
+import { config } from './settings/fixture.ts'
+
+const options = { nodeName: 'node-a', interfacePrefix: 'tort', ipv6: true }
+const choices = (spec = {}) => policyChoices(effectiveFelix(config(), [spec]), [])
+const own = '10.99.0.1' as IpAddress
+const subnet = { family: 4, bytes: Uint8Array.of(10, 99, 0, 0), length: 24 } as const
+const web = endpoint('web', { node: 'node-a', interfaceName: 'tort1', ipNetworks: ['10.244.1.10/32'] })
+const toWeb = { source: own, destination: '10.244.1.10' as IpAddress, protocol: 6, destinationPort: 80 }
+
+function live(connected: ConstructorParameters<typeof LivePolicy>[2] = []) {
+  return new LivePolicy(options, choices(), connected, () => [])
+}
+
+t.test('the choices that hold already make no new graph', async (t) => {
+  const policy = live()
+  const { graph } = policy
+  t.equal(policy.choose(choices()), undefined)
+  t.equal(policy.graph, graph)
+})
+
+t.test('other choices make a graph with nothing in it, and hold from then on', async (t) => {
+  const policy = live()
+  policy.graph.put(web)
+  t.equal(policy.allowsSpoofing, false)
+  const graph = policy.choose(choices({ workloadSourceSpoofing: 'Any' }))
+  t.equal(graph, policy.graph)
+  t.equal(policy.allowsSpoofing, true)
+  t.strictSame(policy.holdersOf(toWeb.destination), [])
+})
+
+t.test('the addresses of the node are known to the graph, to one made later, and change with the node', async (t) => {
+  const policy = live([{ address: own, subnet, device: 'eth0' }])
+  const subjects = () => policy.explain(toWeb, {}).ends.flatMap(({ steps }) => steps.map(({ subject }) => subject))
+  policy.graph.put(web)
+  t.strictSame(subjects(), ['Node node-a'])
+  policy.choose(choices({ iptablesFilterDenyAction: 'Reject' }))?.put(web)
+  t.strictSame(subjects(), ['Node node-a'])
+  policy.setConnected([])
+  t.strictSame(subjects(), ['Profile kns.shop'])
+})

@@ -1,0 +1,88 @@
+/** The policy graph of this node, made anew when FelixConfiguration chooses otherwise than it was made with. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Flow } from '../policy/explain/flow.ts'
+import { previewLimits } from '../policy/explain/flow-preview.ts'
+import { PolicyGraph, type PolicyGraphOptions } from '../policy/graph.ts'
+import type { Explainer } from './flows/policy-judge.ts'
+import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
+import { addressesByInterface, type ConnectedSubnet } from './net/connected-subnet.ts'
+import type { PolicyChoices } from './settings/effective-felix.ts'
+
+/** What does not change while the agent runs: interfaces are known by the prefix of the start. */
+export type LivePolicyOptions = Pick<PolicyGraphOptions, 'nodeName' | 'interfacePrefix' | 'ipv6' | 'flowLog'>
+
+export class LivePolicy implements PolicyFace, Explainer {
+  readonly #options: LivePolicyOptions
+  /** Flows seen lately, the newest first. */
+  readonly #recentFlows: (limit: number) => readonly Flow[]
+  #choices: PolicyChoices
+  #connected: readonly ConnectedSubnet[]
+  #graph: PolicyGraph
+
+  constructor(
+    options: LivePolicyOptions,
+    choices: PolicyChoices,
+    connected: readonly ConnectedSubnet[],
+    recentFlows: (limit: number) => readonly Flow[],
+  ) {
+    this.#options = options
+    this.#choices = choices
+    this.#connected = connected
+    this.#recentFlows = recentFlows
+    this.#graph = this.#newGraph()
+  }
+
+  /** The one in force: what is stored has to be put into it. */
+  get graph(): PolicyGraph {
+    return this.#graph
+  }
+
+  get allowsSpoofing(): boolean {
+    return this.#choices.checks.allowSpoofing
+  }
+
+  get problems(): readonly StatusProblem[] {
+    return this.#graph.hostProblems
+  }
+
+  /** @returns the empty graph that takes the place of the last one; undefined if these are the choices already */
+  choose(choices: PolicyChoices): PolicyGraph | undefined {
+    if (isDeepStrictEqual(choices, this.#choices)) return undefined
+    this.#choices = choices
+    this.#graph = this.#newGraph()
+    return this.#graph
+  }
+
+  /** Which addresses this node has. */
+  setConnected(connected: readonly ConnectedSubnet[]): void {
+    this.#connected = connected
+    this.#graph.setAddresses(addressesByInterface(connected))
+  }
+
+  readonly originsOf: PolicyGraph['originsOf'] = (chain) => this.#graph.originsOf(chain)
+
+  readonly explain: Explainer['explain'] = (flow, ends) => {
+    return this.#graph.explain(flow, { ...ends, nodeAddresses: this.#ownAddresses() })
+  }
+
+  readonly preview: PolicyFace['preview'] = (changes) => {
+    const recent = this.#recentFlows(previewLimits.recent)
+    return this.#graph.preview(changes, { nodeAddresses: this.#ownAddresses(), recent, limits: previewLimits })
+  }
+
+  readonly holdersOf: PolicyFace['holdersOf'] = (address) => this.#graph.holdersOf(address)
+
+  readonly hostOn: Explainer['hostOn'] = (interfaceName) => this.#graph.hostOn(interfaceName)
+
+  #newGraph(): PolicyGraph {
+    const { markMask, actions, failsafe, checks, allowedTunnels } = this.#choices
+    const graph = new PolicyGraph({ ...this.#options, markMask, actions, failsafe, checks })
+    graph.allowTunnels(allowedTunnels)
+    graph.setAddresses(addressesByInterface(this.#connected))
+    return graph
+  }
+
+  #ownAddresses() {
+    return this.#connected.map(({ address }) => address)
+  }
+}
