@@ -35,12 +35,25 @@ t.test('what the kernel refused is tried again ever more rarely; with other rule
   t.equal(closed.dueAtMs, 100)
   closed.tried(100)
   t.equal(closed.dueAtMs, 300)
-  t.strictSame(closed.setBroken(new Map([['s', full]]), [chain('a', fromSet('s'))]), [], 'closed already')
+  t.strictSame(closed.setBroken(new Map([['s', full]]), [chain('a', fromSet('t'))]), [], 'closed already')
   t.strictSame(closed.refused, ['a'])
   closed.restated('a', chain('a'))
   closed.tried(300)
   t.strictSame([closed.refused, closed.dueAtMs], [[], Number.POSITIVE_INFINITY])
 })
+
+t.test(
+  'what the kernel refused is not tried again while a set is broken that it names: the kernel might take it with half a set',
+  async (t) => {
+    const closed = new ClosedChains()
+    const chains = [chain('a', fromSet('s'))]
+    closed.close(new Map([['a', 'Invalid argument']]))
+    t.strictSame(closed.setBroken(new Map([['s', full]]), chains), ['a'])
+    t.strictSame([closed.refused, closed.reasonOf('a')], [[], `IP set s: ${full}`])
+    t.strictSame(closed.setBroken(new Map(), chains), ['a'], 'with the set it is as new')
+    t.equal(closed.reasonOf('a'), undefined)
+  },
+)
 
 t.test('one rule stands in its place and says why; in nat, where nothing is let through, it drops nothing', async (t) => {
   const closed = new ClosedChains()

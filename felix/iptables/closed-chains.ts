@@ -70,9 +70,9 @@ export class ClosedChains {
     const changed: string[] = []
     for (const chain of chains) {
       const before = this.#closed.get(chain.name)
-      if (before?.by === 'kernel') continue
       const reason = this.#brokenSetIn(chain)
-      if (reason === before?.reason) continue
+      // one that the kernel refused for its own sake is not to be tried again while its set is broken: it might be taken
+      if (reason === before?.reason || (reason === undefined && before?.by === 'kernel')) continue
       changed.push(chain.name)
       if (reason === undefined) this.#closed.delete(chain.name)
       else this.#closed.set(chain.name, { reason, by: 'set' })

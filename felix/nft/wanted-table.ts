@@ -112,7 +112,15 @@ export class WantedTable {
     this.closedChains.delete(name)
     this.#takeMap(name, chain?.dispatch?.map)
     if (chain === undefined) this.chains.delete(name)
-    else this.chains.set(name, { chain, hashes: hashesOf(chain) })
+    else this.#takeOpen(name, chain)
+  }
+
+  /** Unless it asks a set that is refused: that one may hold less, or more, than it should. */
+  #takeOpen(name: string, chain: NftChain): void {
+    this.chains.set(name, { chain, hashes: hashesOf(chain) })
+    if (this.refusedSets.size === 0) return
+    const refused = setNamesIn(chain).find((set) => this.refusedSets.has(set))
+    if (refused !== undefined) this.closeChain(name, `its set ${refused}: ${this.refusedSets.get(refused)}`)
   }
 
   #takeMap(name: string, map: NftSet | undefined): void {
