@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import t from 'tap'
+import type { Run } from '../../src/os/process.ts'
 import type { IpSet } from '../kernel.ts'
 import { changingSet } from '../test-members.ts'
 import { makeNetns, type TestNetns } from '../test-netns.ts'
@@ -262,3 +263,32 @@ t.test('without ipset every set says which package to install', async (t) => {
   const reason = 'ipset is not installed: run "apt-get install ipset"'
   t.strictSame(await table.apply(true), { ...done, unprogrammed: new Map([['IP set tort4s:a', { state: 'failed', reason }]]) })
 })
+
+t.test(
+  'where ipset is ended in the middle, a set that is new is broken until it is known to be whole; one that was there only lags',
+  async (t) => {
+    let nowMs = 0
+    const created = 'create tort4s:old hash:ip family inet hashsize 1024 maxelem 1048576\nadd tort4s:old 10.0.0.1'
+    const half = 'create tort4s:new hash:ip family inet hashsize 1024 maxelem 1048576\nadd tort4s:new 10.0.0.1'
+    let saved = created
+    let exitCode = 124
+    const run: Run = async (_command, [first], { input = '' }) => {
+      if (first === 'save') return { exitCode: 0, stdout: saved, stderr: '' }
+      if (exitCode === 0) lines.push(...input.trim().split('\n'))
+      return { exitCode, stdout: '', stderr: '' }
+    }
+    const lines: string[] = []
+    const table = new IpSetTable({ run, nowMs: () => nowMs, log: pino({ level: 'silent' }) })
+    table.setStated([set('tort4s:new', 'hash:ip', '10.0.0.1', '10.0.0.2'), set('tort4s:old', 'hash:ip', '10.0.0.1', '10.0.0.2')])
+    const { unprogrammed } = await table.apply(true)
+    const reason = 'ipset failed with exit code 124'
+    t.strictSame(unprogrammed.get('IP set tort4s:new'), { state: 'failed', reason, closed: true })
+    t.strictSame(unprogrammed.get('IP set tort4s:old'), { state: 'failed', reason })
+    t.strictSame([...table.broken], [['tort4s:new', reason]])
+    saved = `${created}\n${half}`
+    exitCode = 0
+    nowMs = table.dueAtMs
+    t.strictSame((await table.apply(true)).unprogrammed, new Map())
+    t.strictSame([lines, table.broken.size], [['add tort4s:new 10.0.0.2', 'add tort4s:old 10.0.0.2'], 0])
+  },
+)

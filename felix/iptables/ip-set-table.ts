@@ -19,8 +19,8 @@ type SetChange = { readonly name: string; readonly commands: readonly string[] }
 /**
  * Sets that are not as wanted, with the reason.
  *
- * @property broken one of its lines was refused: nobody knows which of them it holds
- * @property unwritten nothing was said about its lines
+ * @property broken one of its lines was refused, or it is new and nothing was said about its lines: nobody knows which of them it holds
+ * @property unwritten nothing was said about its lines: it may still hold what it held
  */
 type Failures = { readonly broken: Map<string, string>; readonly unwritten: Map<string, string> }
 
@@ -216,7 +216,7 @@ export class IpSetTable {
     return changes.filter(({ commands }) => commands.length > 0)
   }
 
-  /** Gives why a set could not be brought there, by name. A set whose line is refused is broken; without such a line nobody is to blame. */
+  /** Gives why a set could not be brought there, by name. */
   async #restore(changes: readonly SetChange[]): Promise<Failures> {
     const broken = new Map<string, string>()
     let rest = changes
@@ -230,11 +230,21 @@ export class IpSetTable {
       }
       const { reason, line } = refusalOf('ipset', result, input)
       const culprit = rest.find(({ commands }) => line !== undefined && commands.includes(line))
-      if (culprit === undefined) return { broken, unwritten: new Map(rest.map(({ name }) => [name, reason])) }
+      if (culprit === undefined) return this.#withoutCulprit(rest, reason, broken)
       broken.set(culprit.name, reason)
       rest = rest.filter((change) => change !== culprit)
     }
     return { broken, unwritten: new Map() }
+  }
+
+  /** The tool was ended in the middle, or blamed no line. A set that was not there before may be there now with half its members: it is broken. */
+  #withoutCulprit(rest: readonly SetChange[], reason: string, broken: ReadonlyMap<string, string>): Failures {
+    const isThere = ({ name }: SetChange) => this.#actual?.has(name) === true
+    const reasons = (changes: readonly SetChange[]) => changes.map(({ name }): [string, string] => [name, reason])
+    return {
+      broken: new Map([...broken, ...reasons(rest.filter((change) => !isThere(change)))]),
+      unwritten: new Map(reasons(rest.filter(isThere))),
+    }
   }
 
   /** What the kernel has now. Where nobody knows which lines were taken, a later apply reads. */
