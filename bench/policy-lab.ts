@@ -19,10 +19,10 @@ export type PolicyLab = {
 const perRequest = 1_000
 const keptOpen = new http.Agent({ keepAlive: true })
 
-/** @param workloads how many host interfaces (tort0, tort1 …) there are; felix uses iptables-nft */
-export async function policyLab(workloads: number, felix: Readonly<Record<string, unknown>> = {}): Promise<PolicyLab> {
+/** @param workloads how many host interfaces (tort0, tort1 …) there are; felix uses iptables-nft. @param name of this lab among those at once */
+export async function policyLab(workloads: number, felix: Readonly<Record<string, unknown>> = {}, name = 'n'): Promise<PolicyLab> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tortie-bench-'))
-  const namespace = await Namespace.create(`bench${process.pid}-n`)
+  const namespace = await Namespace.create(`bench${process.pid}-${name}`)
   await namespace.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1')
   await namespace.ip('addr', 'add', '10.99.0.1/24', 'dev', 'eth0')
   const links = Array.from({ length: workloads }, (_, n) => `link add tort${n} type veth peer name peer${n}`)

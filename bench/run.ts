@@ -13,12 +13,15 @@
  *   policy-change POLICIES                           the rules of one among so many, five rules each, as a ratio to the bare restore
  *   label-change ENDPOINTS                           of one pod among so many of other nodes, as a ratio to the bare ipset restore
  *   endpoint-updates ENDPOINTS                       1,000 of them change each second: cores of the agent and of its tools
+ *   datapath POLICIES [--pairs=5]                    throughput and new connections of two pods, ten of the policies on them, as ratios to no policies;
+ *                                                    needs iperf3
  *   policy-memory ENDPOINTS POLICIES                 resident memory after storing so much, and after a restart
  *   restart RESOURCES ROUTES                         SIGKILL and start with so much: until ready, and what of the kernel was rewritten
  *   api RESOURCES PREFIXES                           mixed reads with so much stored while a table loads; a change seen by 500 watchers
  */
 import { parseArgs } from 'node:util'
 import { benchApi } from './api-latency.ts'
+import { benchDatapath } from './datapath.ts'
 import { benchEndpointUpdates } from './endpoint-updates.ts'
 import { benchLabelChange } from './label-change.ts'
 import { benchPolicyChange } from './policy-change.ts'
@@ -35,9 +38,12 @@ const { values, positionals } = parseArgs({
     who: { type: 'string', default: 'bird,frr,tortie' },
     runs: { type: 'string', default: '3' },
     feeders: { type: 'string', default: '1' },
+    pairs: { type: 'string', default: '5' },
+    nftables: { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)
+const felix = values.nftables ? { nftablesMode: 'enabled' } : {}
 const speakers = values.who.split(',') as SpeakerName[]
 const [mode, ...numbers] = positionals
 const everything: readonly (readonly [string, readonly string[]])[] = [
@@ -67,6 +73,8 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
       return benchEndpointUpdates(parameters, runs)
     case 'policy-sync':
       return benchPolicySync(parameters, runs)
+    case 'datapath':
+      return benchDatapath(parameters, Number(values.pairs), felix)
     case 'policy-memory':
       return benchPolicyMemory(parameters)
     case 'api':
@@ -75,7 +83,7 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
       return benchRestart(parameters, runs)
     default:
       throw new Error(
-        `no such load: ${name}; there are table, churn, one-change, fib, mesh, policy, policy-sync, policy-change, label-change, endpoint-updates, policy-memory, restart and api`,
+        `no such load: ${name}; there are table, churn, one-change, fib, mesh, policy, policy-sync, policy-change, label-change, endpoint-updates, datapath, policy-memory, restart and api`,
       )
   }
 }
