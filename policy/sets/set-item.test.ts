@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Resource } from '../../src/model/resource.ts'
-import { endpoint, globalPolicy, networkSet } from '../test-resources.ts'
+import { endpoint, globalPolicy, hostEndpoint, networkSet } from '../test-resources.ts'
 import { sameItem, setItemOf } from './set-item.ts'
 import { bareAddress } from './set-source.ts'
 
@@ -39,6 +39,13 @@ for (const [title, resource, members, ports] of table) {
     t.ok(item?.members.every(({ family, text }) => (family === 6) === text.includes(':')))
   })
 }
+
+t.test('the unspecified address is that of nobody: `ipset` would refuse the sets of all who match the same selectors', async (t) => {
+  const [v4, v6] = ['0.0.0.0', '::']
+  const item = setItemOf(hostEndpoint('h', { expectedIPs: [v4, '192.0.2.1', v6], ports: [{ name: 'http', protocol: 'TCP', port: 80 }] }))
+  t.strictSame(item?.members, [{ family: 4, text: '192.0.2.1' }])
+  t.strictSame([...(item?.ports ?? [])], [['http', [{ family: 4, text: '192.0.2.1,tcp:80' }]]])
+})
 
 t.test('§6.16: a Node is in sets with its own addresses, each once, not with those of its tunnels', async (t) => {
   const bgp = { ipv4Address: '192.0.2.1/24', ipv6Address: '2001:db8::1/64', ipv4IPIPTunnelAddr: '10.9.0.1' }

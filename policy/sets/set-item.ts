@@ -57,8 +57,11 @@ function nodeItem({ bgp = {}, addresses = [], interfaces = [] }: NodeSpec): SetI
 
 type NamedPort = { readonly name: string; readonly protocol: string; readonly port: number }
 
+/** Nobody has it, and a set of addresses cannot hold it: it would break the sets of all who match the same selectors. */
+const unspecified: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
 function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): SetItem {
-  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? []))
+  const members = distinct(nets.flatMap((net) => parseCidr(net) ?? [])).filter(({ text }) => !unspecified.has(text))
   if (ports.length === 0) return { nets: false, members, ports: noPorts }
   const byName = Map.groupBy(ports, ({ name }) => name)
   const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
