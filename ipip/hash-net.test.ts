@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseSavedSets, setCommands } from '../felix/iptables/ip-set-text.ts'
+import { parseSavedSets, setChange } from '../felix/iptables/ip-set-text.ts'
 import { hashNet } from './hash-net.ts'
 
 t.test('addresses are ranges of one, whether they come with a length or not', async (t) => {
@@ -14,5 +14,5 @@ t.test('what the kernel lists after it took the set is what is wanted: a check c
   const wanted = hashNet('tort4i:x', 4, ['10.99.0.2', '10.0.0.0/8'])
   const create = 'create tort4i:x hash:net family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x1'
   const saved = parseSavedSets(`${create}\nadd tort4i:x 10.99.0.2\nadd tort4i:x 10.0.0.0/8\n`)
-  t.strictSame(setCommands(wanted, saved.get('tort4i:x'), true), [])
+  t.strictSame(setChange(wanted, saved.get('tort4i:x'), true).commands, [])
 })

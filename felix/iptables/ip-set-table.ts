@@ -4,7 +4,8 @@ import { refusalOf } from '../kernel-refusal.ts'
 import { Stated } from '../stated.ts'
 import type { Tracked } from '../tracked.ts'
 import type { KernelToolDependencies } from './chain-table.ts'
-import { asWanted, MAX_MEMBERS, parseSavedSets, type SavedSet, setCommands, suspects } from './ip-set-text.ts'
+import { type Failures, restoreSets } from './ip-set-restore.ts'
+import { asWanted, MAX_MEMBERS, parseSavedSets, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
 
 export type IpSetView = {
   readonly name: string
@@ -13,29 +14,22 @@ export type IpSetView = {
   readonly status: ObjectStatus
 }
 
-/** The lines of `ipset restore` that one set needs. */
-type SetChange = { readonly name: string; readonly commands: readonly string[] }
+/** Changes members without a program. Gives the names of the sets that are not as told: somebody else has to write them, and say why. */
+export type WriteMembers = (changes: readonly SetChange[]) => Promise<ReadonlySet<string>>
 
-/**
- * Sets that are not as wanted, with the reason.
- *
- * @property broken one of its lines was refused, or it is new and nothing was said about its lines: nobody knows which of them it holds
- * @property unwritten nothing was said about its lines: it may still hold what it held
- */
-type Failures = { readonly broken: Map<string, string>; readonly unwritten: Map<string, string> }
+/** @property writeMembers default: nobody, `ipset restore` writes everything */
+export type IpSetTableDependencies = KernelToolDependencies & { readonly writeMembers?: WriteMembers }
 
 const SAVE_TIMEOUT_MS = 30_000
-const RESTORE_TIMEOUT_MS = 120_000
+/** More changes of members than this are a program's work, beside which it costs nothing to start. */
+const MOST_MEMBER_CHANGES = 1_000
 
 /**
  * The IP sets of both families. `apply` makes and fills what is wanted, before the chains that refer to it; `removeUnused` takes away
- * what is not, after them.
- *
- * `ipset restore` is no transaction: it ends at the first line that fails. A set whose line fails is left out and the rest is given
- * again, which does no harm, since every line is one that may be repeated.
+ * what is not, after them. Few changes of members go by netlink, all else by `ipset restore`.
  */
 export class IpSetTable {
-  readonly #dependencies: KernelToolDependencies
+  readonly #dependencies: IpSetTableDependencies
   readonly #schedule = new CheckSchedule()
   readonly #removals = new CheckSchedule()
   /** Of broken sets. */
@@ -56,7 +50,7 @@ export class IpSetTable {
   #touched: Set<string> | 'all' = 'all'
   #pruned = false
 
-  constructor(dependencies: KernelToolDependencies) {
+  constructor(dependencies: IpSetTableDependencies) {
     this.#dependencies = dependencies
   }
 
@@ -127,7 +121,7 @@ export class IpSetTable {
     this.#touched = new Set()
     const changes = this.#changes(sets)
     const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
-    const failures = await this.#restore(changes)
+    const failures = await this.#write(changes)
     this.#note(sets, changes, failures)
     const refused = new Set([...failures.broken.keys(), ...failures.unwritten.keys()])
     const done = repaired.filter((name) => !refused.has(name))
@@ -209,42 +203,23 @@ export class IpSetTable {
   }
 
   #changes(sets: readonly IpSet[]): SetChange[] {
-    const changes = sets.map((set) => ({
-      name: set.name,
-      commands: setCommands(set, this.#actual?.get(set.name), this.#pruned, this.#maxMembers),
-    }))
+    const changes = sets.map((set) => setChange(set, this.#actual?.get(set.name), this.#pruned, this.#maxMembers))
     return changes.filter(({ commands }) => commands.length > 0)
   }
 
-  /** Gives why a set could not be brought there, by name. */
-  async #restore(changes: readonly SetChange[]): Promise<Failures> {
-    const broken = new Map<string, string>()
-    let rest = changes
-    while (rest.length > 0) {
-      const lines = rest.flatMap(({ commands }) => commands)
-      const input = `${lines.join('\n')}\n`
-      const result = await this.#dependencies.run('ipset', ['restore', '-exist'], { input, timeoutMs: RESTORE_TIMEOUT_MS })
-      if (result.exitCode === 0) {
-        this.#schedule.written(this.#dependencies.nowMs())
-        break
-      }
-      const { reason, line } = refusalOf('ipset', result, input)
-      const culprit = rest.find(({ commands }) => line !== undefined && commands.includes(line))
-      if (culprit === undefined) return this.#withoutCulprit(rest, reason, broken)
-      broken.set(culprit.name, reason)
-      rest = rest.filter((change) => change !== culprit)
-    }
-    return { broken, unwritten: new Map() }
+  async #write(changes: readonly SetChange[]): Promise<Failures> {
+    const { writeMembers, nowMs } = this.#dependencies
+    const isSmall = changes.reduce((sum, { members }) => sum + (members?.length ?? Number.POSITIVE_INFINITY), 0) <= MOST_MEMBER_CHANGES
+    if (writeMembers === undefined || !isSmall || changes.length === 0) return await this.#restore(changes)
+    const unwritten = await writeMembers(changes)
+    if (unwritten.size < changes.length) this.#schedule.written(nowMs())
+    return await this.#restore(changes.filter(({ name }) => unwritten.has(name)))
   }
 
-  /** The tool was ended in the middle, or blamed no line. A set that was not there before may be there now with half its members: it is broken. */
-  #withoutCulprit(rest: readonly SetChange[], reason: string, broken: ReadonlyMap<string, string>): Failures {
-    const isThere = ({ name }: SetChange) => this.#actual?.has(name) === true
-    const reasons = (changes: readonly SetChange[]) => changes.map(({ name }): [string, string] => [name, reason])
-    return {
-      broken: new Map([...broken, ...reasons(rest.filter((change) => !isThere(change)))]),
-      unwritten: new Map(reasons(rest.filter(isThere))),
-    }
+  async #restore(changes: readonly SetChange[]): Promise<Failures> {
+    const { failures, isWritten } = await restoreSets(this.#dependencies.run, changes, (name) => this.#actual?.has(name) === true)
+    if (isWritten) this.#schedule.written(this.#dependencies.nowMs())
+    return failures
   }
 
   /** What the kernel has now. Where nobody knows which lines were taken, a later apply reads. */
@@ -272,7 +247,7 @@ export class IpSetTable {
   #noteWritten(set: IpSet, changed: boolean): void {
     const { name, members } = set
     const before = this.#actual?.get(name)
-    const isAsWanted = this.#pruned || before === undefined || setCommands(set, before, true, this.#maxMembers).length === 0
+    const isAsWanted = this.#pruned || before === undefined || setChange(set, before, true, this.#maxMembers).commands.length === 0
     if (isAsWanted) {
       this.#actual?.set(name, asWanted(set, this.#maxMembers))
       this.#unconfirmed.delete(name)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { IpSet } from '../kernel.ts'
 import { changingSet } from '../test-members.ts'
-import { asWanted, parseSavedSets, type SavedSet, setCommands, suspects } from './ip-set-text.ts'
+import { asWanted, parseSavedSets, type SavedSet, setChange, suspects } from './ip-set-text.ts'
 
 const set = (type: IpSet['type'], family: 4 | 6, ...members: string[]): IpSet => ({
   name: 'tort4s:x',
@@ -115,14 +115,14 @@ const commands: [title: string, wanted: IpSet, actual: SavedSet | undefined, pru
   ['before pruning is allowed it stays', set('hash:net', 4, '10.0.0.0/8'), savedAs(wanted), false, []],
 ]
 for (const [title, want, actual, prune, expected] of commands)
-  t.test(title, async (t) => t.strictSame(setCommands(want, actual, prune), expected))
+  t.test(title, async (t) => t.strictSame(setChange(want, actual, prune).commands, expected))
 
 const address = fc.ipV4()
 t.test('what is built is read back: parse(build(x)) is x', async (t) => {
   fc.assert(
     fc.property(fc.uniqueArray(address), (members) => {
       const want = set('hash:ip', 4, ...members)
-      t.strictSame(parseSavedSets(setCommands(want, undefined, true).join('\n')), new Map([['tort4s:x', savedAs(want)]]))
+      t.strictSame(parseSavedSets(setChange(want, undefined, true).commands.join('\n')), new Map([['tort4s:x', savedAs(want)]]))
     }),
     { numRuns: 100 },
   )
@@ -133,7 +133,7 @@ t.test('after the commands the kernel has what is wanted, whatever it had', asyn
     fc.property(fc.uniqueArray(fc.nat(20)), fc.uniqueArray(fc.nat(20)), (had, want) => {
       const wish = set('hash:ip', 4, ...want.map((n) => `10.0.0.${n}`))
       const members = new Set(had.map((n) => `10.0.0.${n}`))
-      for (const command of setCommands(wish, savedAs(set('hash:ip', 4, ...members)), true)) {
+      for (const command of setChange(wish, savedAs(set('hash:ip', 4, ...members)), true).commands) {
         const [verb, , member = ''] = command.split(' ')
         if (verb === 'add') members.add(member)
         else members.delete(member)
@@ -147,21 +147,21 @@ t.test('after the commands the kernel has what is wanted, whatever it had', asyn
 t.test('members that tell their changes are looked at nowhere else', async (t) => {
   const wish = changingSet('tort4s:x', 'hash:ip', '10.0.0.1', '10.0.0.2')
   const before = asWanted(wish)
-  t.strictSame(setCommands(wish, before, true), [])
+  t.strictSame(setChange(wish, before, true).commands, [])
   wish.members.add('10.0.0.3')
   wish.members.add('10.0.0.4')
   wish.members.delete('10.0.0.4')
   wish.members.delete('10.0.0.1')
-  t.strictSame(setCommands(wish, before, true), ['add tort4s:x 10.0.0.3', 'del tort4s:x 10.0.0.4', 'del tort4s:x 10.0.0.1'])
-  t.strictSame(setCommands(wish, before, false), ['add tort4s:x 10.0.0.3'])
-  t.strictSame(setCommands(wish, asWanted(wish), true), [])
+  t.strictSame(setChange(wish, before, true).commands, ['add tort4s:x 10.0.0.3', 'del tort4s:x 10.0.0.4', 'del tort4s:x 10.0.0.1'])
+  t.strictSame(setChange(wish, before, false).commands, ['add tort4s:x 10.0.0.3'])
+  t.strictSame(setChange(wish, asWanted(wish), true).commands, [])
 })
 
 t.test('a half that is a member itself stays when the prefix of length 0 goes', async (t) => {
   const wish = changingSet('tort4n:x', 'hash:net', '0.0.0.0/0', '0.0.0.0/1')
   const before = asWanted(wish)
   wish.members.delete('0.0.0.0/0')
-  t.strictSame(setCommands(wish, before, true), ['add tort4n:x 0.0.0.0/1', 'del tort4n:x 128.0.0.0/1'])
+  t.strictSame(setChange(wish, before, true).commands, ['add tort4n:x 0.0.0.0/1', 'del tort4n:x 128.0.0.0/1'])
 })
 
 t.test('who has not followed the changes does not know what the kernel has', async (t) => {

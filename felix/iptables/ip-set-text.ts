@@ -57,29 +57,47 @@ export function suspects({ members }: IpSet, actual: SavedSet): Iterable<string>
   return actual.members.version === version ? new Set([...members, ...actual.members]) : undefined
 }
 
+/** @property member as the kernel can hold it */
+export type MemberChange = { readonly verb: 'add' | 'del'; readonly member: string }
+
 /**
- * The lines of `ipset restore -exist` that bring one set to what is wanted, additions first where there is room; none if it is so already.
+ * What one set needs.
+ *
+ * @property commands all of it, as lines of `ipset restore -exist`; none if it is as wanted
+ * @property members the same, where the set is there and stays and only members come and go
+ */
+export type SetChange = { readonly name: string; readonly commands: readonly string[]; readonly members?: readonly MemberChange[] }
+
+/**
+ * What brings one set to what is wanted, additions first where there is room.
  *
  * @param actual of which `suspects` are known
  * @param prune false: only make what is absent; members that are not wanted and a set of another shape stay
  */
-export function setCommands(wanted: IpSet, actual: SavedSet | undefined, prune: boolean, maxMembers: number = MAX_MEMBERS): string[] {
-  const { name, type, family, members } = wanted
-  if (actual === undefined) return fill(wanted, name, maxMembers)
-  if (actual.type !== type || actual.family !== family) {
+export function setChange(wanted: IpSet, actual: SavedSet | undefined, prune: boolean, maxMembers: number = MAX_MEMBERS): SetChange {
+  const { name } = wanted
+  if (actual === undefined) return { name, commands: fill(wanted, name, maxMembers) }
+  if (actual.type !== wanted.type || actual.family !== wanted.family) {
     // The kernel swaps only sets of one type, so this succeeds once no rule refers to the old set.
-    return prune ? [`destroy ${name}`, ...fill(wanted, name, maxMembers)] : []
+    return { name, commands: prune ? [`destroy ${name}`, ...fill(wanted, name, maxMembers)] : [] }
   }
   if (actual.maxMembers !== maxMembers && prune) {
-    return [`destroy ${SWAP_NAME}`, ...fill(wanted, SWAP_NAME, maxMembers), `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`]
+    const filled = fill(wanted, SWAP_NAME, maxMembers)
+    return { name, commands: [`destroy ${SWAP_NAME}`, ...filled, `swap ${SWAP_NAME} ${name}`, `destroy ${SWAP_NAME}`] }
   }
-  const added: string[] = []
-  const gone: string[] = []
+  const members = memberChanges(wanted, actual, prune, maxMembers)
+  return { name, members, commands: members.map(({ verb, member }) => `${verb} ${name} ${member}`) }
+}
+
+function memberChanges(wanted: IpSet, actual: SavedSet, prune: boolean, maxMembers: number): readonly MemberChange[] {
+  const { members } = wanted
+  const added: MemberChange[] = []
+  const gone: MemberChange[] = []
   const isDelta = actual.members === members
   for (const member of kernelMembers(wanted, suspects(wanted, actual) ?? [])) {
     const isWanted = holds(wanted, members, member)
-    if (isWanted && (isDelta || !holds(wanted, actual.members, member))) added.push(`add ${name} ${member}`)
-    if (!isWanted && prune) gone.push(`del ${name} ${member}`)
+    if (isWanted && (isDelta || !holds(wanted, actual.members, member))) added.push({ verb: 'add', member })
+    if (!isWanted && prune) gone.push({ verb: 'del', member })
   }
   const hasRoom = (actual.elements ?? actual.members.size) + added.length <= maxMembers
   return hasRoom ? [...added, ...gone] : [...gone, ...added]

@@ -5,9 +5,10 @@ import type { PolicyLimits } from '../policy-limits.ts'
 import type { PolicyState, PolicyWriter } from '../policy-writer.ts'
 import type { RepairLog } from '../repair-log.ts'
 import type { ChainView } from './chain-table.ts'
-import type { IpSetView } from './ip-set-table.ts'
+import type { IpSetView, WriteMembers } from './ip-set-table.ts'
 import { IpSetsWatch } from './ip-sets-watch.ts'
 import type { Backend } from './iptables-tool.ts'
+import { MemberWriter } from './member-writer.ts'
 import { OwnPrograms } from './own-programs.ts'
 import { PolicyTables } from './policy-tables.ts'
 import type { RestoreCounters } from './restore.ts'
@@ -30,6 +31,7 @@ export type PolicyDependencies = {
 export class IptablesPolicy implements PolicyWriter {
   readonly #dependencies: PolicyDependencies
   readonly #programs: OwnPrograms
+  readonly #members: MemberWriter
   readonly #tables: PolicyTables
   #watches: readonly { close(): void }[] = []
   #applying = false
@@ -38,7 +40,9 @@ export class IptablesPolicy implements PolicyWriter {
     const { run, nowMs, log, repairs } = dependencies
     this.#dependencies = dependencies
     this.#programs = new OwnPrograms(run, nowMs)
-    this.#tables = new PolicyTables(option, { run: this.#programs.run, nowMs, log, repairs })
+    this.#members = new MemberWriter(log)
+    const writeMembers: WriteMembers = (changes) => this.#members.write(changes)
+    this.#tables = new PolicyTables(option, { run: this.#programs.run, nowMs, log, repairs, writeMembers })
   }
 
   get choice(): PolicyTables['choice'] {
@@ -89,6 +93,7 @@ export class IptablesPolicy implements PolicyWriter {
 
   close(): void {
     for (const watch of this.#watches) watch.close()
+    this.#members.close()
   }
 
   async #whileApplying<Result>(work: () => Promise<Result>): Promise<Result> {

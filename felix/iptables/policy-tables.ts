@@ -3,8 +3,8 @@ import type { TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyState } from '../policy-writer.ts'
 import { mergeReports } from '../table-report.ts'
-import { ChainTable, type ChainView, type KernelToolDependencies } from './chain-table.ts'
-import { IpSetTable, type IpSetView } from './ip-set-table.ts'
+import { ChainTable, type ChainView } from './chain-table.ts'
+import { IpSetTable, type IpSetTableDependencies, type IpSetView } from './ip-set-table.ts'
 import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
 import type { Backend } from './iptables-tool.ts'
 import type { RulesPlace } from './nft-changes.ts'
@@ -20,7 +20,7 @@ const places: readonly RulesPlace[] = (['filter', 'nat', 'mangle', 'raw'] as con
 /** IP sets and the chains that refer to them, in the order that never leaves a rule without its set. */
 export class PolicyTables {
   readonly #option: 'auto' | Backend
-  readonly #dependencies: KernelToolDependencies
+  readonly #dependencies: IpSetTableDependencies
   readonly #sets: IpSetTable
   readonly #restore: Restore
   readonly #choosing = new CheckSchedule()
@@ -33,7 +33,7 @@ export class PolicyTables {
   /** The other backend's tables, where an earlier choice left chains of ours. */
   #leftovers: readonly ChainTable[] = []
 
-  constructor(option: 'auto' | Backend, dependencies: KernelToolDependencies) {
+  constructor(option: 'auto' | Backend, dependencies: IpSetTableDependencies) {
     this.#option = option
     this.#dependencies = dependencies
     this.#sets = new IpSetTable(dependencies)
