@@ -258,7 +258,7 @@ t.test('INTERFACE §2: all problems at once, each with its path and line', async
 })
 
 const files: [title: string, text: string, problems: readonly string[]][] = [
-  ['broken YAML', 'bgp:\n\tenabled: true', ['tortie.yaml:2: Tabs are not allowed as indentation']],
+  ['broken YAML', 'bgp:\n\tenabled: true', ['tortie.yaml:2: Tabs are not allowed as indentation: indent with spaces']],
   ['a key twice', 'bgp:\n  listenPort: 1\n  listenPort: 2', ['tortie.yaml:3: bgp.listenPort: this key is there twice']],
   ['two documents', 'bgp: {}\n---\nbgp: {}', ['tortie.yaml:3: must be one document: here a second one begins']],
   ['a text', 'bgp', ['tortie.yaml:1: must be an object (is "bgp")']],
@@ -400,7 +400,7 @@ t.test('a mistake in a variable is told by the name of the variable', async (t) 
     'TORTIE_BGP_ENABLED: bgp.enabled: must be true or false (is "maybe")',
     'TORTIE_BGP_LISTENPORT: bgp.listenPort: must be <= 65535 (is 70000)',
     'TORTIE_BGP_LISTENPROT: sets no option, did you mean "TORTIE_BGP_LISTENPORT"?',
-    'TORTIE_BGP_PEERS: bgp.peers: Flow map in block collection must be sufficiently indented and end with a }',
+    'TORTIE_BGP_PEERS: bgp.peers: Flow map in block collection must be sufficiently indented and end with a }: see to the indentation: fields of one object stand exactly below each other',
   ])
 })
 

@@ -89,7 +89,7 @@ t.test('two endpoints with one address: the one whose interface the packet came 
 })
 
 t.test('what staged policies would decide is pending', async (t) => {
-  const denying = globalPolicy('next', { selector: "app == 'db'", types: ['Ingress'], ingress: [{ action: 'Deny' }] })
+  const denying = globalPolicy('next', { order: 1, selector: "app == 'db'", types: ['Ingress'], ingress: [{ action: 'Deny' }] })
   const staged = { ...denying, kind: 'StagedGlobalNetworkPolicy' }
   const { verdict, pending } = judge(graph(staged), { ruling: allowed, packet: tcp(), ...between })
   t.equal(verdict, 'allowed')

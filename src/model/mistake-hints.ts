@@ -16,9 +16,16 @@ export function typeHint(expected: readonly string[], value: unknown, { examples
   const wants = (...types: readonly string[]) => types.some((type) => expected.includes(type))
   if (wants('array')) return isObject(value) ? ': begin each item with "- "' : listHint(value)
   if (wants('number', 'integer') && typeof value === 'string' && /^[\d.]+$/.test(value)) return ': leave out the quotes'
-  if (wants('boolean') && typeof value === 'string') return ': leave out the quotes'
+  if (wants('boolean') && typeof value === 'string') return booleanHint(value)
   if (wants('string') && (typeof value === 'number' || typeof value === 'boolean')) return `: put it in quotes, "${value}"`
   return examples.length === 0 ? '' : `, as in ${shortJson(examples[0])}`
+}
+
+/** YAML 1.1 knew more words for it than the two of YAML 1.2. */
+function booleanHint(value: string): string {
+  if (/^(true|false)$/i.test(value)) return ': leave out the quotes'
+  if (/^(yes|on)$/i.test(value)) return ': write true'
+  return /^(no|off)$/i.test(value) ? ': write false' : ''
 }
 
 /** A word that is not one of those allowed. */

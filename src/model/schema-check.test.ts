@@ -47,7 +47,7 @@ const table: [title: string, value: unknown, expected: unknown][] = [
         { path: 'base.pairs[0].low', reason: 'must be a whole number', value: 'x' },
         { path: 'base.pairs[1].high', reason: 'is below 2', value: 1 },
         { path: 'base.words["x y"]', reason: 'must be letters', value: '1' },
-        { path: 'base.on', reason: 'must be true or false: leave out the quotes', value: 'yes' },
+        { path: 'base.on', reason: 'must be true or false: write true', value: 'yes' },
       ],
     },
   ],
