@@ -46,3 +46,40 @@ export function chainInput(saved: string, chain: string): string {
   if (rules.length === 0) throw new Error(`no rules in ${chain}`)
   return `*filter\n:${chain} - -\n${rules.join('\n')}\nCOMMIT\n`
 }
+
+/** The same with nf_tables itself: our tables in another namespace, written with `nft -f`. */
+export class BareNftCopy {
+  readonly #namespace: Namespace
+
+  private constructor(namespace: Namespace) {
+    this.#namespace = namespace
+  }
+
+  /** @param saved @see savedRuleset */
+  static async create(saved: string): Promise<BareNftCopy> {
+    const copy = new BareNftCopy(await Namespace.create(`bench${process.pid}-b`))
+    await copy.restore(saved)
+    return copy
+  }
+
+  async restore(input: string): Promise<void> {
+    await execa('ip', ['netns', 'exec', this.#namespace.name, 'nft', '-f', '-'], { input })
+  }
+
+  async remove(): Promise<void> {
+    await this.#namespace.remove()
+  }
+}
+
+/** What `nft -f` makes all tables of. */
+export function savedRuleset(of: Namespace): Promise<string> {
+  return of.run('nft', ['-s', 'list', 'ruleset'])
+}
+
+/** The input of `nft -f` that writes one chain of the IPv4 table as it is saved. */
+export function nftChainInput(saved: string, chain: string): string {
+  const start = saved.indexOf(`\tchain ${chain} {`)
+  if (start < 0) throw new Error(`no chain ${chain}`)
+  const body = saved.slice(start, saved.indexOf('\n\t}', start) + 3)
+  return `flush chain ip tortie ${chain}\ntable ip tortie {\n${body}\n}\n`
+}

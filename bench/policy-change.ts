@@ -1,5 +1,5 @@
-/** The rules of one policy among many are changed, again and again, on iptables-nft: how long until they are in the kernel, beside the bare restore of that chain. */
-import { BareCopy, chainInput, savedFilter } from './bare-copy.ts'
+/** The rules of one policy among many are changed, again and again, on iptables-nft or nftables: how long until they are in the kernel, beside the bare restore of that chain. */
+import { BareCopy, BareNftCopy, chainInput, nftChainInput, savedFilter, savedRuleset } from './bare-copy.ts'
 import { type Figures, medianOf, percentile } from './figures.ts'
 import { endpoint } from './many-resources.ts'
 import { applyAll, applyYaml, type PolicyLab, policyLab, reached, toolUse } from './policy-lab.ts'
@@ -8,10 +8,16 @@ const workloads = 20
 const rulesEach = 5
 const changes = 100
 
-/** @param parameters how many policies the node has, five rules each, spread over its 20 workloads */
-export async function benchPolicyChange([policies = '1000']: readonly string[], runs: number): Promise<void> {
-  const lab = await policyLab(workloads)
-  let bare: BareCopy | undefined
+/** What does the same write without us. */
+type Bare = Pick<BareCopy, 'restore' | 'remove'>
+
+/**
+ * @param parameters how many policies the node has, five rules each, spread over its 20 workloads
+ * @param nftables whether by nftables, with `nft -f` as the bare tool, instead of iptables-nft
+ */
+export async function benchPolicyChange([policies = '1000']: readonly string[], runs: number, nftables: boolean): Promise<void> {
+  const lab = await policyLab(workloads, nftables ? { nftablesMode: 'enabled' } : {})
+  let bare: Bare | undefined
   try {
     const locals = Array.from({ length: workloads }, (_, n) => endpoint(`local-${n}`, 'node-a', `tort${n}`, `10.244.0.${n + 1}`, `app${n}`))
     await applyAll(lab.node, locals)
@@ -19,13 +25,14 @@ export async function benchPolicyChange([policies = '1000']: readonly string[], 
       lab.node,
       Array.from({ length: Number(policies) }, (_, n) => fiveRules(n, 0)),
     )
-    bare = await BareCopy.create(lab.namespace)
-    const input = chainInput(await savedFilter(lab.namespace), 'tort-pi-gnp/policy-0')
+    const copied = nftables ? await copyNft(lab) : await copyIptables(lab)
+    const { input } = copied
+    bare = copied.bare
     await measure(lab, bare, input)
     const all: Figures[] = []
     for (let run = 0; run < runs; run += 1) all.push(await measure(lab, bare, input))
     console.log(
-      `policy-change tortie ${JSON.stringify({ policies: Number(policies), rules: Number(policies) * rulesEach, changes, ...medianOf(all) })}`,
+      `policy-change tortie ${JSON.stringify({ nftables, policies: Number(policies), rules: Number(policies) * rulesEach, changes, ...medianOf(all) })}`,
     )
   } finally {
     await bare?.remove()
@@ -33,11 +40,21 @@ export async function benchPolicyChange([policies = '1000']: readonly string[], 
   }
 }
 
+async function copyIptables({ namespace }: PolicyLab): Promise<{ readonly bare: Bare; readonly input: string }> {
+  const input = chainInput(await savedFilter(namespace), 'tort-pi-gnp/policy-0')
+  return { bare: await BareCopy.create(namespace), input }
+}
+
+async function copyNft({ namespace }: PolicyLab): Promise<{ readonly bare: Bare; readonly input: string }> {
+  const saved = await savedRuleset(namespace)
+  return { bare: await BareNftCopy.create(saved), input: nftChainInput(saved, 'filter-tort-pi-gnp/policy-0') }
+}
+
 /**
  * `answered` is from the answer to the request, `total` from the request itself, until the rules are in the kernel. `own` is what is left
  * of `total` without the time in which tools ran; `ratio` is `answered` to the bare restore of the same chain.
  */
-async function measure({ node }: PolicyLab, bare: BareCopy, input: string): Promise<Figures> {
+async function measure({ node }: PolicyLab, bare: Bare, input: string): Promise<Figures> {
   const [totals, answered, owns, restores]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let change = 0; change < changes; change += 1) {
     const before = await toolUse(node)

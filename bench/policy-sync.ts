@@ -1,17 +1,21 @@
 /** A node starts with policies stored and nothing in the kernel: how long its first apply takes, beside the bare tools making the same sets and rules. */
 import { execa } from 'execa'
 import { Namespace } from '../e2e/lab/namespace.ts'
+import { BareNftCopy, savedRuleset } from './bare-copy.ts'
 import { type Figures, medianOf } from './figures.ts'
 import { endpoint, policy } from './many-resources.ts'
 import { applyAll, type PolicyLab, policyLab, programmed } from './policy-lab.ts'
-import { secondsOf } from './run-time.ts'
+import { round, secondsOf } from './run-time.ts'
 
 const workloads = 100
 const families = ['ip', 'ip6'] as const
 
-/** @param parameters how many policies, ten on each of the 100 workloads */
-export async function benchPolicySync([policies = '1000']: readonly string[], runs: number): Promise<void> {
-  const lab = await policyLab(workloads)
+/**
+ * @param parameters how many policies, ten on each of the 100 workloads
+ * @param nftables whether by nftables, with `nft -f` as the bare tool, instead of iptables-nft
+ */
+export async function benchPolicySync([policies = '1000']: readonly string[], runs: number, nftables: boolean): Promise<void> {
+  const lab = await policyLab(workloads, nftables ? { nftablesMode: 'enabled' } : {})
   try {
     const locals = Array.from({ length: workloads }, (_, n) => endpoint(`local-${n}`, 'node-a', `tort${n}`, `10.244.0.${n + 1}`, `app${n}`))
     const all = Array.from({ length: Number(policies) }, (_, n) =>
@@ -19,8 +23,8 @@ export async function benchPolicySync([policies = '1000']: readonly string[], ru
     )
     await applyAll(lab.node, [...locals, ...all])
     const figures: Figures[] = []
-    for (let run = 0; run < runs; run += 1) figures.push(await measure(lab))
-    console.log(`policy-sync tortie ${JSON.stringify({ policies: Number(policies), workloads, ...medianOf(figures) })}`)
+    for (let run = 0; run < runs; run += 1) figures.push(await (nftables ? measureNft(lab) : measure(lab)))
+    console.log(`policy-sync tortie ${JSON.stringify({ nftables, policies: Number(policies), workloads, ...medianOf(figures) })}`)
   } finally {
     await lab.remove()
   }
@@ -42,10 +46,30 @@ async function measure({ node, namespace }: PolicyLab): Promise<Figures> {
       await pipe(bare, sets, 'ipset', 'restore', '-exist')
       for (const [n, family] of families.entries()) await pipe(bare, rules[n] ?? '', `${family}tables-nft-restore`, '--noflush')
     })
-    return { applySec: Math.round(applySec * 1000) / 1000, bareSec, ratio: Math.round((applySec / bareSec) * 100) / 100 }
+    return figuresOf(applySec, bareSec)
   } finally {
     await bare.remove()
   }
+}
+
+async function measureNft({ node, namespace }: PolicyLab): Promise<Figures> {
+  const saved = await savedRuleset(namespace)
+  await node.end('SIGTERM')
+  await namespace.run('nft', ['flush', 'ruleset'])
+  await node.start()
+  await programmed(node)
+  const applySec = await applySeconds(node)
+  const bare = await BareNftCopy.create('')
+  try {
+    const bareSec = await secondsOf(() => bare.restore(saved))
+    return figuresOf(applySec, bareSec)
+  } finally {
+    await bare.remove()
+  }
+}
+
+function figuresOf(applySec: number, bareSec: number): Figures {
+  return { applySec: round(applySec), bareSec, ratio: Math.round((applySec / bareSec) * 100) / 100 }
 }
 
 const emptied = ['raw', 'mangle', 'nat', 'filter'].map((table) => `*${table}\nCOMMIT\n`).join('')

@@ -7,7 +7,7 @@
  *   one-change N CHANGES                             one route of a loaded table gets another path: until the sink knows
  *   fib N                                            one feeder -> speaker -> kernel routes
  *   mesh FEEDERS PREFIXES SETS SINKS IBGP BOTH       many peers at once
- * Of the agent alone:
+ * Of the agent alone; with --nftables, policy-sync, policy-change and datapath are of nftables itself, not of iptables-nft:
  *   policy POLICIES                                  one policy changed among so many: from the request to the rule in the kernel
  *   policy-sync POLICIES                             first apply of so many on 100 workloads, as a ratio to the bare tools
  *   policy-change POLICIES                           the rules of one among so many, five rules each, as a ratio to the bare restore
@@ -66,13 +66,13 @@ async function bench(name: string, parameters: readonly string[]): Promise<void>
     case 'policy':
       return benchPolicy(parameters, runs)
     case 'policy-change':
-      return benchPolicyChange(parameters, runs)
+      return benchPolicyChange(parameters, runs, values.nftables)
     case 'label-change':
       return benchLabelChange(parameters, runs)
     case 'endpoint-updates':
       return benchEndpointUpdates(parameters, runs)
     case 'policy-sync':
-      return benchPolicySync(parameters, runs)
+      return benchPolicySync(parameters, runs, values.nftables)
     case 'datapath':
       return benchDatapath(parameters, Number(values.pairs), felix)
     case 'policy-memory':
