@@ -9,9 +9,9 @@ import { Stated } from '../stated.ts'
 import type { Tracked } from '../tracked.ts'
 import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
 import { hashRules } from './chain-hash.ts'
-import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable, type TableChange } from './chains-text.ts'
+import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable, type TableChange, unshown } from './chains-text.ts'
 import { ClosedChains, closedRules } from './closed-chains.ts'
-import { chainsNamed, findCulprits, type WriteRefusal } from './culprits.ts'
+import { chainsNamed, findCulprits, onlyRewriting, type WriteRefusal } from './culprits.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
 import { legacyTableExists } from './legacy-tables.ts'
 import { Restore } from './restore.ts'
@@ -66,6 +66,8 @@ export class ChainTable {
   #failures = new Map<string, string>()
   /** The chains to look at in the next apply; all: every one. */
   #touched: Set<string> | 'all' = 'all'
+  /** What the chains to look at are written with, by name, until the next apply is over: their text is made once. */
+  readonly #lines = new Map<string, readonly string[]>()
   #pruned = false
   /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
   #waited = false
@@ -139,6 +141,7 @@ export class ChainTable {
     // the second reads anew: somebody may have written in between
     const done = (await this.#attempt(false)) ?? (this.#waited ? none : await this.#attempt(true)) ?? none
     this.#touched = new Set()
+    this.#lines.clear()
     const opened = this.#closed.dueAtMs <= nowMs ? await this.#reopen() : 0
     return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
   }
@@ -173,6 +176,7 @@ export class ChainTable {
       return
     }
     this.#chains.delete(name)
+    this.#lines.delete(name)
     this.#unconfirmed.delete(name)
   }
 
@@ -180,7 +184,8 @@ export class ChainTable {
     const { name, rules } = chain
     const before = this.#chains.get(name)
     const { table, family } = this.#options
-    const { hashes } = hashRules(name, this.#closed.rulesOf(name, table) ?? rules, family)
+    const { hashes, lines } = hashRules(name, this.#closed.rulesOf(name, table) ?? rules, family)
+    this.#lines.set(name, lines)
     if (before === undefined || !sameHashes(hashes, before.hashes)) this.#unconfirmed.add(name)
     this.#chains.set(name, { chain, hashes })
   }
@@ -226,9 +231,9 @@ export class ChainTable {
   }
 
   async #write(change: TableChange, saved: SavedTable, isLast: boolean): Promise<boolean> {
-    let refusal = await this.#put(change, (name) => this.#rulesOf(name))
+    let refusal = await this.#put(change, (name) => this.#linesOf(name))
     if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) {
-      refusal = await this.#put(change, (name) => this.#rulesOf(name))
+      refusal = await this.#put(change, (name) => this.#linesOf(name))
     }
     if (refusal !== undefined) {
       this.#refuse(refusal.reason, change, refusal.culprits[0])
@@ -242,9 +247,9 @@ export class ChainTable {
   }
 
   /** One transaction. */
-  async #put(change: TableChange, rulesOf: (chain: string) => readonly Rule[]): Promise<WriteRefusal | undefined> {
+  async #put(change: TableChange, linesOf: (chain: string) => readonly string[]): Promise<WriteRefusal | undefined> {
     const { family, table, backend } = this.#options
-    const input = restoreInput(table, change, (name) => hashRules(name, rulesOf(name), family).lines)
+    const input = restoreInput(table, change, linesOf)
     const result = await this.#restore.write(family, backend, input)
     if (result.exitCode === 0) return undefined
     this.#waited = isLockHeld(result)
@@ -252,8 +257,13 @@ export class ChainTable {
     return { reason, culprits: chainsNamed(result.stderr, input), isGeneral: isGeneral(result) }
   }
 
-  #rulesOf(name: string): readonly Rule[] {
-    return this.#closed.rulesOf(name, this.#options.table) ?? this.#chains.get(name)?.chain.rules ?? []
+  #linesOf(name: string): readonly string[] {
+    const rules = () => this.#closed.rulesOf(name, this.#options.table) ?? this.#chains.get(name)?.chain.rules ?? []
+    return this.#lines.get(name) ?? this.#linesOfRules(name, rules())
+  }
+
+  #linesOfRules(name: string, rules: readonly Rule[]): readonly string[] {
+    return hashRules(name, rules, this.#options.family).lines
   }
 
   /**
@@ -262,11 +272,11 @@ export class ChainTable {
    */
   async #closeCulprits(change: TableChange, saved: SavedTable): Promise<boolean> {
     const waiting = new Set(change.rewritten.filter((name) => !saved.own.has(name)))
+    const waits = (name: string) => this.#linesOfRules(name, closedRules('waits for its turn', this.#options.table))
     const write = async (names: readonly string[]) => {
       const tried = new Set(names)
       const rewritten = [...new Set([...names, ...waiting])]
-      const waits = closedRules('waits for its turn', this.#options.table)
-      const refusal = await this.#put(onlyRewriting(rewritten), (name) => (tried.has(name) ? this.#rulesOf(name) : waits))
+      const refusal = await this.#put(onlyRewriting(rewritten), (name) => (tried.has(name) ? this.#linesOf(name) : waits(name)))
       if (refusal === undefined) for (const name of names) waiting.delete(name)
       return refusal
     }
@@ -283,7 +293,8 @@ export class ChainTable {
   /** Tries those again that the kernel refused. Gives how many it took. */
   async #reopen(): Promise<number> {
     const names = this.#closed.refused
-    const write = (some: readonly string[]) => this.#put(onlyRewriting(some), (name) => this.#chains.get(name)?.chain.rules ?? [])
+    const open = (name: string) => this.#linesOfRules(name, this.#chains.get(name)?.chain.rules ?? [])
+    const write = (some: readonly string[]) => this.#put(onlyRewriting(some), open)
     const culprits = await findCulprits(names, write, REOPEN_WRITES)
     const opened = names.filter((name) => culprits !== undefined && !culprits.has(name))
     for (const name of opened) this.#closed.open(name)
@@ -380,14 +391,6 @@ export class ChainTable {
   #key(kind: 'chain' | 'hook', name: string): string {
     return `${kind} ${this.#options.table}/${name} (IPv${this.#options.family})`
   }
-}
-
-function unshown(table: TableName): string {
-  return `table ${table} holds rules that only nft can show, so it cannot be told what is there of ours: move them to a table of another name`
-}
-
-function onlyRewriting(rewritten: readonly string[]): TableChange {
-  return { rewritten, removed: [], flushed: [], hooks: [] }
 }
 
 function firstOf(culprits: ReadonlyMap<string, string>): object {

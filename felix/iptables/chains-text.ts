@@ -66,6 +66,11 @@ export function isUnshown(output: string): boolean {
   return unshownTables(output).length > 0
 }
 
+/** For the operator. */
+export function unshown(table: TableName): string {
+  return `table ${table} holds rules that only nft can show, so it cannot be told what is there of ours: move them to a table of another name`
+}
+
 /** The tables of which the output of `iptables-nft-save` says so. */
 export function unshownTables(output: string): string[] {
   return [...output.matchAll(/^# Table `(\w+)' is incompatible/gm)].map(([, table = '']) => table)

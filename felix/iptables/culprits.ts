@@ -1,4 +1,5 @@
 /** Which of many chains the kernel refuses: its word is about one rule, and the transaction is about all of them. */
+import type { TableChange } from './chains-text.ts'
 
 /**
  * Why a write was refused.
@@ -53,4 +54,9 @@ export function chainsNamed(stderr: string, input: string): string[] {
   const lines = input.split('\n')
   const named = [...stderr.matchAll(/line:? (\d+)/g)].map(([, number]) => /^-A (\S+)/.exec(lines[Number(number) - 1] ?? '')?.[1])
   return [...new Set(named)].filter((name) => name !== undefined)
+}
+
+/** No hook, and no chain but these. */
+export function onlyRewriting(rewritten: readonly string[]): TableChange {
+  return { rewritten, removed: [], flushed: [], hooks: [] }
 }
