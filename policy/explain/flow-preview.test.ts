@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Resource } from '../../src/model/resource.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import { PolicyGraph } from '../graph.ts'
-import { endpoint, globalPolicy, namespace, networkPolicy, networkSet, profile, tier } from '../test-resources.ts'
+import { endpoint, globalPolicy, hostEndpoint, namespace, networkPolicy, networkSet, profile, tier } from '../test-resources.ts'
 import type { PolicyChange } from './changed-view.ts'
 import type { Flow } from './flow.ts'
 import type { FlowChange } from './flow-changes.ts'
@@ -226,4 +226,19 @@ t.test('with few candidates allowed, each kind of endpoint comes before the seco
   const { changes, truncated } = preview([...many, db], [put(sql)], { limits: { ends: 2 } })
   t.strictSame(lines(changes), [`shop/web-1 -> shop/db-0 any other tcp port,any udp port,ping: Allow -> Deny by ${end} (3)`])
   t.equal(truncated, true)
+})
+
+t.test('host endpoints of this node that a change concerns are named, since their flows are not compared', async (t) => {
+  const [here, there] = [
+    hostEndpoint('here', { node: 'n1', interfaceName: 'eth0' }),
+    hostEndpoint('there', { node: 'n2', interfaceName: 'eth0' }),
+  ]
+  const closing = globalPolicy('close', { selector: 'has(host)', ingress: [{ action: 'Deny' }] })
+  const early = globalPolicy('early', { selector: 'has(host)', preDNAT: true, applyOnForward: true, ingress: [{ action: 'Deny' }] })
+  const named = (resources: readonly Resource[], ...changes: readonly PolicyChange[]) => preview(resources, changes).hostEndpoints
+  t.strictSame(named([], put(here), put(there)), ['here'])
+  t.strictSame(named([here, there], put(closing)), ['here'])
+  t.strictSame(named([here, there], put(early)), ['here'])
+  t.strictSame(named([here, closing], deleted('GlobalNetworkPolicy', 'close', '')), ['here'])
+  t.strictSame(named([here, ...shop], put(sql)), [])
 })

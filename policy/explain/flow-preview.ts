@@ -10,7 +10,7 @@ import type { Flow } from './flow.ts'
 import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, type VerdictChange, verdictChange } from './flow-changes.ts'
 import { type Probe, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
-import { affectedIds, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
+import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
 
 export type PreviewOptions = {
   readonly nodeAddresses: readonly IpAddress[]
@@ -29,6 +29,8 @@ export type PreviewState = {
   readonly changes: readonly FlowChange[]
   readonly recent: readonly FlowChange[]
   readonly concerned: number
+  /** HostEndpoints of this node that a change concerns: their flows are not compared. */
+  readonly hostEndpoints: readonly string[]
   readonly checked: number
   readonly truncated: boolean
 }
@@ -44,6 +46,7 @@ export class FlowPreview {
   readonly #recent: FlowChange[] = []
   readonly #work: Generator<void>
   #concerned = 0
+  #hostEndpoints: readonly string[] = []
   #checked = 0
   #truncated = false
   #done = false
@@ -72,6 +75,7 @@ export class FlowPreview {
       changes: grouped(this.#changes),
       recent: grouped(this.#recent),
       concerned: this.#concerned,
+      hostEndpoints: this.#hostEndpoints,
       checked: this.#checked,
       truncated: this.#truncated || !this.#done,
     }
@@ -80,6 +84,7 @@ export class FlowPreview {
   *#run(): Generator<void> {
     yield* this.#compareRecent()
     const { limits } = this.#options
+    this.#hostEndpoints = concernedHosts(this.#after, this.#parts)
     const affected = affectedIds(this.#after, this.#parts)
     this.#concerned = [...affected].filter((id) => this.#isComparable(id)).length
     if (this.#concerned === 0) return

@@ -2,8 +2,9 @@
 import type { Resource } from '../../src/model/resource.ts'
 import { type Family, familyOf, type IpAddress, parseAddress } from '../../src/net/address.ts'
 import { namespaceParent, profileParent } from '../inherited-labels.ts'
-import type { Policy } from '../policy.ts'
+import { type Policy, policyOf } from '../policy.ts'
 import { compareText } from '../resource-key.ts'
+import { matches } from '../selector/evaluate.ts'
 import type { ChangedView } from './changed-view.ts'
 import { type Holder, holderOf } from './explain-ends.ts'
 import type { GraphParts } from './graph-view.ts'
@@ -95,6 +96,27 @@ function netsOf(resource: Resource | undefined): readonly string[] {
 function endName({ kind, metadata }: Resource): string {
   const name = `${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
   return isNetworkSet(kind) ? `${kind} ${name}` : name
+}
+
+/** The names of this node's HostEndpoints that are other ones, or that a changed policy selects. */
+export function concernedHosts(view: ChangedView, { resources, labels }: GraphParts): readonly string[] {
+  const changed = [...view.changedResources].map(([key, after]) => [key, resources.get(key), after] as const)
+  const selectors = changed.flatMap(([, before, after]) =>
+    [before, after].flatMap((resource) => {
+      const policy = resource?.kind === 'GlobalNetworkPolicy' ? policyOf(resource) : undefined
+      return policy === undefined ? [] : [policy.subject.selector]
+    }),
+  )
+  const isHere = ({ kind, spec }: Resource) => kind === 'HostEndpoint' && (spec as { readonly node?: string }).node === view.nodeName
+  const others = [...changed.flatMap(([, before, after]) => after ?? before ?? [])].filter(isHere)
+  const selected =
+    selectors.length === 0
+      ? []
+      : [...resources.values()].filter(isHere).filter((resource) => {
+          const own = labels.labelsIf(resource, new Map())
+          return selectors.some((selector) => matches(selector, own))
+        })
+  return [...new Set([...others, ...selected].map(({ metadata }) => metadata.name))].toSorted(compareText)
 }
 
 /** The nets that rules of changed policies name, each by an address in it. @param limit of them */

@@ -57,7 +57,7 @@ const change = {
   after: 'Deny',
   by: 'Tier default ingress',
 } as const
-const effect: FlowEffect = { changes: [], recent: [], concerned: 1, checked: 6, truncated: false }
+const effect: FlowEffect = { changes: [], recent: [], concerned: 1, hostEndpoints: [], checked: 6, truncated: false }
 
 const table: [title: string, effect: FlowEffect, expected: readonly string[]][] = [
   ['nothing changes', effect, ['', 'No flow between known endpoints would change: 6 compared.']],
@@ -65,6 +65,15 @@ const table: [title: string, effect: FlowEffect, expected: readonly string[]][] 
     'nobody is concerned',
     { ...effect, concerned: 0, checked: 0 },
     ['', 'No flow between known endpoints would change: no known endpoint is concerned.'],
+  ],
+  [
+    'a host endpoint is concerned',
+    { ...effect, concerned: 0, checked: 0, hostEndpoints: ['n-eth0'] },
+    [
+      '',
+      'No flow between known endpoints would change: no known endpoint is concerned.',
+      'Not compared: flows of the node itself, by HostEndpoint n-eth0.',
+    ],
   ],
   [
     'flows that were seen, and that not all were compared',

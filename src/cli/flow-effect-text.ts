@@ -18,6 +18,7 @@ export type FlowEffect = {
   readonly recent: readonly FlowChange[]
   readonly concerned: number
   readonly checked: number
+  readonly hostEndpoints: readonly string[]
   readonly truncated: boolean
 }
 
@@ -26,8 +27,10 @@ const mostNames = 5
 const mostLines = 50
 
 /** After an empty line: "shop/web-1 -> shop/db-0 tcp/5432: allowed -> denied by NetworkPolicy shop/x ingress rule 2". */
-export function flowLines({ changes, recent, concerned, checked, truncated }: FlowEffect): readonly string[] {
-  const left = truncated ? ['Not all flows were compared: there are too many.'] : []
+export function flowLines({ changes, recent, concerned, checked, hostEndpoints, truncated }: FlowEffect): readonly string[] {
+  const hosts =
+    hostEndpoints.length === 0 ? [] : [plain(`Not compared: flows of the node itself, by HostEndpoint ${listed(hostEndpoints)}.`)]
+  const left = [...hosts, ...(truncated ? ['Not all flows were compared: there are too many.'] : [])]
   const seen = recent.length === 0 ? [] : ['Flows seen lately that would change:', ...changeLines(recent)]
   if (changes.length === 0) {
     const why = concerned === 0 ? 'no known endpoint is concerned' : `${checked} compared`

@@ -9,6 +9,7 @@ import { runTortie, tortieAt } from './cli-fixture.ts'
 const times = { firstSeen: '2026-01-02T12:00:00.000Z', lastSeen: '2026-01-02T12:00:01.000Z' }
 const web = { address: '10.0.0.1' as IpAddress, namespace: 'shop', name: 'web' }
 const db = { address: '10.0.0.2' as IpAddress, namespace: 'shop', name: 'db' }
+const uplink = { address: '10.99.0.1' as IpAddress, namespace: '', name: 'uplink' }
 const byDb = { direction: 'ingress', subject: 'NetworkPolicy shop/db', rule: 2, outcome: 'Deny' } as const
 const byTier = { direction: 'ingress', subject: 'Tier default', outcome: 'Deny' } as const
 const staged = { direction: 'ingress', subject: 'StagedNetworkPolicy shop/next', rule: 0, outcome: 'Deny' } as const
@@ -26,9 +27,8 @@ const flows: readonly FlowShown[] = [
     ...times,
   },
   { verdict: 'denied', from: db, to: web, protocol: 47, decisions: [], differs: true, count: 1, ...times },
+  { verdict: 'denied', from: web, to: uplink, protocol: 'tcp', port: 80, decisions: [byTier], count: 1, ...times },
 ]
-
-const heading = 'LAST SEEN                 VERDICT   FROM                 TO                   PROTOCOL     COUNT  DECIDED BY'
 
 async function setUp(t: Test, total = flows.length) {
   const asked: FlowFilter[] = []
@@ -56,19 +56,20 @@ t.test('flows: who, what, how often and by what, loudly where kernel and policy 
   const { tortie } = await setUp(t)
   t.equal(
     (await tortie('flows')).out,
-    `${heading}
-2026-01-02T12:00:01.000Z  rejected  shop/web (10.0.0.1)  shop/db (10.0.0.2)   tcp 22       3      NetworkPolicy shop/db rule 2
-2026-01-02T12:00:01.000Z  allowed   shop/web (10.0.0.1)  192.0.2.9            icmp type 8  1      Tier default; pending: Deny by StagedNetworkPolicy shop/next rule 0
-2026-01-02T12:00:01.000Z  denied    shop/db (10.0.0.2)   shop/web (10.0.0.1)  47           1      KERNEL AND POLICY DIFFER
+    `LAST SEEN                 VERDICT   FROM                 TO                               PROTOCOL     COUNT  DECIDED BY
+2026-01-02T12:00:01.000Z  rejected  shop/web (10.0.0.1)  shop/db (10.0.0.2)               tcp 22       3      NetworkPolicy shop/db rule 2
+2026-01-02T12:00:01.000Z  allowed   shop/web (10.0.0.1)  192.0.2.9                        icmp type 8  1      Tier default; pending: Deny by StagedNetworkPolicy shop/next rule 0
+2026-01-02T12:00:01.000Z  denied    shop/db (10.0.0.2)   shop/web (10.0.0.1)              47           1      KERNEL AND POLICY DIFFER
+2026-01-02T12:00:01.000Z  denied    shop/web (10.0.0.1)  HostEndpoint uplink (10.99.0.1)  tcp 80       1      Tier default
 `,
   )
-  t.strictSame(JSON.parse((await tortie('flows -o json')).out), { flows, total: 3 })
+  t.strictSame(JSON.parse((await tortie('flows -o json')).out), { flows, total: 4 })
 })
 
 t.test('flows: what is asked for reaches the agent, and what is left out is said', async (t) => {
   const { asked, tortie } = await setUp(t, 50)
   const { out } = await tortie('flows --from shop/web --to 192.0.2.0/24 -n shop --verdict denied --policy web --limit 3')
-  t.match(out, /\n3 of 50 shown: more with --limit, or fewer with --from, --to and the like\n$/)
+  t.match(out, /\n4 of 50 shown: more with --limit, or fewer with --from, --to and the like\n$/)
   t.strictSame(asked, [
     {
       from: { type: 'endpoint', endpoint: { namespace: 'shop', name: 'web' } },

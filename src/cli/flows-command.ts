@@ -86,7 +86,8 @@ function flowRow(flow: Flow): Row {
 }
 
 function endText({ address, namespace, name }: End): string {
-  return name === undefined ? address : `${namespace}/${name} (${address})`
+  if (name === undefined) return address
+  return `${namespace === '' ? 'HostEndpoint ' : `${namespace}/`}${name} (${address})`
 }
 
 function decidersText({ decisions, pending = [], differs }: Flow): string {

@@ -39,7 +39,7 @@ export function getCommand(io: Io): Command {
     command,
     'tortie get gnp',
     'tortie get workloadendpoints -n shop -l app=web',
-    'tortie get tier/default -o yaml',
+    'tortie get gnp/deny-all -o yaml',
     'tortie get wep --watch',
   )
 }

@@ -50,7 +50,7 @@ function statusText({
     ['BGP', `AS ${bgp.asNumber}, router id ${bgp.routerId}, ${bgp.established} of ${bgp.peers} peers Established`],
     ['Routes', counts(routes)],
     ['Policy', counts(policy)],
-    ...(iptables === undefined ? [] : [['iptables', `${iptables.backend}: ${iptables.reason}`] as [string, string]]),
+    ...(iptables === undefined ? [] : [backendField(iptables)]),
     ...(repairs === undefined || repairs.total === 0 ? [] : [['Repaired', repaired(repairs)] as [string, string]]),
     ['Problems', problems.length === 0 ? 'none' : String(problems.length)],
   ]
@@ -70,4 +70,9 @@ function counts(numbers: Readonly<Record<string, number>>): string {
       .map(([name, value]) => `${value} ${name}`)
       .join(', ') || '-'
   )
+}
+
+/** iptables in one of its two forms, or nftables itself. */
+function backendField({ backend, reason }: NonNullable<Status['iptables']>): [string, string] {
+  return backend === 'nftables' ? ['nftables', reason] : ['iptables', `${backend}: ${reason}`]
 }

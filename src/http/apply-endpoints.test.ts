@@ -68,7 +68,7 @@ t.test('POST /v1/delete: deleted and not found, by name only', async (t) => {
   t.strictSame(second.body, { revision: 2, results: [result('a', 'not found')] })
 })
 
-const noFlows = { changes: [], recent: [], concerned: 0, checked: 0, truncated: false }
+const noFlows = { changes: [], recent: [], concerned: 0, hostEndpoints: [], checked: 0, truncated: false }
 
 t.test('?dryRun=true says what would change and changes nothing', async (t) => {
   const api = await startFixture(t)

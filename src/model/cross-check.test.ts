@@ -29,6 +29,16 @@ const puts: [title: string, documents: readonly unknown[], existing: StoredResou
   ['a policy in a built-in tier', [policy('default'), policy('kube-admin', 'b')], holding(), []],
   ['a policy in a stored tier', [policy('security')], holding(tier('security')), []],
   ['a policy that comes with its tier, before it', [policy('security'), tier('security')], holding(), []],
+  [
+    'a tier mistyped: of those that are there, come, or are built in',
+    [tier('platform'), policy('securty', 'a'), policy('platfrom', 'b'), policy('defualt', 'c')],
+    holding(tier('security')),
+    [
+      { path: 'spec.tier', reason: 'there is no tier of this name, did you mean "security"?', value: 'securty', document: 1, line: 7 },
+      { path: 'spec.tier', reason: 'there is no tier of this name, did you mean "platform"?', value: 'platfrom', document: 2, line: 7 },
+      { path: 'spec.tier', reason: 'there is no tier of this name, did you mean "default"?', value: 'defualt', document: 3, line: 7 },
+    ],
+  ],
   ['resources without tier', [kubernetesPolicy({ podSelector: {} }), calico('NetworkSet', {})], holding(), []],
   [
     'policies whose tier is not there',

@@ -1,3 +1,4 @@
+import { hint } from './did-you-mean.ts'
 import type { CheckedItem, NamedItem } from './documents.ts'
 import { located } from './documents.ts'
 import { valueAt } from './path.ts'
@@ -25,7 +26,8 @@ function tierProblems(items: readonly CheckedItem[], stored: StoredResources): r
   return items.flatMap((item) => {
     const tier = tierOf(item.resource)
     if (tier === undefined || coming.has(tier) || tierExists(tier, stored)) return []
-    return [located({ path: 'spec.tier', reason: 'there is no tier of this name', value: tier }, item)]
+    const known = [...builtInTiers.keys(), ...coming, ...stored.list(group, 'Tier').map(({ resource }) => resource.metadata.name)]
+    return [located({ path: 'spec.tier', reason: `there is no tier of this name${hint(tier, known)}`, value: tier }, item)]
   })
 }
 

@@ -33,6 +33,11 @@ const unknown: [title: string, document: unknown, problems: readonly (readonly [
     { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolcy' },
     [['kind', 'unknown or unsupported kind, did you mean "GlobalNetworkPolicy"?']],
   ],
+  [
+    'a kind that has a successor',
+    { apiVersion: 'policy.networking.k8s.io/v1alpha1', kind: 'BaselineAdminNetworkPolicy' },
+    [['kind', 'unknown or unsupported kind: write a ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2), which has taken its place']],
+  ],
   ['a kind of nobody', { apiVersion: 'v1', kind: 'ConfigMap' }, [['kind', 'unknown or unsupported kind']]],
   [
     'the wrong version',

@@ -94,7 +94,10 @@ function unknownKind(apiVersion: string, kind: string): Problem {
       ...shown(apiVersion),
     }
   const names = kinds.map((candidate) => candidate.kind)
-  return { path: 'kind', reason: `unknown or unsupported kind${hint(kind, names)}`, ...shown(kind) }
+  const instead = /^(?:Baseline)?AdminNetworkPolicy$/.test(kind)
+    ? `: write a ClusterNetworkPolicy (${apiVersionOf(clusterNetworkPolicy)}), which has taken its place`
+    : hint(kind, names)
+  return { path: 'kind', reason: `unknown or unsupported kind${instead}`, ...shown(kind) }
 }
 
 /** Calico keeps its resources in Kubernetes under another version than users write. */

@@ -53,10 +53,17 @@ export function fieldHint(name: string, schema: HintSchema, above: readonly (rea
     own.map(([field]) => field),
   )
   if (slip !== '') return slip
+  const longer = own.map(([field]) => field).filter((field) => isBeginning(name, field) || isBeginning(field, name))
+  if (longer.length > 0) return `, did you mean "${longer[0]}"?`
   if (own.some(([field]) => field === 'matchLabels')) return ': labels belong below matchLabels'
   const around = above.find(([, { properties }]) => hasField(properties, name))
   if (around === undefined) return ''
   return `: it belongs ${around[0] === '' ? 'to the spec' : `directly below ${around[0]}`}, further to the left`
+}
+
+/** "interface" of "interfaceName". */
+function isBeginning(part: string, whole: string): boolean {
+  return part.length >= 4 && whole.toLowerCase().startsWith(part.toLowerCase())
 }
 
 function hasField(properties: HintSchema['properties'], name: string): boolean {

@@ -258,6 +258,11 @@ const rows: readonly (readonly [title: string, text: string, problems: readonly 
     ],
   ],
   [
+    'fields: the beginning of a longer one, and one with more than its name',
+    `apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: uplink }\nspec:\n  node: n1\n  nodeName: n1\n  interface: eth0`,
+    ['0:6 spec.nodeName: unknown field, did you mean "node"?', '0:7 spec.interface: unknown field, did you mean "interfaceName"?'],
+  ],
+  [
     'envelope: the version of Calico in Kubernetes',
     yaml('NetworkPolicy', 'selector: all()', 'crd.projectcalico.org/v1'),
     ['0:1 apiVersion: NetworkPolicy is of projectcalico.org/v3 or networking.k8s.io/v1, did you mean "projectcalico.org/v3"?'],
