@@ -108,7 +108,7 @@ export function concernedHosts(view: ChangedView, { resources, labels }: GraphPa
     }),
   )
   const isHere = ({ kind, spec }: Resource) => kind === 'HostEndpoint' && (spec as { readonly node?: string }).node === view.nodeName
-  const others = [...changed.flatMap(([, before, after]) => after ?? before ?? [])].filter(isHere)
+  const others = changed.flatMap(([, before, after]) => after ?? before ?? []).filter(isHere)
   const selected =
     selectors.length === 0
       ? []

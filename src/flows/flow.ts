@@ -33,7 +33,7 @@ export type EndpointName = { readonly namespace: string; readonly name: string }
  * What the policies that are stored say of a flow.
  * @property decisions the one that decided in each direction that has an endpoint of this node
  * @property isCertain false where a host endpoint has a say as well, whose policies are not asked
- * @property pending the same of staged policies, were they enforced; absent where there are none
+ * @property pending the same of staged policies, were they enforced; absent where that changes nothing
  */
 export type Judgement = {
   readonly verdict: FlowVerdict

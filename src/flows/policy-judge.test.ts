@@ -95,3 +95,15 @@ t.test('what staged policies would decide is pending', async (t) => {
   t.equal(verdict, 'allowed')
   t.match(pending, [{ direction: 'ingress', subject: /StagedGlobalNetworkPolicy next/, rule: 0, outcome: 'Deny' }])
 })
+
+t.test('staged policies that leave the decision to whom it is left now are not pending', async (t) => {
+  const passing = globalPolicy('next', {
+    selector: "app == 'db'",
+    types: ['Ingress'],
+    order: 1,
+    ingress: [{ action: 'Deny', protocol: 'UDP' }],
+  })
+  const allowing = globalPolicy('now', { selector: "app == 'db'", types: ['Ingress'], order: 2, ingress: [{ action: 'Allow' }] })
+  const staged = { ...passing, kind: 'StagedGlobalNetworkPolicy' }
+  t.equal(judge(graph(staged, allowing), { ruling: allowed, packet: tcp(), ...between }).pending, undefined)
+})

@@ -31,7 +31,7 @@ export function judge(policy: Explainer, sighting: Sighting): Judgement {
   const isAllowed = asked.every(({ verdict }) => verdict === 'Allow')
   const hosts = hostsOf(policy, sighting)
   const denier = isAllowed && ruling.verdict === 'denied' ? hosts.slice(-1) : []
-  const pending = asked.flatMap((end) => (end.pending === undefined ? [] : decisionOf(end.pending)))
+  const pending = asked.flatMap((end) => (end.pending === undefined ? [] : otherThan(decisionOf(end), decisionOf(end.pending))))
   return {
     verdict: isAllowed && denier.length === 0 ? 'allowed' : 'denied',
     isCertain: hosts.length === 0,
@@ -65,6 +65,11 @@ function hostsOf(policy: Explainer, { inInterface, outInterface }: Sighting): re
     const host = interfaceName === undefined ? undefined : policy.hostOn(interfaceName)
     return host === undefined ? [] : [{ direction, subject: `HostEndpoint ${host.name}`, outcome: 'Deny' }]
   })
+}
+
+/** What staged policies would decide, where that is not what is decided anyway. */
+function otherThan(decided: readonly Decision[], pending: readonly Decision[]): readonly Decision[] {
+  return JSON.stringify(pending) === JSON.stringify(decided) ? [] : pending
 }
 
 /** The last step decided. */
