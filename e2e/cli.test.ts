@@ -110,7 +110,7 @@ const mistakes: [line: string, code: number, err: RegExp][] = [
   ['get podd', 2, /^tortie: unknown kind podd.*\n$/],
   ['get networkpolicie', 2, /^tortie: unknown kind networkpolicie, did you mean "networkpolicies"\?\n$/],
   ['aply', 2, /^tortie: unknown command 'aply' \(Did you mean apply\?\): see "tortie --help"\n$/],
-  ['flows', 2, /^tortie: unknown command 'flows'.*\n$/],
+  ['flow', 2, /^tortie: unknown command 'flow' \(Did you mean flows\?\).*\n$/],
   ['explain default/wep default/db --port 1', 1, /^tortie: not found: query\.from: .*did you mean.*\n$/],
 ]
 for (const [line, code, err] of mistakes)

@@ -99,12 +99,12 @@ t.test('the listener moves to another port', async (t) => {
 
 t.test('FelixConfiguration chooses what becomes of packets from workloads to the host, live', async (t) => {
   const lastRule = async () => (await nodeA.namespace.run('iptables', ['-S', 'tort-wl-to-host'])).trim().split('\n').at(-1)
-  t.match(await lastRule(), '-j DROP')
+  t.match(await lastRule(), '-g tort-denied')
   const accept = resource('FelixConfiguration', 'default', { defaultEndpointToHostAction: 'Accept' })
   await nodeA.apply(accept)
   t.match(await lastRule(), '-j ACCEPT')
   await nodeA.delete(accept)
-  t.match(await lastRule(), '-j DROP')
+  t.match(await lastRule(), '-g tort-denied')
 })
 
 t.test('what has no effect is said, and so is what needs a restart', async (t) => {

@@ -14,7 +14,10 @@ import { withoutSecrets } from './without-secrets.ts'
 
 /** Text that is found again whatever surrounds it, also with what means something to YAML and JSON in front. */
 const secret = fc
-  .tuple(fc.constantFrom('', '!', '|', '>', '*', '&', '@', '%', '"', "'", '{', '[', '- ', ': ', '#'), fc.stringMatching(/^[a-f]{12}$/))
+  .tuple(
+    fc.constantFrom('', '!', '|', '>', '*', '&', '@', '%', '"', "'", '{', '[', '- ', ': ', '#'),
+    fc.oneof(fc.stringMatching(/^[a-f]{12}$/), fc.stringMatching(/^[1-9]{12}$/)),
+  )
   .map(([first, rest]) => ({ text: `${first}${rest}`, core: rest }))
 
 const peer = (password: string) => ({ name: 'tor1', address: '127.0.0.9', asNumber: 65002, passive: true, password })

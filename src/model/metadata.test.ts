@@ -47,7 +47,7 @@ const refused: [title: string, value: unknown, problems: readonly (readonly [pat
   ['an empty name', { name: '' }, [['metadata.name', subdomain]]],
   ['§6.17.3 no 46: a name of 254 characters', { name: 'a'.repeat(254) }, [['metadata.name', subdomain]]],
   ['§6.17.3 no 45: a label value of 64 characters', { name: 'a', labels: { b: 'c'.repeat(64) } }, [['metadata.labels.b', labelValue]]],
-  ['a label value that is a number', { name: 'a', labels: { b: 1 } }, [['metadata.labels.b', 'must be a string: put it in quotes, "1"']]],
+  ['a label value that is a number', { name: 'a', labels: { b: 1 } }, [['metadata.labels.b', 'must be a string: put it in quotes']]],
   ['a label key with a space', { name: 'a', labels: { 'b c': 'd' } }, [['metadata.labels["b c"]', key]]],
   [
     'a label key that would be a prototype',

@@ -11,13 +11,13 @@ export type HintSchema = {
   readonly meant?: Readonly<Record<string, string>>
 }
 
-/** @param expected types of JSON Schema */
+/** Never holds the value, which may be a secret at a wrong place. @param expected types of JSON Schema */
 export function typeHint(expected: readonly string[], value: unknown, { examples = [] }: HintSchema): string {
   const wants = (...types: readonly string[]) => types.some((type) => expected.includes(type))
   if (wants('array')) return isObject(value) ? ': begin each item with "- "' : listHint(value)
   if (wants('number', 'integer') && typeof value === 'string' && /^[\d.]+$/.test(value)) return ': leave out the quotes'
   if (wants('boolean') && typeof value === 'string') return booleanHint(value)
-  if (wants('string') && (typeof value === 'number' || typeof value === 'boolean')) return `: put it in quotes, "${value}"`
+  if (wants('string') && (typeof value === 'number' || typeof value === 'boolean')) return ': put it in quotes'
   return examples.length === 0 ? '' : `, as in ${shortJson(examples[0])}`
 }
 
@@ -71,7 +71,7 @@ function hasField(properties: HintSchema['properties'], name: string): boolean {
 }
 
 function listHint(value: unknown): string {
-  return value === null || typeof value === 'object' ? '' : `, as in [${shortJson(value)}]`
+  return value === null || typeof value === 'object' ? '' : ': put it in brackets'
 }
 
 function isObject(value: unknown): boolean {

@@ -225,7 +225,7 @@ const rows: readonly (readonly [title: string, text: string, problems: readonly 
     global('types: [ingress]'),
     ['0:5 spec.types[0]: must be Ingress or Egress, did you mean "Ingress"?'],
   ],
-  ['words: a text that should be a list', global('types: Ingress'), ['0:5 spec.types: must be a list, as in [Ingress]']],
+  ['words: a text that should be a list', global('types: Ingress'), ['0:5 spec.types: must be a list: put it in brackets']],
   [
     'words: a protocol',
     rule('action: Allow\nprotocol: TPC'),
@@ -234,7 +234,7 @@ const rows: readonly (readonly [title: string, text: string, problems: readonly 
   [
     'ports: one that should be a list',
     rule('action: Allow\nprotocol: TCP\ndestination: { ports: 80 }'),
-    ['0:8 spec.ingress[0].destination.ports: must be a list, as in [80]'],
+    ['0:8 spec.ingress[0].destination.ports: must be a list: put it in brackets'],
   ],
   [
     'ports: several in one text, ranges with "-"',
@@ -247,7 +247,7 @@ const rows: readonly (readonly [title: string, text: string, problems: readonly 
   [
     'numbers in quotes, texts that are numbers',
     yaml('GlobalNetworkPolicy', `order: "100"`, 'projectcalico.org/v3', '{ name: a, labels: { version: 2 } }'),
-    ['0:3 metadata.labels.version: must be a string: put it in quotes, "2"', '0:5 spec.order: must be a number: leave out the quotes'],
+    ['0:3 metadata.labels.version: must be a string: put it in quotes', '0:5 spec.order: must be a number: leave out the quotes'],
   ],
   [
     'fields: a slip, and one of another kind',

@@ -23,7 +23,7 @@ const refused: [title: string, spec: unknown, problem: [path: string, reason: st
   [
     'a cluster id that is a number',
     { bgp: { routeReflectorClusterID: 7 } },
-    ['spec.bgp.routeReflectorClusterID', 'must be a string: put it in quotes, "7"'],
+    ['spec.bgp.routeReflectorClusterID', 'must be a string: put it in quotes'],
   ],
   [
     'a MAC address of eight octets',
