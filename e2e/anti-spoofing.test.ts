@@ -3,6 +3,7 @@ import t from 'tap'
 import { gnp, tcp, verdicts } from './lab/host-lab.ts'
 import type { Pod } from './lab/pod.ts'
 import { endpoint, type PodOptions, SingleNode } from './lab/single-node.ts'
+import { until } from './lab/until.ts'
 
 const lab = await SingleNode.create()
 t.teardown(() => lab.remove())
@@ -64,9 +65,12 @@ t.test('RFC 4861: neighbours on the link are found under policies that deny ever
     ['no packet', web, tcp(other.address), false],
     ['no packet of IPv6', web, tcp('fd00:244:1::11'), false],
   ])
-  const neighbours = await web.namespace.ip('neigh', 'show')
-  for (const address of ['10.244.1.11', 'fd00:244:1::11'])
-    t.match(neighbours, new RegExp(`^${address} dev eth0 lladdr`, 'm'), `${address} has been found`)
+  // who answers for another one takes its time (RFC 4861 §7.2.8), and who has asked in vain gives up until the next packet
+  await until('both have been found', async () => {
+    for (const address of [other.address, 'fd00:244:1::11']) await web.isThrough(tcp(address), false)
+    const neighbours = await web.namespace.ip('neigh', 'show')
+    return ['10.244.1.11', 'fd00:244:1::11'].every((address) => new RegExp(`^${address} dev eth0 lladdr`, 'm').test(neighbours))
+  })
   await lab.node.delete(shut)
   await verdicts(t, [
     ['on the link', web, tcp(other.address), true],
