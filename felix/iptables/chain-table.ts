@@ -2,19 +2,19 @@ import type { Logger } from 'pino'
 import type { Family } from '../../src/net/address.ts'
 import type { Run } from '../../src/os/process.ts'
 import { CheckSchedule } from '../check-schedule.ts'
-import type { Chain, Hook, ObjectStatus, Rule, TableName, TableReport } from '../kernel.ts'
-import { isGeneral, isLockHeld, refusalOf } from '../kernel-refusal.ts'
+import type { Chain, Hook, ObjectStatus, TableName, TableReport } from '../kernel.ts'
+import { refusalOf } from '../kernel-refusal.ts'
 import type { RepairLog } from '../repair-log.ts'
-import { Stated } from '../stated.ts'
 import type { Tracked } from '../tracked.ts'
 import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
 import { hashRules } from './chain-hash.ts'
-import { isUnshown, noteChange, parseSavedTable, restoreInput, type SavedTable, type TableChange, unshown } from './chains-text.ts'
-import { ClosedChains, closedRules } from './closed-chains.ts'
-import { chainsNamed, findCulprits, onlyRewriting, type WriteRefusal } from './culprits.ts'
+import { isUnshown, noteChange, parseSavedTable, type SavedTable, type TableChange, unshown } from './chains-text.ts'
+import type { ClosedChains } from './closed-chains.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
 import { legacyTableExists } from './legacy-tables.ts'
 import { Restore } from './restore.ts'
+import { TableWriter } from './table-writer.ts'
+import { WantedChains } from './wanted-chains.ts'
 import { hashHooks, sameHooks } from './wanted-hooks.ts'
 
 export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
@@ -30,9 +30,6 @@ export type KernelToolDependencies = {
   readonly repairs?: RepairLog
 }
 
-/** @property hashes of its rules, or of those that close it */
-type HashedChain = { readonly chain: Chain; readonly hashes: readonly string[] }
-
 /** A chain as it is wanted beside what the kernel has. */
 export type ChainView = {
   readonly name: string
@@ -42,8 +39,6 @@ export type ChainView = {
 }
 
 const SAVE_TIMEOUT_MS = 30_000
-/** What has been refused is looked through at most so far at each later try. */
-const REOPEN_WRITES = 16
 
 /**
  * One table of iptables: what is wanted in it, what was last seen in it, and the way from one to the other in a single transaction.
@@ -53,21 +48,17 @@ const REOPEN_WRITES = 16
 export class ChainTable {
   readonly #options: ChainTableOptions
   readonly #dependencies: KernelToolDependencies
-  readonly #restore: Restore
+  readonly #writer: TableWriter
   readonly #schedule = new CheckSchedule()
-  readonly #stated = new Stated<Chain>()
-  #chains = new Map<string, HashedChain>()
+  readonly #wanted: WantedChains
   #hooks = new Map<string, WantedHooks>()
   #statedHooks: readonly Hook[] = []
   #saved: SavedTable | undefined
   /** Wanted chains and kernel chains with hooks not known to be as wanted; what differs in others was changed by somebody else. */
   readonly #unconfirmed = new Set<string>()
-  readonly #closed = new ClosedChains()
   #failures = new Map<string, string>()
   /** The chains to look at in the next apply; all: every one. */
   #touched: Set<string> | 'all' = 'all'
-  /** What the chains to look at are written with, by name, until the next apply is over: their text is made once. */
-  readonly #lines = new Map<string, readonly string[]>()
   #pruned = false
   /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
   #waited = false
@@ -75,7 +66,12 @@ export class ChainTable {
   constructor(options: ChainTableOptions, dependencies: KernelToolDependencies, restore = new Restore(dependencies)) {
     this.#options = options
     this.#dependencies = dependencies
-    this.#restore = restore
+    this.#wanted = new WantedChains(options, (name) => this.#unconfirmed.add(name))
+    this.#writer = new TableWriter(options, restore, this.#wanted)
+  }
+
+  get #closed(): ClosedChains {
+    return this.#wanted.closed
   }
 
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
@@ -95,7 +91,7 @@ export class ChainTable {
 
   /** Whether it has, or is to have, chains of ours. */
   get isUsed(): boolean {
-    return this.#chains.size > 0 || (this.#saved?.own.size ?? 0) > 0
+    return this.#wanted.all.size > 0 || (this.#saved?.own.size ?? 0) > 0
   }
 
   get dueAtMs(): number {
@@ -104,18 +100,17 @@ export class ChainTable {
 
   /** IP sets that are not as wanted, with the reason: chains that name them are closed until they are. */
   setBroken(sets: ReadonlyMap<string, string>): void {
-    const chains = [...this.#chains.values()].map(({ chain }) => chain)
-    for (const name of this.#closed.setBroken(sets, chains)) {
-      this.#rehash([name])
-      if (this.#touched !== 'all') this.#touched.add(name)
-    }
+    for (const name of this.#wanted.setBroken(sets)) if (this.#touched !== 'all') this.#touched.add(name)
   }
 
   /** What is wanted from now on: a few chains, whole, and those that tell what changed among them. Only what changed is looked at. */
   setStated(chains: readonly Chain[], hooks: readonly Hook[], tracked?: Tracked<Chain>): void {
-    const changed = this.#stated.state(chains, tracked)
-    if (changed === undefined) this.#touched = 'all'
-    for (const name of changed ?? new Set([...this.#chains.keys(), ...this.#stated.names()])) this.#stateChain(name)
+    const { changed, isWhole } = this.#wanted.state(chains, tracked)
+    if (isWhole) this.#touched = 'all'
+    for (const name of changed) {
+      if (this.#touched !== 'all') this.#touched.add(name)
+      if (!this.#wanted.all.has(name)) this.#unconfirmed.delete(name)
+    }
     if (sameHooks(hooks, this.#statedHooks)) return
     this.#statedHooks = hooks
     const wanted = hashHooks(hooks)
@@ -141,7 +136,7 @@ export class ChainTable {
     // the second reads anew: somebody may have written in between
     const done = (await this.#attempt(false)) ?? (this.#waited ? none : await this.#attempt(true)) ?? none
     this.#touched = new Set()
-    this.#lines.clear()
+    this.#wanted.forgetLines()
     const opened = this.#closed.dueAtMs <= nowMs ? await this.#reopen() : 0
     return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
   }
@@ -149,9 +144,9 @@ export class ChainTable {
   /** Wanted beside programmed, by name. */
   entries(): ChainView[] {
     const { family } = this.#options
-    const names = new Set([...this.#chains.keys(), ...(this.#saved?.own.keys() ?? [])])
+    const names = new Set([...this.#wanted.all.keys(), ...(this.#saved?.own.keys() ?? [])])
     return [...names].toSorted().map((name) => {
-      const wanted = this.#chains.get(name)
+      const wanted = this.#wanted.all.get(name)
       const programmed = this.#saved?.own.get(name)
       const asWanted = wanted !== undefined && programmed !== undefined && sameHashes(wanted.hashes, programmed)
       return {
@@ -165,31 +160,6 @@ export class ChainTable {
     })
   }
 
-  #stateChain(name: string): void {
-    const chain = this.#stated.get(name)
-    const before = this.#chains.get(name)
-    if (before?.chain === chain) return
-    if (this.#touched !== 'all') this.#touched.add(name)
-    this.#closed.restated(name, chain)
-    if (chain !== undefined) {
-      this.#hash(chain)
-      return
-    }
-    this.#chains.delete(name)
-    this.#lines.delete(name)
-    this.#unconfirmed.delete(name)
-  }
-
-  #hash(chain: Chain): void {
-    const { name, rules } = chain
-    const before = this.#chains.get(name)
-    const { table, family } = this.#options
-    const { hashes, lines } = hashRules(name, this.#closed.rulesOf(name, table) ?? rules, family)
-    this.#lines.set(name, lines)
-    if (before === undefined || !sameHashes(hashes, before.hashes)) this.#unconfirmed.add(name)
-    this.#chains.set(name, { chain, hashes })
-  }
-
   /** @param isLast whether what is refused is closed, so that the rest comes through. @returns undefined when it was refused */
   async #attempt(isLast: boolean): Promise<{ changed: number; repaired: number } | undefined> {
     const { nowMs } = this.#dependencies
@@ -198,8 +168,8 @@ export class ChainTable {
     const moveHooks = checking && this.#schedule.mayMove(nowMs())
     const saved = this.#saved
     if (saved === undefined) return undefined
-    const names = checking || this.#touched === 'all' ? new Set([...this.#chains.keys(), ...saved.own.keys()]) : this.#touched
-    const change = diffTable({ chains: this.#chains, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
+    const names = checking || this.#touched === 'all' ? new Set([...this.#wanted.all.keys(), ...saved.own.keys()]) : this.#touched
+    const change = diffTable({ chains: this.#wanted.all, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
     if (!isEmptyChange(change) && !(await this.#write(change, saved, isLast))) return undefined
     const done = this.#count(change)
     this.#succeed(names, saved)
@@ -210,7 +180,7 @@ export class ChainTable {
     const { run, nowMs } = this.#dependencies
     const { family, table, backend } = this.#options
     const startMs = nowMs()
-    const unused = this.#chains.size === 0 && this.#hooks.size === 0
+    const unused = this.#wanted.all.size === 0 && this.#hooks.size === 0
     if (unused && backend === 'legacy' && !(await legacyTableExists(family, table, run))) {
       this.#saved = parseSavedTable('') // reading it would make it
       return true
@@ -231,88 +201,44 @@ export class ChainTable {
   }
 
   async #write(change: TableChange, saved: SavedTable, isLast: boolean): Promise<boolean> {
-    let refusal = await this.#put(change, (name) => this.#linesOf(name))
-    if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) {
-      refusal = await this.#put(change, (name) => this.#linesOf(name))
-    }
+    let refusal = await this.#writer.write(change)
+    if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) refusal = await this.#writer.write(change)
+    this.#waited = refusal?.waited === true
     if (refusal !== undefined) {
       this.#refuse(refusal.reason, change, refusal.culprits[0])
       return false
     }
     const nowMs = this.#dependencies.nowMs()
-    noteChange(saved, change, (name) => this.#chains.get(name)?.hashes ?? [])
+    noteChange(saved, change, (name) => this.#wanted.hashesOf(name))
     this.#schedule.written(nowMs)
     if (change.hooks.length > 0) this.#schedule.moved(nowMs)
     return true
   }
 
-  /** One transaction. */
-  async #put(change: TableChange, linesOf: (chain: string) => readonly string[]): Promise<WriteRefusal | undefined> {
-    const { family, table, backend } = this.#options
-    const input = restoreInput(table, change, linesOf)
-    const result = await this.#restore.write(family, backend, input)
-    if (result.exitCode === 0) return undefined
-    this.#waited = isLockHeld(result)
-    const { reason } = refusalOf(toolName(family, backend, 'restore'), result, input)
-    return { reason, culprits: chainsNamed(result.stderr, input), isGeneral: isGeneral(result) }
-  }
-
-  #linesOf(name: string): readonly string[] {
-    const rules = () => this.#closed.rulesOf(name, this.#options.table) ?? this.#chains.get(name)?.chain.rules ?? []
-    return this.#lines.get(name) ?? this.#linesOfRules(name, rules())
-  }
-
-  #linesOfRules(name: string, rules: readonly Rule[]): readonly string[] {
-    return hashRules(name, rules, this.#options.family).lines
-  }
-
-  /**
-   * Finds out which chains the kernel refuses and closes them. Meanwhile chains that exist stay as they are, and new ones are closed until
-   * their turn. Those that the kernel's own chains lead to are never closed: that would cut off the node.
-   */
+  /** Those that the kernel's own chains lead to are never closed: that would cut off the node. @returns whether the rest may come through now */
   async #closeCulprits(change: TableChange, saved: SavedTable): Promise<boolean> {
-    const waiting = new Set(change.rewritten.filter((name) => !saved.own.has(name)))
-    const waits = (name: string) => this.#linesOfRules(name, closedRules('waits for its turn', this.#options.table))
-    const write = async (names: readonly string[]) => {
-      const tried = new Set(names)
-      const rewritten = [...new Set([...names, ...waiting])]
-      const refusal = await this.#put(onlyRewriting(rewritten), (name) => (tried.has(name) ? this.#linesOf(name) : waits(name)))
-      if (refusal === undefined) for (const name of names) waiting.delete(name)
-      return refusal
-    }
-    const culprits = await findCulprits(change.rewritten, write)
+    const culprits = await this.#writer.separate(change, (name) => saved.own.has(name))
     const bases = new Set(this.#statedHooks.map(({ rule }) => ('chain' in rule.action ? rule.action.chain : '')))
     if (culprits === undefined || culprits.size === 0 || [...culprits.keys()].some((name) => bases.has(name))) return false
     this.#closed.close(culprits)
     this.#closed.tried(this.#dependencies.nowMs())
-    this.#rehash(culprits.keys())
+    this.#wanted.rehash(culprits.keys())
     this.#dependencies.log.warn({ ...this.#options, ...firstOf(culprits) }, 'chains that are refused are closed; trying again')
     return true
   }
 
   /** Tries those again that the kernel refused. Gives how many it took. */
   async #reopen(): Promise<number> {
-    const names = this.#closed.refused
-    const open = (name: string) => this.#linesOfRules(name, this.#chains.get(name)?.chain.rules ?? [])
-    const write = (some: readonly string[]) => this.#put(onlyRewriting(some), open)
-    const culprits = await findCulprits(names, write, REOPEN_WRITES)
-    const opened = names.filter((name) => culprits !== undefined && !culprits.has(name))
+    const opened = await this.#writer.reopen(this.#closed.refused)
     for (const name of opened) this.#closed.open(name)
     this.#closed.tried(this.#dependencies.nowMs())
-    this.#rehash(opened)
+    this.#wanted.rehash(opened)
     for (const name of opened) {
-      this.#saved?.own.set(name, this.#chains.get(name)?.hashes ?? [])
+      this.#saved?.own.set(name, this.#wanted.hashesOf(name))
       this.#unconfirmed.delete(name)
     }
     if (opened.length > 0) this.#dependencies.log.info({ ...this.#options, chains: opened.slice(0, 20) }, 'chains are no longer refused')
     return opened.length
-  }
-
-  #rehash(names: Iterable<string>): void {
-    for (const name of names) {
-      const chain = this.#chains.get(name)?.chain
-      if (chain !== undefined) this.#hash(chain)
-    }
   }
 
   #count(change: TableChange): { changed: number; repaired: number } {
@@ -332,12 +258,12 @@ export class ChainTable {
     this.#failures = new Map()
     for (const name of names) this.#confirm(name, saved)
     for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
-    if (this.#chains.size + this.#hooks.size + saved.own.size === 0) this.#schedule.rest()
+    if (this.#wanted.all.size + this.#hooks.size + saved.own.size === 0) this.#schedule.rest()
     else this.#schedule.succeeded()
   }
 
   #confirm(name: string, saved: SavedTable): void {
-    const wanted = this.#chains.get(name)
+    const wanted = this.#wanted.all.get(name)
     const actual = saved.own.get(name)
     if (wanted === undefined) return
     if (actual === undefined || !sameHashes(wanted.hashes, actual)) {
@@ -352,7 +278,7 @@ export class ChainTable {
   #refuse(reason: string, change?: TableChange, culprit?: string): void {
     const touched = change && [...change.rewritten, ...change.removed, ...change.flushed, ...change.hooks.map((hook) => hook.kernelChain)]
     const failures = new Map<string, string>()
-    for (const name of touched ?? [...this.#chains.keys(), ...this.#hooks.keys()]) {
+    for (const name of touched ?? [...this.#wanted.all.keys(), ...this.#hooks.keys()]) {
       failures.set(name, culprit === undefined || culprit === name ? reason : `not written, because the same change was refused: ${reason}`)
     }
     const isNews = [...failures.values()].join() !== [...this.#failures.values()].join()
@@ -363,11 +289,11 @@ export class ChainTable {
   }
 
   #isConfirmed(name: string): boolean {
-    return (this.#chains.has(name) || this.#hooks.has(name)) && !this.#unconfirmed.has(name)
+    return (this.#wanted.all.has(name) || this.#hooks.has(name)) && !this.#unconfirmed.has(name)
   }
 
   #statusOf(name: string): ObjectStatus {
-    const owner = this.#chains.get(name)?.chain.owner
+    const owner = this.#wanted.all.get(name)?.chain.owner
     const made = owner !== undefined && { owner }
     const closed = this.#closed.reasonOf(name)
     if (closed !== undefined) return { state: 'failed', reason: closed, closed: true, ...made }
@@ -382,7 +308,7 @@ export class ChainTable {
     const found = new Map<string, ObjectStatus>()
     for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])) {
       const status = this.#statusOf(name)
-      if (this.#chains.has(name)) found.set(this.#key('chain', name), status)
+      if (this.#wanted.all.has(name)) found.set(this.#key('chain', name), status)
       else if (this.#hooks.has(name)) found.set(this.#key('hook', name), status)
     }
     return found

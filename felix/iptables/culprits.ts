@@ -6,8 +6,14 @@ import type { TableChange } from './chains-text.ts'
  *
  * @property culprits the chains whose rules the tool named, where it did
  * @property isGeneral it is not about what was written: no chain is to blame
+ * @property waited it gave up behind the lock of another program
  */
-export type WriteRefusal = { readonly reason: string; readonly culprits: readonly string[]; readonly isGeneral: boolean }
+export type WriteRefusal = {
+  readonly reason: string
+  readonly culprits: readonly string[]
+  readonly isGeneral: boolean
+  readonly waited?: true
+}
 
 /** Writes these chains with their own rules, in one transaction; undefined: the kernel took them. */
 export type WriteChains = (names: readonly string[]) => Promise<WriteRefusal | undefined>

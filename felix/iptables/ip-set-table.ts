@@ -4,6 +4,7 @@ import { refusalOf } from '../kernel-refusal.ts'
 import { Stated } from '../stated.ts'
 import type { Tracked } from '../tracked.ts'
 import type { KernelToolDependencies } from './chain-table.ts'
+import { IpSetFailures } from './ip-set-failures.ts'
 import { type Failures, restoreSets } from './ip-set-restore.ts'
 import { asWanted, MAX_MEMBERS, parseSavedSets, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
 
@@ -40,18 +41,15 @@ export class IpSetTable {
   readonly #unconfirmed = new Set<string>()
   /** Sets in the kernel that nothing wants. */
   readonly #unused = new Set<string>()
-  /** Why all is refused, or nothing can be read, by set. */
-  #failures = new Map<string, string>()
-  #broken = new Map<string, string>()
+  readonly #failures: IpSetFailures
   #maxMembers = MAX_MEMBERS
-  /** The reasons that were logged last. */
-  #told = ''
   /** The sets to look at in the next apply; all: every one. */
   #touched: Set<string> | 'all' = 'all'
   #pruned = false
 
   constructor(dependencies: IpSetTableDependencies) {
     this.#dependencies = dependencies
+    this.#failures = new IpSetFailures(dependencies.log)
   }
 
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
@@ -80,13 +78,13 @@ export class IpSetTable {
     if (maxMembers === this.#maxMembers) return
     this.#maxMembers = maxMembers
     this.#touched = 'all'
-    if (this.#broken.size > 0) this.#actual = undefined // what they hold is not known
-    this.#broken.clear()
+    if (this.broken.size > 0) this.#actual = undefined // what they hold is not known
+    this.#failures.clearBroken()
   }
 
   /** Sets that the kernel does not hold as wanted because it refused one of their lines, with the reason. */
   get broken(): ReadonlyMap<string, string> {
-    return this.#broken
+    return this.#failures.broken
   }
 
   get dueAtMs(): number {
@@ -116,7 +114,7 @@ export class IpSetTable {
     if (this.#touched !== 'all' && this.#touched.size === 0 && !isDue) return this.#report(0, 0)
     const checking = isDue || !this.#isKnown()
     if (checking && !(await this.#read())) return this.#report(0, 0)
-    const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.#broken.has(name))
+    const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.broken.has(name))
     const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
     this.#touched = new Set()
     const changes = this.#changes(sets)
@@ -164,7 +162,7 @@ export class IpSetTable {
       this.#unused.delete(name)
     } else {
       this.#unconfirmed.delete(name)
-      this.#broken.delete(name)
+      this.#failures.setBroken(name, undefined)
       if (this.#actual?.has(name)) this.#unused.add(name)
     }
   }
@@ -180,7 +178,7 @@ export class IpSetTable {
     if (actual === undefined) return false
     return [...(this.#touched === 'all' ? this.#wanted.names() : this.#touched)].every((name) => {
       const [set, saved] = [this.#wanted.get(name), actual.get(name)]
-      return set === undefined || saved === undefined || this.#broken.has(name) || suspects(set, saved) !== undefined
+      return set === undefined || saved === undefined || this.broken.has(name) || suspects(set, saved) !== undefined
     })
   }
 
@@ -190,7 +188,7 @@ export class IpSetTable {
     const result = await run('ipset', ['save'], { timeoutMs: SAVE_TIMEOUT_MS })
     if (result.exitCode !== 0) {
       const { reason } = refusalOf('ipset', result)
-      this.#noteFailures(new Map(), new Map([...this.#wanted.names()].map((name) => [name, reason])))
+      this.#failures.note(new Map([...this.#wanted.names()].map((name) => [name, reason])))
       this.#schedule.refused(nowMs())
       this.#actual = undefined
       return false
@@ -228,15 +226,14 @@ export class IpSetTable {
     for (const set of sets) {
       const { name } = set
       const reason = broken.get(name)
-      if (reason === undefined) this.#broken.delete(name)
-      else this.#broken.set(name, reason)
+      this.#failures.setBroken(name, reason)
       if (reason !== undefined || unwritten.has(name)) this.#unconfirmed.add(name)
       else this.#noteWritten(set, changed.has(name))
       if (reason !== undefined) this.#actual?.delete(name)
     }
     if (broken.size > 0) this.#retries.refused(this.#dependencies.nowMs())
-    else if (this.#broken.size === 0) this.#retries.succeeded()
-    this.#noteFailures(broken, unwritten)
+    else if (this.broken.size === 0) this.#retries.succeeded()
+    this.#failures.note(unwritten)
     if (unwritten.size > 0) {
       this.#actual = undefined
       this.#schedule.refused(this.#dependencies.nowMs())
@@ -264,30 +261,16 @@ export class IpSetTable {
     })
   }
 
-  /** Logged when it begins, when its reasons change, and when it is over. */
-  #noteFailures(broken: ReadonlyMap<string, string>, unwritten: Map<string, string>): void {
-    const { log } = this.#dependencies
-    const reasons = (failures: Iterable<string>) => [...new Set(failures)].toSorted().join()
-    const told = this.#told
-    this.#failures = unwritten
-    this.#told = reasons([...this.#broken.values(), ...unwritten.values()])
-    if (this.#told === told) return
-    if (this.#told === '') log.info('IP sets are programmed again')
-    else log.warn({ failures: Object.fromEntries([...broken, ...unwritten].slice(0, 20)) }, 'IP sets not programmed; trying again')
-  }
-
   #statusOf(set: IpSet): ObjectStatus {
-    const broken = this.#broken.get(set.name)
-    if (broken !== undefined) return { state: 'failed', reason: broken, closed: true }
-    const reason = this.#failures.get(set.name)
-    if (reason !== undefined) return { state: 'failed', reason }
+    const failed = this.#failures.statusOf(set.name)
+    if (failed !== undefined) return failed
     if (!this.#unconfirmed.has(set.name)) return { state: 'programmed' }
     return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
   }
 
   #report(changed: number, repaired: number): TableReport {
     const unprogrammed = new Map<string, ObjectStatus>()
-    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#broken.keys()])) {
+    for (const name of new Set([...this.#unconfirmed, ...this.#failures.names()])) {
       const set = this.#wanted.get(name)
       if (set !== undefined) unprogrammed.set(`IP set ${name}`, this.#statusOf(set))
     }
