@@ -1,6 +1,6 @@
 import v8 from 'node:v8'
 import t from 'tap'
-import { isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
+import { growthOf, isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
 
 const megabyte = 1024 * 1024
 
@@ -16,10 +16,18 @@ t.test('what nobody holds any more is given back', async (t) => {
 
 const table: [title: string, nowMb: number, keptMb: number, expected: boolean][] = [
   ['what an idle agent makes and drops is not worth a look', 60, 30, false],
-  ['twice what is kept of 100,000 resources is', 500, 250, true],
+  ['the room that reading 100,000 resources took is', 350, 230, true],
   ['a big heap that grew by a tenth is not', 275, 250, false],
   ['one that shrank is not', 100, 250, false],
 ]
 for (const [title, now, kept, expected] of table) t.equal(isWorthwhile(now * megabyte, kept * megabyte), expected, title)
+
+const growth: [title: string, usedMb: number, percent: number][] = [
+  ['a heap that holds nearly nothing grows fast', 1, 300],
+  ['that of an idle agent, too', 30, 300],
+  ['a large one by so much', 192, 50],
+  ['a very large one by no less than that share', 2_000, 30],
+]
+for (const [title, used, percent] of growth) t.equal(growthOf(used * megabyte), percent, title)
 
 t.test('it holds up neither the end of the process nor its own', async () => trimWhenQuiet(0)())
