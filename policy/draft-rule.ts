@@ -34,13 +34,14 @@ export function resolveRules(rules: readonly DraftRule[] | undefined, namespace:
 }
 
 function resolvePeer(entity: EntityRule, namespace: string): Peer {
-  const { nets, notNets, ports, notPorts } = entity
+  const { nets, notNets, ports, notPorts, services } = entity
   const { positive, negative } = entitySelectors(entity, namespace)
   return {
     ...(hasSome(nets) && { nets }),
     ...(hasSome(notNets) && { notNets }),
     ...(positive !== undefined && { selector: positive }),
     ...(negative !== undefined && { notSelector: negative }),
+    ...(services !== undefined && { service: `${services.namespace ?? namespace}/${services.name}` as const }),
     ...(hasSome(ports) && { ports }),
     ...(hasSome(notPorts) && { notPorts }),
   }

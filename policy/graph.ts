@@ -1,4 +1,5 @@
 import type { PolicyProgram } from '../felix/kernel.ts'
+import { isEndpointSlice } from '../src/model/endpoint-slice.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
 import type { Family, IpAddress } from '../src/net/address.ts'
 import { chainsOf, policyOwner, profileOwner, rulesOf } from './active-rules.ts'
@@ -29,6 +30,7 @@ import { compareText, resourceKey } from './resource-key.ts'
 import { type RuleContext, setsOf } from './rule-chains.ts'
 import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { IpSetStore } from './sets/ip-set-store.ts'
+import { sliceOf } from './sets/service-slices.ts'
 import { type SetItem, setItemOf } from './sets/set-item.ts'
 import { denyActions, type FlowLogRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
@@ -144,6 +146,7 @@ export class PolicyGraph {
     this.#resources.set(key, resource)
     this.#view.forget()
     if (item !== undefined) this.#putItem(key, resource, item)
+    if (isEndpointSlice(resource)) this.#sets.putSlice(key, sliceOf(resource))
     if (inheritance !== undefined) this.#relabel(this.#labels.putParent(inheritance.parent, inheritance.labels))
     this.#putPolicy(key, policy)
     for (const endpoints of [this.#locals, this.#hosts]) {
@@ -161,6 +164,7 @@ export class PolicyGraph {
     this.#view.forget()
     this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
     this.#sets.deleteItem(key)
+    this.#sets.putSlice(key, undefined)
     this.#labels.deleteBearer(key)
     const inheritance = inheritanceOf(resource)
     if (inheritance !== undefined) this.#relabel(this.#labels.deleteParent(inheritance.parent))

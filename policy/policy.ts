@@ -9,6 +9,7 @@ import { type DraftRule, resolveRules } from './draft-rule.ts'
 import { type SelectorTerm, subjectSelector } from './effective-selector.ts'
 import { policyFromK8s } from './k8s-network-policy.ts'
 import { compareText, resourceKey } from './resource-key.ts'
+import type { ServiceName } from './sets/service-slices.ts'
 
 /** One end of a rule with its selectors made whole (§6.1.2). Absent fields demand nothing. */
 export type Peer = {
@@ -16,6 +17,8 @@ export type Peer = {
   readonly notNets?: readonly string[]
   readonly selector?: SelectorTerm
   readonly notSelector?: SelectorTerm
+  /** As a destination with its ports, as a source without. */
+  readonly service?: ServiceName
   readonly ports?: readonly PortSpec[]
   readonly notPorts?: readonly PortSpec[]
 }

@@ -70,7 +70,14 @@ function addressMatches(side: Side, peer: Peer, family: Family, sets: SetNames):
     ...(peer.selector === undefined ? [] : [setMatch(side, sets({ type: 'selector', term: peer.selector }, family), false)]),
     ...negative,
     ...(peer.notSelector === undefined ? [] : [setMatch(side, sets({ type: 'selector', term: peer.notSelector }, family), true)]),
+    ...serviceMatch(side, peer, family, sets),
   ]
+}
+
+function serviceMatch(side: Side, { service }: Peer, family: Family, sets: SetNames): Conjunction {
+  if (service === undefined) return []
+  const withPorts = side === 'destination'
+  return [setMatch(side, sets({ type: 'service', service, withPorts }, family), false, withPorts)]
 }
 
 function netMatch(side: Side, nets: readonly Cidr[], negated: boolean, asSet: boolean, family: Family, sets: SetNames): Conjunction {

@@ -7,6 +7,7 @@ import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint, WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../src/net/address.ts'
 import type { Flow } from './explain/flow.ts'
+import { slice } from './test-slices.ts'
 
 type LabelRecord = Readonly<Record<string, string>>
 
@@ -152,7 +153,15 @@ const entity = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
   { weight: 2, arbitrary: fewFields() },
   { weight: 1, arbitrary: anyEntity },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('one', 'two', 'gone').chain((name) => fc.constantFrom(...namespaces).map((at) => service(name, at))),
+  },
 )
+
+function service(name: string, at: string) {
+  return { services: { name, namespace: at } }
+}
 
 function fewFields() {
   return fc
@@ -180,7 +189,7 @@ function withPorts(rule: PolicyRule): fc.Arbitrary<PolicyRule> {
   return fc.tuple(few, few).map(([source, destination]) => ({
     ...rule,
     source: { ...rule.source, ...source },
-    destination: { ...rule.destination, ...destination },
+    destination: { ...rule.destination, ...(rule.destination?.services === undefined && destination) },
   }))
 }
 
@@ -267,6 +276,8 @@ const others: fc.Arbitrary<Resource> = fc.oneof(
   fc
     .tuple(fc.uniqueArray(fc.oneof(v4Net, v6Net), { maxLength: 3 }), labels, fc.constantFrom(...namespaces))
     .map(([nets, own, where]) => networkSet('local', nets, own, where)),
+  slice,
+  slice,
   fc.record({ order: fc.constantFrom(1, 2_000_000), defaultAction: fc.constantFrom('Deny', 'Pass') }).map((spec) => tier('first', spec)),
   fc
     .tuple(profileRules, profileRules)

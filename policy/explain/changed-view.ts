@@ -1,3 +1,4 @@
+import { isEndpointSlice } from '../../src/model/endpoint-slice.ts'
 import { type Resource, type ResourceRef, refOf } from '../../src/model/resource.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { SelectorTerm } from '../effective-selector.ts'
@@ -10,6 +11,7 @@ import { profileOf } from '../profiles.ts'
 import { resourceKey } from '../resource-key.ts'
 import type { Profile } from '../rule-chains.ts'
 import { matches } from '../selector/evaluate.ts'
+import { type ServiceName, type ServiceSlice, sliceOf } from '../sets/service-slices.ts'
 import { setItemOf } from '../sets/set-item.ts'
 import { type Tier, tierOf } from '../tiers.ts'
 import type { AllowedTunnels } from '../workload-tunnels.ts'
@@ -28,6 +30,7 @@ export class ChangedView implements PolicyView {
   readonly #resources = new Map<string, Resource | undefined>()
   readonly #policies = new Map<string, Policy | undefined>()
   readonly #addresses = new AddressIndex()
+  readonly #slices: ServiceSlice[] = []
   /** Of namespaces, service accounts and profiles, by parent. */
   readonly #handedDown = new Map<string, Labels>()
   readonly #selecting = new Map<string, readonly Policy[]>()
@@ -110,6 +113,11 @@ export class ChangedView implements PolicyView {
     return labels === undefined ? this.#base.selects(term, holder) : matches(term.selector, labels)
   }
 
+  slicesOf(service: ServiceName): readonly ServiceSlice[] {
+    const kept = [...this.#parts.sets.slicesOf(service)].flatMap(([id, slice]) => (this.#resources.has(id) ? [] : slice))
+    return [...kept, ...this.#slices.filter((slice) => slice.service === service)]
+  }
+
   #change(change: PolicyChange): void {
     const ref = change.type === 'put' ? refOf(change.resource) : change.ref
     const key = resourceKey(ref)
@@ -123,6 +131,8 @@ export class ChangedView implements PolicyView {
     // One for a stage before routing is not for workloads.
     const policy = written?.stage === undefined ? written : undefined
     if (policy !== undefined || this.#parts.locals.policy(key) !== undefined) this.#policies.set(key, policy)
+    const slice = resource && isEndpointSlice(resource) ? sliceOf(resource) : undefined
+    if (slice !== undefined) this.#slices.push(slice)
     const item = resource && setItemOf(resource)
     if (item !== undefined)
       this.#addresses.add(

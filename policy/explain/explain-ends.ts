@@ -9,6 +9,7 @@ import type { Direction } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { PolicyActions } from '../policy-actions.ts'
 import type { Profile } from '../rule-chains.ts'
+import type { ServiceName, ServiceSlice } from '../sets/service-slices.ts'
 import type { Tier } from '../tiers.ts'
 import type { AllowedTunnels } from '../workload-tunnels.ts'
 
@@ -47,4 +48,6 @@ export type PolicyView = {
   /** undefined: nobody defined it, so it drops. */
   profileOf(name: string): Profile | undefined
   selects(term: SelectorTerm, holder: Holder): boolean
+  /** In no order; none of a service that nobody knows. */
+  slicesOf(service: ServiceName): readonly ServiceSlice[]
 }

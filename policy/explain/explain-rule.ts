@@ -5,11 +5,13 @@ import { addressBytes, type Family, familyOf, type IpAddress } from '../../src/n
 import type { Peer, Rule } from '../policy.ts'
 import type { PortList } from '../port-list.ts'
 import { icmpProtocol, protocolNumber, protocolsWithPorts } from '../protocol.ts'
+import { serves } from '../sets/service-slices.ts'
 import type { Holder, PolicyView } from './explain-ends.ts'
 import type { Flow } from './flow.ts'
 import { conditionsOf, inNet, inRanges } from './rule-conditions.ts'
 
 type SeenEnd = {
+  readonly address: IpAddress
   readonly bytes: Uint8Array
   readonly port: number | undefined
   readonly holders: readonly Holder[]
@@ -22,6 +24,7 @@ export type SeenFlow = {
   readonly source: SeenEnd
   readonly destination: SeenEnd
   readonly selects: PolicyView['selects']
+  readonly slicesOf: PolicyView['slicesOf']
 }
 
 /** @throws Error on an address that is none */
@@ -29,7 +32,7 @@ export function seenFlow(view: PolicyView, flow: Flow): SeenFlow {
   const end = (address: IpAddress, port: number | undefined): SeenEnd => {
     const bytes = addressBytes(address)
     if (bytes === undefined) throw new Error(`${address} is no address`)
-    return { bytes, port, holders: view.holdersOf(address) }
+    return { address, bytes, port, holders: view.holdersOf(address) }
   }
   return {
     flow,
@@ -37,6 +40,7 @@ export function seenFlow(view: PolicyView, flow: Flow): SeenFlow {
     source: end(flow.source, flow.sourcePort),
     destination: end(flow.destination, flow.destinationPort),
     selects: (term, holder) => view.selects(term, holder),
+    slicesOf: (service) => view.slicesOf(service),
   }
 }
 
@@ -46,7 +50,10 @@ export function ruleMismatch(rule: Rule, seen: SeenFlow): string | undefined {
 }
 
 function endMismatch(rule: Rule, side: 'source' | 'destination', seen: SeenFlow): string | undefined {
-  const condition = addressMismatch(rule[side], seen[side], seen) ?? portMismatch(rule, rule[side], seen[side], seen.flow.protocol)
+  const condition =
+    addressMismatch(rule[side], seen[side], seen) ??
+    serviceMismatch(side, rule[side], seen) ??
+    portMismatch(rule, rule[side], seen[side], seen.flow.protocol)
   return condition === undefined ? undefined : `${side}.${condition}`
 }
 
@@ -76,6 +83,14 @@ export function addressMismatch(peer: Peer, { bytes, holders }: SeenEnd, { selec
   if (notNets?.some((net) => inNet(net, bytes))) return 'notNets'
   if (selector !== undefined && !holders.some((holder) => selects(selector, holder))) return 'selector'
   return notSelector !== undefined && holders.some((holder) => selects(notSelector, holder)) ? 'notSelector' : undefined
+}
+
+/** A destination is one of the service's ports as well. */
+function serviceMismatch(side: 'source' | 'destination', { service }: Peer, seen: SeenFlow): 'services' | undefined {
+  if (service === undefined) return undefined
+  const { address, port } = seen[side]
+  const at = side === 'destination' ? ([seen.flow.protocol, port] as const) : []
+  return seen.slicesOf(service).some((slice) => serves(slice, address, ...at)) ? undefined : 'services'
 }
 
 /** Numbers count only in rules for a protocol that has ports; names are endpoints' own and stand for address, protocol and port together. */

@@ -12,6 +12,7 @@ import { resourceKey } from '../resource-key.ts'
 import type { Profile } from '../rule-chains.ts'
 import { matches } from '../selector/evaluate.ts'
 import type { IpSetStore } from '../sets/ip-set-store.ts'
+import type { ServiceName, ServiceSlice } from '../sets/service-slices.ts'
 import { compareTiers, type Tier } from '../tiers.ts'
 import type { AllowedTunnels } from '../workload-tunnels.ts'
 import type { AddressIndex } from './address-index.ts'
@@ -99,6 +100,10 @@ export class GraphView implements PolicyView {
   /** From the IP set of the selector where rules of this node name it; nobody else keeps count of whom it means. */
   selects(term: SelectorTerm, { id, labels }: Holder): boolean {
     return this.#parts.sets.membersOf(term)?.has(id) ?? matches(term.selector, labels())
+  }
+
+  slicesOf(service: ServiceName): readonly ServiceSlice[] {
+    return [...this.#parts.sets.slicesOf(service)].map(([, slice]) => slice)
   }
 
   /** What was looked up is looked up anew: something was put or deleted. */

@@ -1,4 +1,5 @@
 /** Whether one rule of ours matches one flow, read straight from resource reference §6.1 and §6.1.2. */
+import { isEndpointSlice } from '../../src/model/endpoint-slice.ts'
 import type { EntityRule, PolicyRule, PortSpec } from '../../src/model/policy-rule.ts'
 import { familyOf, type IpAddress } from '../../src/net/address.ts'
 import { protocolNumber } from '../protocol.ts'
@@ -25,6 +26,8 @@ export function ruleMismatch(world: World, rule: PolicyRule, namespace: string, 
   for (const [name, entity = {}, end] of ends) {
     const condition = entityMismatch(world, entity, namespace, flow, end)
     if (condition !== undefined) return `${name}.${condition}`
+    if (entity.services !== undefined && !isServed(world, entity.services, namespace, end, name === 'destination' ? flow : undefined))
+      return `${name}.services`
   }
   return undefined
 }
@@ -51,6 +54,16 @@ function entityMismatch(world: World, entity: EntityRule, namespace: string, { p
   const isPort = (spec: PortSpec) => portMatches(spec, protocol, port, bearers)
   if (ports.length > 0 && !ports.some(isPort)) return 'ports'
   return notPorts.some(isPort) ? 'notPorts' : undefined
+}
+
+/** @param flow asks for one of the service's ports; undefined: its addresses will do */
+function isServed({ resources }: World, service: NonNullable<EntityRule['services']>, own: string, end: End, flow?: Flow): boolean {
+  return resources.filter(isEndpointSlice).some(({ metadata, endpoints = [], ports = [] }) => {
+    if (metadata.namespace !== (service.namespace ?? own)) return false
+    if (metadata.labels?.['kubernetes.io/service-name'] !== service.name) return false
+    if (!endpoints.some(({ addresses }) => addresses.includes(end.address))) return false
+    return flow === undefined || ports.some(({ protocol = 'TCP', port }) => protocolNumber(protocol) === flow.protocol && port === end.port)
+  })
 }
 
 /** The fields by which the entity asks who is there; together they name one set of endpoints. */

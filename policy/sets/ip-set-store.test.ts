@@ -4,7 +4,9 @@ import type { Resource } from '../../src/model/resource.ts'
 import { setText } from '../chain-text.ts'
 import { entitySelectors } from '../effective-selector.ts'
 import { endpoint, networkSet } from '../test-resources.ts'
+import { endpointSlice } from '../test-slices.ts'
 import { IpSetStore } from './ip-set-store.ts'
+import { sliceOf } from './service-slices.ts'
 import { setItemOf } from './set-item.ts'
 import type { SetSource } from './set-source.ts'
 
@@ -75,6 +77,55 @@ t.test('named ports: address, protocol and port of whoever has one of the names'
   put(store, { ...one, spec: { ...one.spec, ports: [dns] } })
   put(store, { ...two, spec: { ...two.spec, ports: [] } })
   t.strictSame(contents(store), ['IPv4 hash:ip,port: 10.0.0.1,udp:53', 'IPv6 hash:ip,port: fd00::1,udp:53'])
+})
+
+t.test('a service: addresses with ports, or alone, of all its slices together', async (t) => {
+  const store = storeOf()
+  const slice = (numbers: readonly number[], port: number, service = 'db') => {
+    const endpoints = numbers.map((i) => ({ addresses: [`10.0.0.${i}`] }))
+    return sliceOf(endpointSlice('any', service, { endpoints, ports: [{ protocol: 'UDP', port }] }))
+  }
+  const db = { type: 'service', service: 'shop/db' } as const
+  store.putSlice('one', slice([1, 2], 53))
+  store.use(
+    new Map([
+      ['p', [{ ...db, withPorts: true }]],
+      ['q', [{ ...db, withPorts: false }]],
+    ]),
+  )
+  const none = ['IPv6 hash:ip,port:', 'IPv6 hash:ip:']
+  t.strictSame(contents(store), ['IPv4 hash:ip,port: 10.0.0.1,udp:53 10.0.0.2,udp:53', 'IPv4 hash:ip: 10.0.0.1 10.0.0.2', ...none])
+  store.putSlice('two', slice([2, 3], 54))
+  store.putSlice('other', slice([4], 53, 'web'))
+  store.putSlice('one', slice([2], 53))
+  t.strictSame(contents(store), [
+    'IPv4 hash:ip,port: 10.0.0.2,udp:53 10.0.0.2,udp:54 10.0.0.3,udp:54',
+    'IPv4 hash:ip: 10.0.0.2 10.0.0.3',
+    ...none,
+  ])
+  store.putSlice('two', slice([2, 3], 54, 'web'))
+  store.putSlice('one', undefined)
+  t.strictSame(contents(store), ['IPv4 hash:ip,port:', 'IPv4 hash:ip:', ...none])
+})
+
+t.test('a change of a slice is that of the members which come and go', async (t) => {
+  const store = storeOf()
+  const slice = (...numbers: readonly number[]) =>
+    sliceOf(endpointSlice('any', 'db', { endpoints: numbers.map((i) => ({ addresses: [`10.0.0.${i}`] })), ports: [{ port: 80 }] }))
+  store.use(new Map([['p', [{ type: 'service', service: 'shop/db', withPorts: true }]]]))
+  store.putSlice('one', slice(1, 2, 3))
+  store.publish()
+  const [set] = [...store.sets.entries()].flatMap(([, one]) => (one.family === 4 ? one : []))
+  const { version } = store.sets
+  const before = set?.members.version ?? 0
+  store.putSlice('one', slice(2, 3, 4))
+  store.publish()
+  t.strictSame(set?.members.changedSince(before)?.toSorted(), ['10.0.0.1,tcp:80', '10.0.0.4,tcp:80'])
+  t.not(store.sets.version, version)
+  const after = store.sets.version
+  store.putSlice('one', slice(2, 3, 4))
+  store.publish()
+  t.equal(store.sets.version, after, 'the same again is no change')
 })
 
 t.test('a list of nets is a set of its one family', async (t) => {

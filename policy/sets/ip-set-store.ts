@@ -6,6 +6,7 @@ import { LabelIndex, type Labels, type Matched } from '../label-index.ts'
 import { setName } from '../names.ts'
 import type { Selector } from '../selector/selector.ts'
 import { MemberCounts } from './member-counts.ts'
+import { membersOf, type ServiceName, type ServiceSlice, ServiceSlices } from './service-slices.ts'
 import { type SetItem, type SetMember, sameItem } from './set-item.ts'
 import { SetMembers } from './set-members.ts'
 import { bareAddress, type SetSource, setKey } from './set-source.ts'
@@ -31,6 +32,7 @@ export class IpSetStore {
   readonly #usedBy = new Map<string, ReadonlySet<string>>()
   readonly #items = new Map<string, SetItem>()
   readonly #index = new LabelIndex((key, id, matched) => this.#matched(key, id, matched))
+  readonly #slices = new ServiceSlices()
   readonly #retyped = new Set<string>()
   /** The entries that changed or went since they were published. */
   readonly #stale = new Set<Entry>()
@@ -59,6 +61,19 @@ export class IpSetStore {
     this.#items.delete(id)
   }
 
+  /** An EndpointSlice is there, or changed. @param slice undefined: it is gone, or of no service */
+  putSlice(id: string, slice: ServiceSlice | undefined): void {
+    const old = this.#slices.put(id, slice)
+    // What stays is counted twice for a moment, and so never goes.
+    if (slice !== undefined) this.#countSlice(slice, 1)
+    if (old !== undefined) this.#countSlice(old, -1)
+  }
+
+  /** The slices of a service, with their ids. */
+  slicesOf(service: ServiceName): Iterable<readonly [id: string, slice: ServiceSlice]> {
+    return this.#slices.of(service)
+  }
+
   /**
    * Says which sets the chains of some policies and profiles name from now on; a set that nobody names is gone. All that is needed
    * is asked for first, so that a set that only changes hands stays as it is.
@@ -78,6 +93,7 @@ export class IpSetStore {
     const key = setKey(source)
     if (source.type === 'named-ports') return setName(family, 'p', key)
     if (source.type === 'nets') return setName(family, 'c', key)
+    if (source.type === 'service') return setName(family, source.withPorts ? 'p' : 's', key)
     return setName(family, this.#entries.get(key)?.netItems ? 'n' : 's', key)
   }
 
@@ -142,6 +158,7 @@ export class IpSetStore {
     this.#entries.set(key, entry)
     this.#stale.add(entry)
     if (source.type === 'nets') for (const net of source.nets) members[familyOf(net)].count(bareAddress(net), 1)
+    else if (source.type === 'service') for (const [, slice] of this.#slices.of(source.service)) countMembers(entry, slice, 1)
     else this.#index.putSelector(key, source.type === 'selector' ? source.term.selector : anyPortOf(source.names))
     return entry
   }
@@ -152,6 +169,15 @@ export class IpSetStore {
     this.#index.deleteSelector(key)
     this.#entries.delete(key)
     this.#stale.add(entry)
+  }
+
+  #countSlice(slice: ServiceSlice, by: 1 | -1): void {
+    for (const withPorts of [false, true]) {
+      const entry = this.#entries.get(setKey({ type: 'service', service: slice.service, withPorts }))
+      if (entry === undefined) continue
+      this.#stale.add(entry)
+      countMembers(entry, slice, by)
+    }
   }
 
   #matched(key: string, id: string, matched: boolean): void {
@@ -178,12 +204,17 @@ export class IpSetStore {
   }
 }
 
+function countMembers({ source, members }: Entry, slice: ServiceSlice, by: 1 | -1): void {
+  const withPorts = source.type === 'service' && source.withPorts
+  for (const { family, text } of membersOf(slice, withPorts)) members[family].count(text, by)
+}
+
 function contribution(source: SetSource, item: SetItem): readonly SetMember[] {
   return source.type === 'named-ports' ? source.names.flatMap((name) => item.ports.get(name) ?? []) : item.members
 }
 
 function typeOf(source: SetSource, netItems: number): IpSetType {
-  if (source.type === 'named-ports') return 'hash:ip,port'
+  if (source.type === 'named-ports' || (source.type === 'service' && source.withPorts)) return 'hash:ip,port'
   return source.type === 'nets' || netItems > 0 ? 'hash:net' : 'hash:ip'
 }
 

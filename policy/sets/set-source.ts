@@ -1,6 +1,7 @@
 import type { Family } from '../../src/net/address.ts'
 import type { Cidr } from '../../src/net/prefix.ts'
 import type { SelectorTerm } from '../effective-selector.ts'
+import type { ServiceName } from './service-slices.ts'
 
 /** What an IP set is made from. Equal keys are one set, shared by all rules that need it. */
 export type SetSource =
@@ -9,6 +10,8 @@ export type SetSource =
   | { readonly type: 'named-ports'; readonly names: readonly string[] }
   /** The CIDRs of a rule where one match cannot hold them, all of one family. */
   | { readonly type: 'nets'; readonly nets: readonly Cidr[] }
+  /** The addresses of a service, each with every port of its slice if `withPorts`. */
+  | { readonly type: 'service'; readonly service: ServiceName; readonly withPorts: boolean }
 
 export function setKey(source: SetSource): string {
   switch (source.type) {
@@ -18,6 +21,8 @@ export function setKey(source: SetSource): string {
       return `named-ports ${source.names.join(' ')}`
     case 'nets':
       return `nets ${source.nets.join(' ')}`
+    case 'service':
+      return `service ${source.withPorts ? 'ports ' : ''}${source.service}`
   }
 }
 

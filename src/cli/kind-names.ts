@@ -50,6 +50,7 @@ export const kindNames: readonly KindName[] = [
   },
   { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false, short: ['ns'] },
   { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true, short: ['sa'] },
+  { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', plural: 'endpointslices', namespaced: true, short: ['eps'] },
 ]
 
 /**

@@ -90,7 +90,7 @@ function stampPut(resource: Resource, current: StoredResource | undefined, { rev
   const user = content(resource)
   if (current && isDeepStrictEqual(user, content(current.resource))) return current
   const before = current?.resource
-  const sameSpec = before !== undefined && isDeepStrictEqual(user.spec, plain(before.spec))
+  const sameSpec = before !== undefined && isDeepStrictEqual({ ...user, metadata: {} }, plain({ ...before, metadata: {} }))
   const metadata: Metadata = {
     ...user.metadata,
     resourceVersion: String(revision),

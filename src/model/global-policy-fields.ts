@@ -1,11 +1,12 @@
 /** Fields of every policy that is in no namespace (resource reference §6.3). */
 import Type from 'typebox'
-import { policyFields } from './policy-rule.ts'
+import { globalRules, policyFields } from './policy-rule.ts'
 import type { Problem } from './resource.ts'
 import { selector } from './scalars.ts'
 
 export const globalPolicyFields = {
   ...policyFields,
+  ...globalRules,
   namespaceSelector: Type.Optional(selector),
   doNotTrack: Type.Optional(Type.Boolean()),
   preDNAT: Type.Optional(Type.Boolean()),

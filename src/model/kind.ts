@@ -29,6 +29,8 @@ export type Kind = {
   readonly spec: TSchema
   /** Only the labels matter: whatever the spec is, it is not kept. */
   readonly specIgnored?: true
+  /** What `spec` describes stands beside `metadata`, in documents and in stored resources, whose own spec is empty. */
+  readonly flat?: true
   /**
    * Every problem of the resource, or its canonical stored form: defaults filled, addresses and names in their one form. The
    * envelope's apiVersion and kind have been looked at by whoever found the kind.
@@ -54,8 +56,8 @@ type KindOptions<Spec extends TSchema> = Omit<Kind, 'check' | 'spec'> & {
 
 /** A kind from its schema, its rules across fields and its defaults. */
 export function defineKind<Spec extends TSchema>(options: KindOptions<Spec>): Kind {
-  const { group, version, kind, plural, namespaced, spec, specIgnored } = options
-  const names = { group, version, kind, plural, namespaced, ...(specIgnored && { specIgnored }) }
+  const { group, version, kind, plural, namespaced, spec, specIgnored, flat } = options
+  const names = { group, version, kind, plural, namespaced, ...(specIgnored && { specIgnored }), ...(flat && { flat }) }
   return { ...names, spec, check: (resource, context) => check(options, resource, context) }
 }
 
@@ -74,20 +76,32 @@ function check<Spec extends TSchema>(options: KindOptions<Spec>, resource: unkno
   const draft = { metadata: metadata.value, spec: spec.value }
   const found = [...problems, ...(options.crossCheck?.(draft, context) ?? [])]
   if (found.length > 0) return { problems: found }
-  return { resource: { apiVersion: apiVersionOf(options), kind: options.kind, ...(options.complete?.(draft) ?? draft) } }
+  const complete = options.complete?.(draft) ?? draft
+  const envelope = { apiVersion: apiVersionOf(options), kind: options.kind, metadata: complete.metadata }
+  return { resource: options.flat ? { ...envelope, spec: {}, ...(complete.spec as object) } : { ...envelope, spec: complete.spec } }
 }
 
 function checkSpec<Spec extends TSchema>(
-  { spec, specIgnored }: KindOptions<Spec>,
+  { spec, specIgnored, flat }: KindOptions<Spec>,
   fields: ReadonlyMap<string, unknown>,
 ): Checked<StaticDecode<Spec>> {
   if (specIgnored) return checkSchema(spec, {})
+  if (flat) return checkSchema(spec, contentOf(fields))
   if (!fields.has('spec')) return { problems: [{ path: 'spec', reason: 'is required' }] }
   return checkSchema(spec, fields.get('spec'), 'spec')
 }
 
+const envelopeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+
+/** What is not the envelope's, without the empty spec of what is stored. Kubernetes writes null where a list is empty. */
+function contentOf(fields: ReadonlyMap<string, unknown>): object {
+  const own = [...fields].filter(([field, value]) => !envelopeFields.has(field) && value !== null)
+  return Object.fromEntries(own.filter(([field, value]) => field !== 'spec' || JSON.stringify(value) !== '{}'))
+}
+
 function unknownFields<Spec extends TSchema>(options: KindOptions<Spec>, fields: ReadonlyMap<string, unknown>): readonly Problem[] {
-  const known = ['apiVersion', 'kind', 'metadata', 'spec', 'status', ...(options.ignored ?? [])]
+  if (options.flat) return [] // they are unknown to the schema
+  const known = [...envelopeFields, 'spec', ...(options.ignored ?? [])]
   return [...fields.keys()]
     .filter((field) => !known.includes(field))
     .slice(0, maxUnknownFields)

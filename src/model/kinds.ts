@@ -4,6 +4,7 @@ import { bgpPeer } from './bgp-peer.ts'
 import { calicoNodeStatus } from './calico-node-status.ts'
 import { clusterNetworkPolicy } from './cluster-network-policy.ts'
 import { hint } from './did-you-mean.ts'
+import { endpointSlice } from './endpoint-slice.ts'
 import { felixConfiguration } from './felix-configuration.ts'
 import { globalNetworkPolicy } from './global-network-policy.ts'
 import { hostEndpoint } from './host-endpoint.ts'
@@ -50,6 +51,7 @@ export const kinds: readonly Kind[] = [
   calicoNodeStatus,
   namespace,
   serviceAccount,
+  endpointSlice,
 ]
 
 /** @param apiVersion "projectcalico.org/v3", "v1" … */

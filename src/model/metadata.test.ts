@@ -22,6 +22,7 @@ const accepted: [title: string, value: unknown, kind: typeof global, expected: o
       ownerReferences: [],
       finalizers: [],
       selfLink: '/',
+      generateName: 'a-',
       resourceVersion: '7',
     },
     global,

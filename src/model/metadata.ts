@@ -54,7 +54,7 @@ export function checkMetadata(
   kind: { readonly kind: string; readonly namespaced: boolean; readonly name?: NameRule },
 ): Checked<Metadata> {
   if (value === undefined) return { problems: [{ path: 'metadata', reason: 'is required' }] }
-  const read = checkSchema(metadata, withoutNulls(value), 'metadata')
+  const read = checkSchema(metadata, written(value), 'metadata')
   const problems = [
     ...(read.problems ?? []),
     ...nameProblems(valueAt(value, ['name']), kind.name ?? subdomainName),
@@ -74,9 +74,11 @@ export function checkMetadata(
   }
 }
 
-function withoutNulls(value: unknown): unknown {
+/** Without nulls, and without what a name was generated from: beside the name it says nothing. */
+function written(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
+  const isNamed = 'name' in value && typeof value.name === 'string'
+  return Object.fromEntries(Object.entries(value).filter(([key, field]) => field !== null && !(isNamed && key === 'generateName')))
 }
 
 /** @param name anything: what is no text has its problem already */

@@ -3,10 +3,10 @@ import Type, { type StaticDecode, type TSchema } from 'typebox'
 import { actionsOfOthers, kubernetesPeerFieldsHere, kubernetesRuleFieldsHere } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { ruleProblems } from './rule-check.ts'
-import { net, port, protocol, ruleNamespaceSelector, selector } from './scalars.ts'
+import { name, net, port, protocol, ruleNamespaceSelector, selector } from './scalars.ts'
 import { closedObject, crossChecked } from './schema-check.ts'
+import { misplacedServices, servicesWithoutNamespace } from './service-rule-check.ts'
 
-const servicesReason = 'matching by service is not supported yet: without it the rule would match more than is written'
 const httpReason = 'matching of HTTP requests is not supported: without it the rule would match more than is written'
 
 const nets = Type.Array(net, { maxItems: 256, uniqueItems: true })
@@ -28,8 +28,9 @@ export const entityRule = closedObject(
         selector: Type.Optional(selector),
       }),
     ),
+    services: Type.Optional(closedObject({ name, namespace: Type.Optional(name) }, {}, { name: 'db', namespace: 'shop' })),
   },
-  { ...kubernetesPeerFieldsHere, services: servicesReason },
+  kubernetesPeerFieldsHere,
 )
 
 const icmp = closedObject({
@@ -66,6 +67,15 @@ export function ruleList<Rule extends TSchema>(rule: Rule) {
   return Type.Optional(Type.Array(rule, { maxItems: 1_024 }))
 }
 
+export const ingressRule = crossChecked(policyRule, (rule) => misplacedServices(rule, 'ingress'))
+export const egressRule = crossChecked(policyRule, (rule) => misplacedServices(rule, 'egress'))
+
+/** The rules of what is in no namespace. */
+export const globalRules = {
+  ingress: ruleList(crossChecked(ingressRule, servicesWithoutNamespace)),
+  egress: ruleList(crossChecked(egressRule, servicesWithoutNamespace)),
+}
+
 /** Fields of every policy's spec. */
 export const policyFields = {
   tier: Type.Optional(Type.String()),
@@ -73,8 +83,8 @@ export const policyFields = {
   selector: Type.Optional(selector),
   serviceAccountSelector: Type.Optional(selector),
   types: Type.Optional(Type.Array(direction, { maxItems: 2, uniqueItems: true })),
-  ingress: ruleList(policyRule),
-  egress: ruleList(policyRule),
+  ingress: ruleList(ingressRule),
+  egress: ruleList(egressRule),
   performanceHints: Type.Optional(Type.Array(Type.Enum(['AssumeNeededOnEveryNode']), { uniqueItems: true })),
 }
 

@@ -2,13 +2,16 @@ import Type, { type StaticDecode } from 'typebox'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { labels } from './metadata.ts'
-import { type PolicyRule, policyRule, ruleList } from './policy-rule.ts'
+import { egressRule, ingressRule, type PolicyRule, ruleList } from './policy-rule.ts'
 import type { Problem } from './resource.ts'
 import { closedObject, crossChecked } from './schema-check.ts'
+import { servicesWithoutNamespace } from './service-rule-check.ts'
 
-const rule = crossChecked(policyRule, passProblems)
-
-const spec = closedObject({ ingress: ruleList(rule), egress: ruleList(rule), labelsToApply: Type.Optional(labels) })
+const spec = closedObject({
+  ingress: ruleList(crossChecked(ingressRule, ruleProblems)),
+  egress: ruleList(crossChecked(egressRule, ruleProblems)),
+  labelsToApply: Type.Optional(labels),
+})
 
 export type ProfileSpec = Frozen<StaticDecode<typeof spec>>
 
@@ -29,6 +32,8 @@ function builtInProblems(name: string): readonly Problem[] {
   return [{ path: 'metadata.name', reason: 'this profile is built in and cannot be written', value: name }]
 }
 
-function passProblems({ action }: PolicyRule): readonly Problem[] {
-  return action === 'Pass' ? [{ path: 'action', reason: 'Pass has no meaning in a profile: there is no next tier', value: action }] : []
+function ruleProblems(rule: PolicyRule): readonly Problem[] {
+  const { action } = rule
+  const pass = { path: 'action', reason: 'Pass has no meaning in a profile: there is no next tier', value: action }
+  return [...(action === 'Pass' ? [pass] : []), ...servicesWithoutNamespace(rule)]
 }

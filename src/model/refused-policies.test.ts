@@ -112,33 +112,34 @@ const rows: readonly Row[] = [
     16,
     'services with selector',
     rule('action: Allow\nsource:\n  services: { name: db, namespace: shop }\n  selector: all()'),
-    ['0:8 spec.ingress[0].source.services: matching by service is not supported yet: without it the rule would match more than is written'],
+    ['0:9 spec.ingress[0].source.selector: cannot stand beside services, which says who is meant'],
   ],
   [
     16,
     'services with nets',
-    rule('action: Allow\nsource:\n  services: { name: db, namespace: shop }\n  nets: [10.0.0.0/8]'),
-    ['0:8 spec.ingress[0].source.services: matching by service is not supported yet: without it the rule would match more than is written'],
+    rule('action: Allow\nsource:\n  services: { name: db, namespace: shop }\n  nets: [10.0.0.0/8]\n  notNets: [10.1.0.0/16]'),
+    [
+      '0:9 spec.ingress[0].source.nets: cannot stand beside services, which says who is meant',
+      '0:10 spec.ingress[0].source.notNets: cannot stand beside services, which says who is meant',
+    ],
   ],
   [
     16,
     'services with service accounts',
     rule('action: Allow\nsource:\n  services: { name: db, namespace: shop }\n  serviceAccounts: { names: [a] }'),
-    ['0:8 spec.ingress[0].source.services: matching by service is not supported yet: without it the rule would match more than is written'],
+    ['0:9 spec.ingress[0].source.serviceAccounts: cannot stand beside services, which says who is meant'],
   ],
   [
     17,
     'services in the wrong direction',
     rule('action: Allow\ndestination:\n  services: { name: db, namespace: shop }'),
-    [
-      '0:8 spec.ingress[0].destination.services: matching by service is not supported yet: without it the rule would match more than is written',
-    ],
+    ['0:8 spec.ingress[0].destination.services: has no meaning in an ingress rule: the service of the other end is source.services'],
   ],
   [
     18,
     'services without namespace in a global policy',
     rule('action: Allow\nsource:\n  services: { name: db }'),
-    ['0:8 spec.ingress[0].source.services: matching by service is not supported yet: without it the rule would match more than is written'],
+    ['0:8 spec.ingress[0].source.services.namespace: is required in what is in no namespace itself'],
   ],
   [
     19,

@@ -47,7 +47,6 @@ const port =
   'must be a port 1 to 65535, a range "a:b" with a <= b, or a port name of at most 128 of A-Z, a-z, 0-9, "_", "." and "-", with a letter'
 const notOther = 'a rule has nets of one family only: the first is IPv4'
 const needsProtocol = 'a port number needs a protocol: TCP, UDP or SCTP'
-const services = 'matching by service is not supported yet: without it the rule would match more than is written'
 
 /** Paths are below spec.ingress[0]. */
 const refused: [title: string, rule: Fields, problems: readonly (readonly [path: string, reason: string])[]][] = [
@@ -143,11 +142,6 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
     '§6.17.3 no 15: global() not alone in namespaceSelector',
     { action: 'Allow', source: { namespaceSelector: "global() && x == 'y'" } },
     [['source.namespaceSelector', 'global() can only stand alone']],
-  ],
-  [
-    '§6.17.3 no 16, 17, 18: services, which are not supported',
-    { action: 'Allow', source: { services: { name: 'a' }, selector: 'all()' } },
-    [['source.services', services]],
   ],
   [
     'HTTP matches, which are not supported',

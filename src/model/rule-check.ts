@@ -2,12 +2,13 @@ import { parsePrefix } from '../net/prefix.ts'
 import { formatPath } from './path.ts'
 import type { EntityRule, PolicyRule, PortSpec } from './policy-rule.ts'
 import type { Problem } from './resource.ts'
+import { besideServices } from './service-rule-check.ts'
 
 type Protocol = string | number | undefined
 
-/** What the fields of one rule must not be to each other (resource reference §6.1, rules 1 to 6). Paths are relative to the rule. */
+/** What the fields of one rule must not be to each other (resource reference §6.1, rules 1 to 7). Paths are relative to the rule. */
 export function ruleProblems(rule: PolicyRule): readonly Problem[] {
-  return [...icmpProblems(rule), ...familyOfProtocolProblems(rule), ...portProblems(rule), ...netProblems(rule)]
+  return [...icmpProblems(rule), ...familyOfProtocolProblems(rule), ...portProblems(rule), ...netProblems(rule), ...besideServices(rule)]
 }
 
 function icmpProblems(rule: PolicyRule): readonly Problem[] {

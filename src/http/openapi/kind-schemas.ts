@@ -24,15 +24,25 @@ export function kindSchemas(kinds: readonly Kind[]): Readonly<Record<string, obj
 }
 
 function resource(kind: Kind): [string, object] {
-  const properties = {
+  const envelope = {
     apiVersion: { const: apiVersionOf(kind) },
     kind: { const: kind.kind },
     metadata: { $ref: '#/components/schemas/Metadata' },
+  }
+  if (kind.flat) return [schemaName(kind), flatResource(envelope, writable(kind.spec))]
+  const properties = {
+    ...envelope,
     spec: kind.specIgnored ? { type: 'object', description: 'Only the labels matter: it is not kept' } : writable(kind.spec),
     status: { description: 'Taken and not kept' },
   }
   const required = ['apiVersion', 'kind', 'metadata', ...(kind.specIgnored ? [] : ['spec'])]
   return [schemaName(kind), { type: 'object', required, properties }]
+}
+
+/** @param content what stands beside the envelope */
+function flatResource(envelope: object, content: { readonly required?: readonly string[]; readonly properties?: object }): object {
+  const required = [...Object.keys(envelope), ...(content.required ?? [])]
+  return { type: 'object', required, properties: { ...envelope, ...content.properties } }
 }
 
 function list(kind: Kind): [string, object] {
