@@ -49,7 +49,8 @@ t.test('slices by service, in whatever order they come, move and go', async (t) 
   const slices = new ServiceSlices()
   const of = (service: string, ...ports: number[]) =>
     read(endpointSlice('any', service, { ports: ports.map((port) => ({ port })), endpoints: [{ addresses: ['10.0.0.1'] }] }))
-  const ids = (service: `${string}/${string}`) => [...slices.of(service)].map(([id, { ports }]) => `${id} ${ports.map(({ port }) => port)}`)
+  const ids = (service: `${string}/${string}`) =>
+    [...slices.of(service)].map(([id, { ports }]) => `${id} ${ports.map(({ port }) => port).join()}`)
   t.equal(slices.put('1', of('db', 1)), undefined)
   slices.put('2', of('db', 2))
   t.strictSame([ids('shop/db'), ids('bank/db')], [['1 1', '2 2'], []])
