@@ -120,7 +120,7 @@ t.test('a change of a slice is that of the members which come and go', async (t)
   const before = set?.members.version ?? 0
   store.putSlice('one', slice(2, 3, 4))
   store.publish()
-  t.strictSame(set?.members.changedSince(before)?.toSorted(), ['10.0.0.1,tcp:80', '10.0.0.4,tcp:80'])
+  t.strictSame(set?.members.changedSince?.(before)?.toSorted(), ['10.0.0.1,tcp:80', '10.0.0.4,tcp:80'])
   t.not(store.sets.version, version)
   const after = store.sets.version
   store.putSlice('one', slice(2, 3, 4))
