@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { IpAddress } from '../src/net/address.ts'
 import type { Cidr } from '../src/net/prefix.ts'
 import { type Run, run } from '../src/os/process.ts'
+import { entries, makeEntries } from './conntrack/test-entries.ts'
 import { Felix } from './felix.ts'
 import type { Chain, Guard, KernelState, Rule } from './kernel.ts'
 import { enterNetns } from './test-netns.ts'
@@ -328,4 +329,36 @@ t.test('a workload gets no route while its policy cannot be programmed, and keep
     ['failed'],
   )
   t.strictSame(await routes(), programmedRoutes)
+})
+
+const connection = { from: '192.0.2.1', to: '10.244.1.2', port: 1 }
+const other = { from: '192.0.2.1', to: '10.244.1.3', port: 1 }
+const heldBy = (holder: string): KernelState => ({ ...desired, holders: new Map([['10.244.1.2/32' as Cidr, holder]]) })
+
+t.test('an address that another workload has now is led to it without the connections of the former one', async (t) => {
+  await addLink()
+  const { felix } = await start(t)
+  await felix.apply(heldBy('a'))
+  await makeEntries([connection, other])
+  await felix.apply(heldBy('a'))
+  t.equal((await entries()).length, 2)
+  const { unprogrammed } = await felix.apply(heldBy('b'))
+  t.strictSame(unprogrammed, allProgrammed)
+  t.strictSame(await entries(), ['192.0.2.1 > 10.244.1.3, 10.244.1.3 > 192.0.2.1'])
+  t.strictSame(await routes(), programmedRoutes)
+})
+
+t.test('the connections of a workload that is gone are forgotten behind the apply, also if another one comes at once', async (t) => {
+  await addLink()
+  const { felix } = await start(t)
+  await felix.apply(heldBy('a'))
+  await makeEntries([connection, other])
+  await felix.apply({ ...desired, routes: [], holders: new Map() })
+  while ((await entries()).length > 1) await setImmediate()
+  await makeEntries([connection])
+  await felix.apply(heldBy('b'))
+  t.equal((await entries()).length, 2, 'the new one’s are left alone')
+  await felix.apply({ ...desired, routes: [], holders: new Map() })
+  await felix.apply(heldBy('c'))
+  t.strictSame(await entries(), ['192.0.2.1 > 10.244.1.3, 10.244.1.3 > 192.0.2.1'])
 })

@@ -1,8 +1,11 @@
 /** Makes the kernel match what is wanted, in the order that never lets a packet pass unpoliced, and keeps it so. */
 import type { Logger } from 'pino'
+import type { Cidr } from '../src/net/prefix.ts'
 import { type Run, run as runProcess } from '../src/os/process.ts'
 import { missingBase } from './base-chains.ts'
 import { ChosenPolicy, type PolicyOptions } from './chosen-policy.ts'
+import type { Holders } from './conntrack/stale-addresses.ts'
+import { StaleConnections } from './conntrack/stale-connections.ts'
 import type { ChainView } from './iptables/chain-table.ts'
 import type { IpSetView } from './iptables/ip-set-table.ts'
 import type { RestoreCounters } from './iptables/restore.ts'
@@ -42,12 +45,14 @@ export type Prune = 'policy' | 'routes'
 
 /** A timer may not sleep longer than this. */
 const LONGEST_SLEEP_MS = 3_600_000
+const nobody: Holders = new Map()
 
 export class Felix {
   readonly #dependencies: FelixDependencies
   readonly #nowMs: () => number
   readonly #policy: PolicyWriter
   readonly #network: NetworkTables
+  readonly #connections: StaleConnections
   readonly #waitingLog: WaitingLog
   #prunePolicy = false
   #report: TableReport = mergeReports([])
@@ -70,6 +75,8 @@ export class Felix {
     this.#policy = new ChosenPolicy(options, { run, nowMs, log, repairs: this.#repairs, onSuspect: () => this.#sleep() })
     const network = { run, nowMs, log, onDrift, onDue: () => this.#sleep() }
     this.#network = new NetworkTables({ routeProtocol: options.routeProtocol }, network)
+    const isLocal = (address: Cidr) => this.#network.isLocal(address)
+    this.#connections = new StaleConnections({ log, nowMs, isLocal, onDue: () => this.#sleep() })
   }
 
   /** Reads links and routes and begins to listen for their changes. What cannot be read is in `problems` and tried again. */
@@ -97,17 +104,18 @@ export class Felix {
       this.#noteGuard(missingBase([...(desired.policy?.hooks ?? []), ...desired.hooks], policy.unprogrammed))
       const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
       const policed = waiting.length === 0 ? desired.routes : desired.routes.filter((route) => !waiting.includes(route))
-      const routes = await this.#network.applyRoutes({ routes: policed }, isPoliced(policy))
+      const routes = await this.#applyRoutes({ ...desired, routes: policed }, isPoliced(policy))
       const guardGoes = isGuarding && !(await this.#network.hasTunnel())
       const unguarded = guardGoes ? (await this.#policy.apply(desired, this.#prunePolicy)).changed : 0
       const removed = unguarded + (await this.#policy.removeUnused())
       this.#count('links', links, 0)
       this.#count('policy', policy, removed)
-      this.#report = mergeReports([links, policy, routes, waitingForPolicy(waiting)])
+      this.#report = mergeReports([links, policy, routes, this.#connections.report(), waitingForPolicy(waiting)])
       this.#waitingLog.applied(this.#report.unprogrammed)
       return { ...this.#report, changed: this.#report.changed + removed }
     } finally {
       this.#applying = false
+      this.#connections.forgetSoon()
       this.#sleep()
     }
   }
@@ -138,7 +146,7 @@ export class Felix {
     const reason = this.#policy.choice?.problem ?? this.#unguarded
     const policy: Problem[] =
       reason === undefined ? [] : [{ severity: 'error', subject: 'policy', message: `policy cannot be programmed: ${reason}` }]
-    return [...policy, ...this.#network.problems(), ...problemsOf(this.#report.unprogrammed)]
+    return [...policy, ...this.#network.problems(), ...this.#connections.problems(), ...problemsOf(this.#report.unprogrammed)]
   }
 
   /** undefined for a link that does not exist. */
@@ -209,7 +217,18 @@ export class Felix {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#policy.close()
+    await this.#connections.close()
     await this.#network.close()
+  }
+
+  /** What changed hands is led to nobody until its connections are forgotten. */
+  async #applyRoutes({ routes, holders = nobody }: Pick<KernelState, 'routes' | 'holders'>, policed: boolean): Promise<TableReport> {
+    this.#connections.setHolders(holders)
+    const apply = () => this.#network.applyRoutes({ routes: this.#connections.withhold(routes) }, policed)
+    const withheld = this.#connections.isWithholding ? (await apply()).changed : 0
+    await this.#connections.forgetWithheld()
+    const report = await apply()
+    return { ...report, changed: report.changed + withheld }
   }
 
   #noteGuard(missing: string | undefined): void {
@@ -228,7 +247,10 @@ export class Felix {
   #sleep(): void {
     clearTimeout(this.#timer)
     if (this.#closed || this.#applying) return
-    const sleepMs = Math.min(LONGEST_SLEEP_MS, Math.min(this.#policy.dueAtMs, this.#network.dueAtMs) - this.#nowMs())
+    const sleepMs = Math.min(
+      LONGEST_SLEEP_MS,
+      Math.min(this.#policy.dueAtMs, this.#network.dueAtMs, this.#connections.dueAtMs) - this.#nowMs(),
+    )
     this.#timer = setTimeout(() => this.#dependencies.onDrift(), Math.max(1, sleepMs)).unref()
   }
 }

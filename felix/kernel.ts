@@ -10,6 +10,8 @@ export type KernelState = {
   readonly sysctls: readonly Sysctl[]
   /** The few routes that are stated whole: workloads, own blocks. The many learned ones go through `LearnedRoutes`. */
   readonly routes: readonly Route[]
+  /** Who has each local address, by an identity that nobody has twice. Another object is another content. */
+  readonly holders?: ReadonlyMap<Cidr, string>
   /** The policies, which are many and say themselves what changed in them. Absent: none. */
   readonly policy?: PolicyProgram
   /** The few chains and sets that are stated whole each time; no name of theirs is one of `policy`. */

@@ -27,7 +27,7 @@ export function localState(input: LocalInput): LocalState {
   const { plan, endpoints, interfacePrefix, podCidrs, originated, hasIpv6, allowSpoofing } = input
   const { kernel } = plan
   const connected = endpoints.filter((endpoint) => isNamedAsWorkload(endpoint, interfacePrefix))
-  const { links, sysctls, routes, gateway } = workloadState(connected, { kernelHasIpv6: hasIpv6, allowSpoofing })
+  const { links, sysctls, routes, holders, gateway } = workloadState(connected, { kernelHasIpv6: hasIpv6, allowSpoofing })
   const usable = podCidrs.filter((cidr) => hasIpv6 || !isIpv6(cidr))
   const { aggregates, services } = originated
   const own = originatedPrefixes(usable, [...routes.map(({ destination }) => destination), ...plan.originated], aggregates)
@@ -42,6 +42,7 @@ export function localState(input: LocalInput): LocalState {
       hooks: kernel.hooks,
       ipSets: kernel.ipSets,
       routes: [...blockRoutes(blocks), ...routes, ...gateway],
+      holders,
     },
     announced: [...new Set([...own, ...services])],
   }

@@ -8,7 +8,7 @@ const gateway = { destination: '169.254.1.1/32', nextHop: { type: 'unicast', dev
 const forwarding = { path: 'net/ipv4/ip_forward', value: '1' }
 
 t.test('a node without workloads still forwards', async (t) => {
-  t.strictSame(workloadState([]), { links: [], sysctls: [forwarding], routes: [], gateway: [] })
+  t.strictSame(workloadState([]), { links: [], sysctls: [forwarding], routes: [], holders: new Map(), gateway: [] })
 })
 
 t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter and its /32', async (t) => {
@@ -26,6 +26,7 @@ t.test('an IPv4 workload gets link, proxy ARP, forwarding, reverse-path filter a
       { path: 'net/ipv6/conf/tort1/accept_ra', value: '0', link: 'tort1' },
     ],
     routes: [{ destination: '10.244.1.7/32', nextHop: { type: 'unicast', device: 'tort1', scope: 'link' } }],
+    holders: new Map([['10.244.1.7/32', 'default/web']]),
     gateway: [gateway],
   })
 })
@@ -64,6 +65,18 @@ t.test('a kernel without IPv6 is asked for nothing of it', async (t) => {
   t.strictSame(sysctls, only4.sysctls.slice(0, -1), 'all but accept_ra')
 })
 
+t.test('who has an address is told by uid: another endpoint may come under the same name', async (t) => {
+  const web = endpoint('web', 'tort1', ['10.244.1.7/32', 'fd00:1::7/128'])
+  const { holders } = workloadState([{ ...web, metadata: { ...web.metadata, uid: 'u-1' } }, endpoint('x', 'tort2', ['10.244.1.7/32'])])
+  t.strictSame(
+    [...holders],
+    [
+      ['10.244.1.7/32', 'u-1'],
+      ['fd00:1::7/128', 'u-1'],
+    ],
+  )
+})
+
 t.test('an endpoint without an interface needs nothing here', async (t) => {
   const { interfaceName: _, ...spec } = endpoint('web', 'tort1', ['10.244.1.7/32']).spec
   t.strictSame(workloadState([{ ...endpoint('web', 'tort1', []), spec }]).routes, [])
@@ -75,10 +88,10 @@ t.test('the order in which endpoints came never matters', async () => {
     endpoint('b', 'tort2', ['10.0.0.1/32', '10.0.0.2/32']),
     endpoint('c', 'tort3', ['fd00::1/128']),
   ]
-  const expected = JSON.stringify(workloadState(endpoints))
-  fc.assert(
-    fc.property(fc.shuffledSubarray(endpoints, { minLength: 3 }), (shuffled) => JSON.stringify(workloadState(shuffled)) === expected),
-  )
+  const shown = (list: readonly WorkloadEndpoint[]) =>
+    JSON.stringify(workloadState(list), (_, value) => (value instanceof Map ? [...value] : value))
+  const expected = shown(endpoints)
+  fc.assert(fc.property(fc.shuffledSubarray(endpoints, { minLength: 3 }), (shuffled) => shown(shuffled) === expected))
 })
 
 function endpoint(name: string, interfaceName: string, ipNetworks: string[]): WorkloadEndpoint {

@@ -16,8 +16,11 @@ const workloadGateway: Route = {
 /** @property kernelHasIpv6 without it nothing of that family is wanted @property allowSpoofing whether `allowSpoofedSourcePrefixes` count */
 export type WorkloadOptions = { readonly kernelHasIpv6?: boolean; readonly allowSpoofing?: boolean }
 
-/** @property routes of the workloads' addresses, apart from those to their `gateway` */
-export type HostSide = Pick<KernelState, 'links' | 'sysctls' | 'routes'> & { readonly gateway: readonly Route[] }
+/**
+ * @property routes of the workloads' addresses, apart from those to their `gateway`
+ * @property holders who has each of these addresses: the endpoint's uid, since another one may come under its name
+ */
+export type HostSide = Required<Pick<KernelState, 'links' | 'sysctls' | 'routes' | 'holders'>> & { readonly gateway: readonly Route[] }
 
 /**
  * The host side of each endpoint: its link up, proxy ARP and NDP, forwarding, reverse-path filter, a device route per address.
@@ -30,13 +33,15 @@ export function workloadState(endpoints: Iterable<WorkloadEndpoint>, options: Wo
   const spoofing = new Set(allowSpoofing ? sorted.filter(maySpoof).map(({ spec }) => spec.interfaceName) : [])
   const links = new Map<string, Link>()
   const sysctls: Sysctl[] = [{ path: 'net/ipv4/ip_forward', value: '1' }]
-  const routes = new Map<string, Route>()
+  const routes = new Map<Cidr, Route>()
+  const holders = new Map<Cidr, string>()
   let ipv6 = false
-  for (const { spec } of sorted) {
+  for (const endpoint of sorted) {
+    const { spec } = endpoint
     const device = spec.interfaceName
     if (device === undefined) continue
     links.set(device, { name: device, up: true })
-    const addresses = (spec.ipNetworks ?? []).filter((address) => kernelHasIpv6 || !isIpv6(address))
+    const addresses = ((spec.ipNetworks ?? []) as readonly Cidr[]).filter((address) => kernelHasIpv6 || !isIpv6(address))
     const hasIpv6 = addresses.some(isIpv6)
     ipv6 ||= hasIpv6
     sysctls.push(
@@ -44,18 +49,23 @@ export function workloadState(endpoints: Iterable<WorkloadEndpoint>, options: Wo
     )
     for (const address of addresses) {
       if (routes.has(address)) continue
-      routes.set(address, { destination: address as Cidr, nextHop: { type: 'unicast', device, scope: 'link' } })
+      holders.set(address, endpoint.metadata.uid ?? keyOf(endpoint))
+      routes.set(address, { destination: address, nextHop: { type: 'unicast', device, scope: 'link' } })
     }
   }
   const gateway = links.size > 0 ? [workloadGateway] : []
   if (links.size > 0) links.set('lo', { name: 'lo', up: true })
   if (ipv6) sysctls.push({ path: 'net/ipv6/conf/all/forwarding', value: '1' })
-  return { links: [...links.values()], sysctls, routes: [...routes.values()], gateway }
+  return { links: [...links.values()], sysctls, routes: [...routes.values()], holders, gateway }
 }
 
 function byName(a: WorkloadEndpoint, b: WorkloadEndpoint): number {
-  const [left, right] = [a, b].map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`)
-  return left === right ? 0 : (left ?? '') < (right ?? '') ? -1 : 1
+  const [left, right] = [keyOf(a), keyOf(b)]
+  return left === right ? 0 : left < right ? -1 : 1
+}
+
+function keyOf({ metadata }: WorkloadEndpoint): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`
 }
 
 function maySpoof({ spec }: WorkloadEndpoint): boolean {

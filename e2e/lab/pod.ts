@@ -79,14 +79,14 @@ export class Pod {
   }
 
   /** A second address, of IPv6, and the default route through the host side's link-local address. */
-  async addIpv6(node: Namespace, address: string, hostInterface: string): Promise<void> {
+  async addIpv6(node: Namespace, address: string, hostInterface: string, device = 'eth0'): Promise<void> {
     await node.ip('link', 'set', hostInterface, 'up')
     const gateway = await until(`${hostInterface} has a link-local address`, async () => {
       const shown = await node.ip('-6', '-o', 'addr', 'show', 'dev', hostInterface, 'scope', 'link')
       return shown.includes('tentative') ? undefined : /inet6 (fe80:[0-9a-f:]+)/.exec(shown)?.[1]
     })
-    await this.namespace.ip('addr', 'add', `${address}/128`, 'dev', 'eth0', 'nodad')
-    await this.namespace.ip('-6', 'route', 'replace', 'default', 'via', gateway, 'dev', 'eth0', 'onlink')
+    await this.namespace.ip('addr', 'add', `${address}/128`, 'dev', device, 'nodad')
+    await this.namespace.ip('-6', 'route', 'replace', 'default', 'via', gateway, 'dev', device, 'onlink')
   }
 
   /** As `reaches`, quicker where nothing is expected: a silence is not waited for as long as an answer that must come. */

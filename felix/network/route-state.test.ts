@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { IpAddress } from '../../src/net/address.ts'
 import { parsePrefix } from '../../src/net/prefix.ts'
 import type { NextHop, Route } from '../kernel.ts'
 import type { KernelHop, KernelRoute } from './kernel-route.ts'
@@ -33,6 +34,10 @@ class Fixture {
     const full: KernelHop = { type: 'blackhole', index: 0, onlink: false, scope: 0, ...hop }
     const route: KernelRoute = { family: 4, bytes, length: 24, table: 254, tos: 0, protocol, metric: 0, hop: full }
     return this.state.observe(route, change)
+  }
+
+  isLocal(): boolean {
+    return this.state.isLocal(PREFIX as Route['destination'])
   }
 
   /** Does what is needed as the kernel would; gives what it was. */
@@ -107,6 +112,22 @@ const table: [title: string, run: (fixture: Fixture) => unknown, expected: unkno
       return [...seen.slice(1), f.step()]
     },
     ['create', 'link tort1 does not exist', 'link tort1 is down', 'create'],
+  ],
+  [
+    'local is what leads to a link without a gateway, once it is in the kernel',
+    (f) =>
+      [undefined, device, { ...device, via: '192.0.2.1' as IpAddress }, blackhole].map((nextHop) => {
+        f.learn(nextHop)
+        const before = f.isLocal()
+        f.step()
+        return [before, f.isLocal()]
+      }),
+    [
+      [false, false],
+      [false, true],
+      [true, false],
+      [false, false],
+    ],
   ],
 ]
 for (const [title, run, expected] of table) t.test(title, async (t) => t.same(run(new Fixture()), expected))

@@ -1,7 +1,7 @@
 import type { Family } from '../../src/net/address.ts'
 import { type Cidr, parsePrefix } from '../../src/net/prefix.ts'
 import type { NextHop, ObjectStatus, Route } from '../kernel.ts'
-import { defaultMetric, hopWithout, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
+import { defaultMetric, hopWithout, type KernelHop, type KernelRoute, MAIN_TABLE, type RouteOperation } from './kernel-route.ts'
 import type { LinkView } from './link-view.ts'
 import { RouteHops } from './route-hops.ts'
 import { CHANGED, CLAIMED, DRIFTED, QUEUED, RouteRows, SHARED, TAKEN, URGENT } from './route-rows.ts'
@@ -61,11 +61,13 @@ export class RouteState {
 
   /** Whether the kernel has a route of ours to this destination. */
   has(destination: Cidr): boolean {
-    const prefix = parsePrefix(destination)
-    if (prefix === undefined) return false
-    const { family, bytes, length } = prefix
-    const id = this.rows[family].prefixes.find(bytes, 0, length)
-    return id >= 0 && this.rows[family].actual[id] !== 0
+    return this.#actualHop(destination) !== undefined
+  }
+
+  /** Whether the kernel has a route of ours that leads to this destination without a gateway. */
+  isLocal(destination: Cidr): boolean {
+    const hop = this.#actualHop(destination)
+    return hop?.type === 'unicast' && hop.via === undefined
   }
 
   /** From now on, routes of ours that nobody wants may go. */
@@ -186,6 +188,14 @@ export class RouteState {
 
   destination(key: RowKey): string {
     return this.rowsOf(key).prefixes.format(key >> 1)
+  }
+
+  #actualHop(destination: Cidr): KernelHop | undefined {
+    const prefix = parsePrefix(destination)
+    if (prefix === undefined) return undefined
+    const { family, bytes, length } = prefix
+    const id = this.rows[family].prefixes.find(bytes, 0, length)
+    return id < 0 ? undefined : this.hops.hop(this.rows[family].actual[id] as number)
   }
 
   #devicesOf(key: RowKey): readonly number[] {

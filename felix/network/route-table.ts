@@ -86,6 +86,11 @@ export class RouteTable implements LearnedRoutes {
     return this.#state.has(destination)
   }
 
+  /** Whether the kernel has a route of ours that leads to this destination without a gateway. */
+  isLocal(destination: Cidr): boolean {
+    return this.#state.isLocal(destination)
+  }
+
   /** Whether the kernel has a route of ours over this device. */
   usesDevice(index: number): boolean {
     return this.#state.usesDevice(index)
