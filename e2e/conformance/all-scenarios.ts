@@ -11,6 +11,7 @@ import { profiles } from './profiles.ts'
 import { ruleAddresses } from './rule-addresses.ts'
 import { rulePorts } from './rule-ports.ts'
 import { ruleProtocols } from './rule-protocols.ts'
+import { ruleServices } from './rule-services.ts'
 import type { Scenario } from './scenario.ts'
 import { selectors } from './selectors.ts'
 import { stagedPolicies } from './staged-policies.ts'
@@ -23,6 +24,7 @@ export const areas: ReadonlyMap<string, readonly Scenario[]> = new Map([
   ['rules: protocols', ruleProtocols],
   ['rules: ports', rulePorts],
   ['rules: addresses', ruleAddresses],
+  ['rules: services', ruleServices],
   ['selectors', selectors],
   ['namespaces and service accounts', identities],
   ['network sets', networkSets],

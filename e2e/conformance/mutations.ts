@@ -170,6 +170,34 @@ const matching: readonly Mutation[] = [
     replace: "'tcp'",
     area: 'rules: ports',
   },
+  {
+    name: 'a service is reached at any port',
+    file: 'policy/rule-matches.js',
+    find: "const withPorts = side === 'destination';",
+    replace: 'const withPorts = false;',
+    area: 'rules: services',
+  },
+  {
+    name: 'a service of another namespace is that of the policy’s own',
+    file: 'policy/draft-rule.js',
+    find: 'services.namespace ?? namespace',
+    replace: 'namespace',
+    area: 'rules: services',
+  },
+  {
+    name: 'ports of services count in TCP, whatever their protocol',
+    file: 'policy/sets/service-slices.js',
+    find: 'protocol: protocolNumber(protocol) ?? 0',
+    replace: 'protocol: 6',
+    area: 'rules: services',
+  },
+  {
+    name: 'what a slice had before stays in its service',
+    file: 'policy/sets/ip-set-store.js',
+    find: 'this.#countSlice(old, -1);',
+    replace: '{}',
+    area: 'rules: services',
+  },
 ]
 
 const selecting: readonly Mutation[] = [

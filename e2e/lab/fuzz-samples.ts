@@ -7,6 +7,9 @@ export type Sample = {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }
   readonly spec?: object
+  readonly addressType?: string
+  readonly endpoints?: readonly object[]
+  readonly ports?: readonly object[]
 }
 
 export const sampleResources: readonly Sample[] = [
@@ -59,6 +62,14 @@ export const sampleResources: readonly Sample[] = [
   },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { team: 'a' } } },
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a', namespace: 'shop' } },
+  {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'web-a', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.244.1.9'], conditions: { ready: true } }],
+    ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
+  },
 ]
 
 const bomb = [
