@@ -1,5 +1,6 @@
 /** A stored resource as JSON, written once while it is new: for the disk, for the history, and for everybody who watches it. */
-import type { Resource } from '../model/resource.ts'
+import type { Metadata, Resource } from '../model/resource.ts'
+import { SharedTexts } from './shared-texts.ts'
 
 /** In all. What 1,000 endpoints take three times; the texts of all that is stored would be as much memory again. */
 export const keptCharacters = 2 * 1024 * 1024
@@ -13,7 +14,34 @@ export function jsonOf(resource: Resource): string {
   const known = texts.get(resource)
   if (known !== undefined) return known
   const text = JSON.stringify(resource)
-  if (text.length > keptCharacters / 2) return text
+  keep(resource, text)
+  return text
+}
+
+/** A copy as it is to be stored: it shares nothing with the original, and takes as little memory as it can. */
+export function storedCopy(original: Resource): Resource {
+  const text = JSON.stringify(original)
+  const resource = parseResource(text)
+  keep(resource, text)
+  return resource
+}
+
+const shared = new SharedTexts()
+
+/** @param text of one resource. @throws SyntaxError */
+export function parseResource(text: string): Resource {
+  const resource = JSON.parse(text) as Writable<Resource> & { readonly metadata: Writable<Metadata> }
+  const { apiVersion, kind, metadata } = resource
+  resource.apiVersion = shared.one(apiVersion)
+  resource.kind = shared.one(kind)
+  if (metadata.creationTimestamp !== undefined) metadata.creationTimestamp = shared.one(metadata.creationTimestamp)
+  return resource
+}
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+function keep(resource: Resource, text: string): void {
+  if (text.length > keptCharacters / 2) return
   texts.set(resource, text)
   characters += text.length
   for (const [oldest, its] of texts) {
@@ -21,5 +49,4 @@ export function jsonOf(resource: Resource): string {
     texts.delete(oldest)
     characters -= its.length
   }
-  return text
 }

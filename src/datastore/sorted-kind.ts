@@ -2,34 +2,40 @@
 import type { StoredResource } from './datastore.ts'
 
 export class SortedKind {
-  readonly #byKey = new Map<string, StoredResource>()
+  /** By namespace, then name: texts that the resources have anyway. */
+  readonly #namespaces = new Map<string, Map<string, StoredResource>>()
+  #size = 0
   /** undefined: the next list sorts. */
   #sorted: StoredResource[] | undefined
 
   get size(): number {
-    return this.#byKey.size
+    return this.#size
   }
 
   get(namespace: string, name: string): StoredResource | undefined {
-    return this.#byKey.get(`${namespace}/${name}`)
+    return this.#namespaces.get(namespace)?.get(name)
   }
 
   put(namespace: string, name: string, stored: StoredResource): void {
-    const key = `${namespace}/${name}`
-    const before = this.#byKey.get(key)
-    this.#byKey.set(key, stored)
-    if (this.#sorted === undefined) return
-    this.#sorted.splice(firstAt(this.#sorted, namespace, name), before === undefined ? 0 : 1, stored)
+    const named = this.#namespaces.get(namespace) ?? new Map<string, StoredResource>()
+    const before = named.get(name)
+    named.set(name, stored)
+    this.#namespaces.set(namespace, named)
+    if (before === undefined) this.#size++
+    this.#sorted?.splice(firstAt(this.#sorted, namespace, name), before === undefined ? 0 : 1, stored)
   }
 
   delete(namespace: string, name: string): void {
-    if (!this.#byKey.delete(`${namespace}/${name}`)) return
+    const named = this.#namespaces.get(namespace)
+    if (!named?.delete(name)) return
+    if (named.size === 0) this.#namespaces.delete(namespace)
+    this.#size--
     this.#sorted?.splice(firstAt(this.#sorted, namespace, name), 1)
   }
 
   /** In the order of namespace, name. The caller owns the list. @param namespace absent: all */
   list(namespace?: string): readonly StoredResource[] {
-    const sorted = this.#sorted ?? [...this.#byKey.values()].sort(byName)
+    const sorted = this.#sorted ?? [...this.#namespaces.values()].flatMap((named) => [...named.values()]).sort(byName)
     this.#sorted = sorted
     if (namespace === undefined) return [...sorted]
     return sorted.slice(firstAt(sorted, namespace, ''), firstAt(sorted, `${namespace}\0`, ''))

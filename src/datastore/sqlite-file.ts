@@ -5,10 +5,10 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type Resource, refOf } from '../model/resource.ts'
+import { refOf } from '../model/resource.ts'
 import { makeDirectory } from '../os/make-directory.ts'
 import type { StoredResource, WatchEvent } from './datastore.ts'
-import { jsonOf } from './resource-json.ts'
+import { jsonOf, parseResource } from './resource-json.ts'
 
 /** "TORT": in the file's header it says whose file this is. */
 const applicationId = 0x544f_5254
@@ -65,7 +65,7 @@ export class SqliteFile {
   /** Row by row, so that a large store is never twice in memory. */
   *resources(): Generator<StoredResource> {
     for (const row of this.#database.prepare('SELECT revision, json FROM resource').iterate())
-      yield { revision: Number(row.revision), resource: JSON.parse(String(row.json)) as Resource }
+      yield { revision: Number(row.revision), resource: parseResource(String(row.json)) }
   }
 
   /** All or none; on the disk when it returns. @throws what SQLite says (disk full, I/O error); nothing is written then */

@@ -1,7 +1,8 @@
 /** The contents of a store in memory, and what a change set would do to them: pure, shared by every kind of store. */
-import { isDeepStrictEqual } from 'node:util'
 import { type Metadata, type Resource, type ResourceRef, refOf } from '../model/resource.ts'
 import type { Change, StoredResource, WatchEvent } from './datastore.ts'
+import { storedCopy } from './resource-json.ts'
+import { sameFields } from './same-json.ts'
 import { SortedKind } from './sorted-kind.ts'
 
 /** What a change set does. Without events it changes nothing and costs no revision. */
@@ -82,37 +83,30 @@ export function planCommit(state: ResourceState, changes: readonly Change[], sta
 
 /** Whether two resources say the same, server-set metadata and the order of keys apart. */
 export function sameContent(a: Resource, b: Resource): boolean {
-  return isDeepStrictEqual(content(a), content(b))
+  return sameFields(a, b, beside) && sameFields(a.metadata, b.metadata, serverSet)
 }
 
 /** Returns `current` itself if the put says nothing new. The result shares nothing with the caller's object. */
 function stampPut(resource: Resource, current: StoredResource | undefined, { revision, now, newUid }: Stamp): StoredResource {
-  const user = content(resource)
-  if (current && isDeepStrictEqual(user, content(current.resource))) return current
+  if (current && sameContent(resource, current.resource)) return current
   const before = current?.resource
-  const sameSpec = before !== undefined && isDeepStrictEqual({ ...user, metadata: {} }, plain({ ...before, metadata: {} }))
-  const metadata: Metadata = {
-    ...user.metadata,
+  const sameSpec = before !== undefined && sameFields(resource, before, beside)
+  const { name, namespace, labels, annotations } = resource.metadata
+  const metadata = {
+    name,
+    namespace,
+    labels,
+    annotations,
     resourceVersion: String(revision),
     uid: before?.metadata.uid ?? newUid(),
     creationTimestamp: before?.metadata.creationTimestamp ?? now,
     generation: (before?.metadata.generation ?? 0) + (sameSpec ? 0 : 1),
   }
-  return { resource: { ...user, metadata }, revision }
+  return { resource: storedCopy({ ...resource, metadata: metadata as Metadata }), revision }
 }
 
+const beside: ReadonlySet<string> = new Set(['metadata'])
 const serverSet: ReadonlySet<string> = new Set(['resourceVersion', 'uid', 'creationTimestamp', 'generation'])
-
-/** A copy of what the user says, without what the server sets. */
-function content(resource: Resource): Resource {
-  const entries = Object.entries(resource.metadata).filter(([key]) => !serverSet.has(key))
-  return plain({ ...resource, metadata: Object.fromEntries(entries) as Metadata })
-}
-
-/** As JSON carries it: no undefined members. */
-function plain<T>(value: T): T {
-  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)
-}
 
 function withRevision(resource: Resource, revision: number): Resource {
   return { ...resource, metadata: { ...resource.metadata, resourceVersion: String(revision) } }
