@@ -30,7 +30,7 @@ const shared = new SharedTexts()
 
 /** @param text of one resource. @throws SyntaxError */
 export function parseResource(text: string): Resource {
-  const resource = JSON.parse(text) as Writable<Resource> & { readonly metadata: Writable<Metadata> }
+  const resource = JSON.parse(text) as Fresh
   const { apiVersion, kind, metadata } = resource
   resource.apiVersion = shared.one(apiVersion)
   resource.kind = shared.one(kind)
@@ -39,6 +39,7 @@ export function parseResource(text: string): Resource {
 }
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+type Fresh = Writable<Omit<Resource, 'metadata'>> & { readonly metadata: Writable<Metadata> }
 
 function keep(resource: Resource, text: string): void {
   if (text.length > keptCharacters / 2) return

@@ -106,3 +106,13 @@ t.test('noise never throws, and has a value or problems', async () => {
     }),
   )
 })
+
+t.test('a schema that is checked against often, and is compiled then, says the same as at first', async (t) => {
+  const values = [{ word: 'ab' }, { word: 'a1' }, {}, null, { word: 'a', pairs: [{ low: 2, high: 1 }] }, { word: 'a', http: {} }]
+  const first = values.map((value) => checkSchema(schema, value))
+  for (let times = 0; times < 1_000; times++) checkSchema(schema, { word: 'ab' })
+  t.strictSame(
+    values.map((value) => checkSchema(schema, value)),
+    first,
+  )
+})

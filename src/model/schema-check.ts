@@ -1,7 +1,8 @@
 import Type, { type StaticDecode, type TProperties, type TSchema } from 'typebox'
+import Compile, { type Validator } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
-import Value, { DecodeUnsafe } from 'typebox/value'
+import Value, { DecodeUnsafe, HasCodec } from 'typebox/value'
 import { fieldHint, type HintSchema, typeHint, wordHint } from './mistake-hints.ts'
 import { formatPath, joinPath, type PathSegment, valueAt } from './path.ts'
 import type { Problem } from './resource.ts'
@@ -89,18 +90,44 @@ export type Checked<T> =
   | { readonly value?: never; readonly problems: readonly Problem[] }
 
 /**
- * Every problem of a value, or its canonical form as a copy.
+ * Every problem of a value, or its canonical form; the value itself stays as it is.
  * @param base path of the value in its document, put before the path of each problem
  */
 export function checkSchema<Schema extends TSchema>(schema: Schema, value: unknown, base = ''): Checked<StaticDecode<Schema>> {
   Settings.Set(settings)
-  if (Value.Check(schema, value)) return { value: decode(schema, value) }
+  if (passes(schema, value)) return { value: decode(schema, value) }
   const problems = Value.Errors(schema, value).flatMap((error) => problemsOf(error, schema, value))
   return { problems: problems.slice(0, settings.maxErrors).map((problem) => ({ ...problem, path: joinPath(base, problem.path) })) }
 }
 
+/** A schema is compiled once it was checked against so often: that costs as much as some hundred checks, and most kinds are few. */
+const compiledAfter = 200
+
+type Use = { times: number; compiled?: Validator }
+const uses = new WeakMap<TSchema, Use>()
+
+function passes(schema: TSchema, value: unknown): boolean {
+  const use = uses.get(schema) ?? { times: 0 }
+  uses.set(schema, use)
+  use.times++
+  if (use.times > compiledAfter) use.compiled ??= Compile(schema)
+  return use.compiled?.Check(value) ?? Value.Check(schema, value)
+}
+
+/** Whether decoding changes anything, by schema. */
+const codecs = new WeakMap<TSchema, boolean>()
+
 function decode<Schema extends TSchema>(schema: Schema, value: unknown): StaticDecode<Schema> {
-  return DecodeUnsafe({}, schema, structuredClone(value)) as StaticDecode<Schema>
+  const decodes = codecs.get(schema) ?? HasCodec(schema)
+  codecs.set(schema, decodes)
+  return (decodes ? DecodeUnsafe({}, schema, copyOf(value)) : value) as StaticDecode<Schema> // decoding writes into what it is given
+}
+
+/** @param value of JSON or YAML */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, copyOf(field)]))
 }
 
 function problemsOf(error: TLocalizedValidationError, root: TSchema, rootValue: unknown): readonly Problem[] {
