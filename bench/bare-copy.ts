@@ -2,6 +2,13 @@
 import { execa } from 'execa'
 import { Namespace } from '../e2e/lab/namespace.ts'
 
+/** As the programs are named: iptables, ip6tables. */
+export type ToolFamily = 'ip' | 'ip6'
+export const toolFamilies: readonly ToolFamily[] = ['ip', 'ip6']
+
+/** What the tools read, for each family. */
+export type FamilyInputs = Readonly<Record<ToolFamily, string>>
+
 export class BareCopy {
   readonly #namespace: Namespace
 
@@ -9,17 +16,17 @@ export class BareCopy {
     this.#namespace = namespace
   }
 
-  /** @param of whose IPv4 sets and filter table are copied */
+  /** @param of whose sets and filter tables are copied */
   static async create(of: Namespace): Promise<BareCopy> {
     const copy = new BareCopy(await Namespace.create(`bench${process.pid}-b`))
     await copy.ipset(await of.run('ipset', ['save']))
-    await copy.restore(await savedFilter(of))
+    await copy.restore(await savedFilters(of))
     return copy
   }
 
-  /** As the agent does: nothing that `input` does not name is touched. */
-  async restore(input: string): Promise<void> {
-    await this.#pipe(input, 'iptables-nft-restore', '--noflush', '--wait=5')
+  /** As the agent does: one family after the other, and nothing that their input does not name is touched. */
+  async restore(inputs: FamilyInputs): Promise<void> {
+    for (const family of toolFamilies) await this.#pipe(inputs[family], `${family}tables-nft-restore`, '--noflush', '--wait=5')
   }
 
   async ipset(input: string): Promise<void> {
@@ -35,13 +42,18 @@ export class BareCopy {
   }
 }
 
-/** What `iptables-restore` makes the IPv4 filter table of. */
-export function savedFilter(of: Namespace): Promise<string> {
-  return of.run('iptables-nft-save', ['-t', 'filter'])
+/** What `iptables-restore` makes the filter tables of. */
+export async function savedFilters(of: Namespace): Promise<FamilyInputs> {
+  const saved = (family: ToolFamily) => of.run(`${family}tables-nft-save`, ['-t', 'filter'])
+  return { ip: await saved('ip'), ip6: await saved('ip6') }
 }
 
-/** The input that writes one chain as it is saved. */
-export function chainInput(saved: string, chain: string): string {
+/** The inputs that write one chain as it is saved. */
+export function chainInputs(saved: FamilyInputs, chain: string): FamilyInputs {
+  return { ip: chainInput(saved.ip, chain), ip6: chainInput(saved.ip6, chain) }
+}
+
+function chainInput(saved: string, chain: string): string {
   const rules = saved.split('\n').filter((line) => line.startsWith(`-A ${chain} `))
   if (rules.length === 0) throw new Error(`no rules in ${chain}`)
   return `*filter\n:${chain} - -\n${rules.join('\n')}\nCOMMIT\n`
@@ -76,10 +88,15 @@ export function savedRuleset(of: Namespace): Promise<string> {
   return of.run('nft', ['-s', 'list', 'ruleset'])
 }
 
-/** The input of `nft -f` that writes one chain of the IPv4 table as it is saved. */
+/** The input of `nft -f` that writes one chain of both families as it is saved, in one transaction. */
 export function nftChainInput(saved: string, chain: string): string {
-  const start = saved.indexOf(`\tchain ${chain} {`)
-  if (start < 0) throw new Error(`no chain ${chain}`)
+  return toolFamilies.map((family) => nftFamilyInput(saved, family, chain)).join('')
+}
+
+function nftFamilyInput(saved: string, family: ToolFamily, chain: string): string {
+  const table = saved.indexOf(`table ${family} tortie {`)
+  const start = table < 0 ? -1 : saved.indexOf(`\tchain ${chain} {`, table)
+  if (start < 0) throw new Error(`no chain ${chain} of ${family}`)
   const body = saved.slice(start, saved.indexOf('\n\t}', start) + 3)
-  return `flush chain ip tortie ${chain}\ntable ip tortie {\n${body}\n}\n`
+  return `flush chain ${family} tortie ${chain}\ntable ${family} tortie {\n${body}\n}\n`
 }

@@ -1,5 +1,5 @@
-/** The rules of one policy among many are changed, again and again, on iptables-nft or nftables: how long until they are in the kernel, beside the bare restore of that chain. */
-import { BareCopy, BareNftCopy, chainInput, nftChainInput, savedFilter, savedRuleset } from './bare-copy.ts'
+/** The rules of one policy among many are changed, again and again, on iptables-nft or nftables: how long until they are in the kernel, beside the bare restore of that chain in both families. */
+import { BareCopy, BareNftCopy, chainInputs, nftChainInput, savedFilters, savedRuleset } from './bare-copy.ts'
 import { type Figures, medianOf, percentile } from './figures.ts'
 import { endpoint } from './many-resources.ts'
 import { applyAll, applyYaml, type PolicyLab, policyLab, reached, toolUse } from './policy-lab.ts'
@@ -9,7 +9,7 @@ const rulesEach = 5
 const changes = 100
 
 /** What does the same write without us. */
-type Bare = Pick<BareCopy, 'restore' | 'remove'>
+type Bare = { write(): Promise<void>; remove(): Promise<void> }
 
 /**
  * @param parameters how many policies the node has, five rules each, spread over its 20 workloads
@@ -25,12 +25,10 @@ export async function benchPolicyChange([policies = '1000']: readonly string[], 
       lab.node,
       Array.from({ length: Number(policies) }, (_, n) => fiveRules(n, 0)),
     )
-    const copied = nftables ? await copyNft(lab) : await copyIptables(lab)
-    const { input } = copied
-    bare = copied.bare
-    await measure(lab, bare, input)
+    bare = nftables ? await copyNft(lab) : await copyIptables(lab)
+    await measure(lab, bare)
     const all: Figures[] = []
-    for (let run = 0; run < runs; run += 1) all.push(await measure(lab, bare, input))
+    for (let run = 0; run < runs; run += 1) all.push(await measure(lab, bare))
     console.log(
       `policy-change tortie ${JSON.stringify({ nftables, policies: Number(policies), rules: Number(policies) * rulesEach, changes, ...medianOf(all) })}`,
     )
@@ -40,21 +38,24 @@ export async function benchPolicyChange([policies = '1000']: readonly string[], 
   }
 }
 
-async function copyIptables({ namespace }: PolicyLab): Promise<{ readonly bare: Bare; readonly input: string }> {
-  const input = chainInput(await savedFilter(namespace), 'tort-pi-gnp/policy-0')
-  return { bare: await BareCopy.create(namespace), input }
+async function copyIptables({ namespace }: PolicyLab): Promise<Bare> {
+  const inputs = chainInputs(await savedFilters(namespace), 'tort-pi-gnp/policy-0')
+  const copy = await BareCopy.create(namespace)
+  return { write: () => copy.restore(inputs), remove: () => copy.remove() }
 }
 
-async function copyNft({ namespace }: PolicyLab): Promise<{ readonly bare: Bare; readonly input: string }> {
+async function copyNft({ namespace }: PolicyLab): Promise<Bare> {
   const saved = await savedRuleset(namespace)
-  return { bare: await BareNftCopy.create(saved), input: nftChainInput(saved, 'filter-tort-pi-gnp/policy-0') }
+  const input = nftChainInput(saved, 'filter-tort-pi-gnp/policy-0')
+  const copy = await BareNftCopy.create(saved)
+  return { write: () => copy.restore(input), remove: () => copy.remove() }
 }
 
 /**
  * `answered` is from the answer to the request, `total` from the request itself, until the rules are in the kernel. `own` is what is left
  * of `total` without the time in which tools ran; `ratio` is `answered` to the bare restore of the same chain.
  */
-async function measure({ node }: PolicyLab, bare: Bare, input: string): Promise<Figures> {
+async function measure({ node }: PolicyLab, bare: Bare): Promise<Figures> {
   const [totals, answered, owns, restores]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let change = 0; change < changes; change += 1) {
     const before = await toolUse(node)
@@ -66,7 +67,7 @@ async function measure({ node }: PolicyLab, bare: Bare, input: string): Promise<
     totals.push(endMs - beganMs)
     answered.push(endMs - answeredMs)
     owns.push(endMs - beganMs - ((await toolUse(node)).ms - before.ms))
-    await bare.restore(input)
+    await bare.write()
     restores.push(performance.now() - endMs)
   }
   const at = (values: readonly number[], percent: number) => Math.round(percentile(values, percent) * 10) / 10

@@ -27,6 +27,7 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
     return { metric, series: name.endsWith('_total') ? new Counter(options) : new Gauge(options) }
   })
   return async () => {
+    const rules = await agent.ruleTotals() // what that costs is in the counters
     const peers = agent.peers().slice(0, maxPeers)
     const reading = {
       ready: agent.ready().ready,
@@ -35,7 +36,7 @@ export function buildMetrics(agent: AgentFace): () => Promise<string> {
       monitors: agent.monitors(),
       counters: agent.counters(),
       lag: readLag(),
-      rules: await agent.ruleTotals(),
+      rules,
       flows: agent.flowLog?.counters,
     }
     for (const { metric, series } of all) {
