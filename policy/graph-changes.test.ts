@@ -7,6 +7,7 @@ import type { compiledPolicy } from './compiled-policy.ts'
 import { PolicyGraph } from './graph.ts'
 import { ProgramFollower } from './program-follower.ts'
 import { endpoint, globalPolicy, hostEndpoint, networkSet, profile, tier } from './test-resources.ts'
+import { slice } from './test-slices.ts'
 
 const options = { nodeName: 'n1', interfacePrefix: 'tort', ipv6: true }
 type Compiled = ReturnType<typeof compiledPolicy>
@@ -22,6 +23,7 @@ const entity = fc.oneof(
     { nets: ['fd00::/64'] },
     { ports: ['http'] },
     { notPorts: ['dns', 'http'] },
+    { services: { name: 'one', namespace: 'shop' } },
   ),
 )
 const rules = fc.array(
@@ -82,7 +84,7 @@ const others = fc.oneof(
   fc.constantFrom<'Deny' | 'Pass'>('Deny', 'Pass').map((defaultAction): Resource => tier('first', { order: 1, defaultAction })),
   rules.map((ingress): Resource => profile('custom', { ingress, egress: [], labelsToApply: { b: 'x' } })),
 )
-const resource: fc.Arbitrary<Resource> = fc.oneof(workload, host, found, policy, policy, staged, others)
+const resource: fc.Arbitrary<Resource> = fc.oneof(workload, host, found, policy, policy, staged, others, slice)
 
 type Step = (graph: PolicyGraph, wanted: Map<string, Resource>, follower: ProgramFollower) => void
 

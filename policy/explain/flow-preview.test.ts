@@ -3,6 +3,7 @@ import type { Resource } from '../../src/model/resource.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import { PolicyGraph } from '../graph.ts'
 import { endpoint, globalPolicy, hostEndpoint, namespace, networkPolicy, networkSet, profile, tier } from '../test-resources.ts'
+import { endpointSlice } from '../test-slices.ts'
 import type { PolicyChange } from './changed-view.ts'
 import type { Flow } from './flow.ts'
 import type { FlowChange } from './flow-changes.ts'
@@ -92,7 +93,57 @@ const blocklistCases: Case[] = [
   ],
 ]
 
+const sqlSlice = (...addresses: string[]) =>
+  endpointSlice('sql-a', 'sql', { endpoints: addresses.map((address) => ({ addresses: [address] })), ports: [{ port: 5432 }] })
+const toSql = networkPolicy('to-sql', {
+  selector: "app == 'web'",
+  types: ['Egress'],
+  egress: [{ action: 'Allow', destination: { services: { name: 'sql' } } }],
+})
+const byService = 'by NetworkPolicy shop/to-sql egress rule 0 (2)'
+const ofService = 'by Tier default egress'
+const noSlice: PolicyChange = {
+  type: 'delete',
+  ref: { group: 'discovery.k8s.io', kind: 'EndpointSlice', namespace: 'shop', name: 'sql-a' },
+}
+
+const serviceCases: Case[] = [
+  [
+    'a slice that comes opens its ports to who waits for it',
+    [...shop, toSql],
+    [put(sqlSlice('10.0.1.1'))],
+    [`shop/web-1,shop/web-2 -> shop/db-0 tcp/5432: Deny -> Allow ${byService}`],
+  ],
+  [
+    'a slice that changes: who leaves it, and who is in it now, known or not',
+    [...shop, toSql, sqlSlice('10.0.1.1')],
+    [put(sqlSlice('192.0.2.7'))],
+    [
+      `shop/web-1,shop/web-2 -> 192.0.2.7 tcp/5432: Deny -> Allow ${byService}`,
+      `shop/web-1,shop/web-2 -> shop/db-0 tcp/5432: Allow -> Deny ${ofService} (2)`,
+    ],
+  ],
+  [
+    'a slice that goes',
+    [...shop, toSql, sqlSlice('10.0.1.1')],
+    [noSlice],
+    [`shop/web-1,shop/web-2 -> shop/db-0 tcp/5432: Allow -> Deny ${ofService} (2)`],
+  ],
+  [
+    'a policy that names a service leaves its ports open',
+    [...shop, sqlSlice('10.0.1.1', '192.0.2.7')],
+    [put(toSql)],
+    [
+      `shop/web-1 -> shop/web-2 any traffic: Allow -> Deny ${ofService} (4)`,
+      `shop/web-1,shop/web-2 -> 192.0.2.7,shop/db-0 any other tcp port,any udp port,ping: Allow -> Deny ${ofService} (12)`,
+      `shop/web-2 -> shop/web-1 any traffic: Allow -> Deny ${ofService} (4)`,
+    ],
+  ],
+  ['a slice of a service that no rule names', shop, [put(sqlSlice('10.0.1.1'))], []],
+]
+
 const table: Case[] = [
+  ...serviceCases,
   [
     'a new policy isolates: all but what it allows is denied',
     shop,

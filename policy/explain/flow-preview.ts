@@ -11,6 +11,7 @@ import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, 
 import { type Probe, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
 import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
+import { isServiceEnd, portsOfService, serviceEnds } from './preview-services.ts'
 
 export type PreviewOptions = {
   readonly nodeAddresses: readonly IpAddress[]
@@ -88,7 +89,8 @@ export class FlowPreview {
     const affected = affectedIds(this.#after, this.#parts)
     this.#concerned = [...affected].filter((id) => this.#isComparable(id)).length
     if (this.#concerned === 0) return
-    const known = [...(yield* knownEnds(this.#after, this.#parts)), ...netEnds(this.#after, limits.ends)]
+    const nowhere = [...netEnds(this.#after, limits.ends), ...serviceEnds(this.#after, this.#parts, limits.ends)]
+    const known = [...(yield* knownEnds(this.#after, this.#parts)), ...nowhere]
     const varied = yield* this.#varied(known)
     const others = this.#first(varied)
     const concerned = this.#first(varied.filter(({ id }) => affected.has(id)))
@@ -98,7 +100,7 @@ export class FlowPreview {
 
   /** A new endpoint fared in no way before; a new set's addresses did. */
   #isComparable(id: string): boolean {
-    return this.#before.holder(id) !== undefined || isNetworkSet(this.#after.holder(id)?.resource.kind ?? '')
+    return isServiceEnd(id) || this.#before.holder(id) !== undefined || isNetworkSet(this.#after.holder(id)?.resource.kind ?? '')
   }
 
   *#compareRecent(): Generator<void> {
@@ -192,7 +194,8 @@ export class FlowPreview {
       yield
     }
     for (const { ingress = [], egress = [] } of policies) {
-      for (const one of [...ingress, ...egress].flatMap(portsOfRule)) named.set(JSON.stringify(one), one)
+      for (const rule of [...ingress, ...egress])
+        for (const one of [...portsOfRule(rule), ...portsOfService(rule, [this.#before, this.#after])]) named.set(JSON.stringify(one), one)
       yield
     }
     const all = [...named.values()]

@@ -8,6 +8,7 @@ import { matches } from '../selector/evaluate.ts'
 import type { ChangedView } from './changed-view.ts'
 import { type Holder, holderOf } from './explain-ends.ts'
 import type { GraphParts } from './graph-view.ts'
+import { servedIds } from './preview-services.ts'
 
 /** @property name "shop/web-1", "GlobalNetworkSet office", "GlobalNetworkSet office, nets that come", "192.0.2.0/24" @property holder of an endpoint */
 export type PreviewEnd = {
@@ -18,8 +19,9 @@ export type PreviewEnd = {
 }
 
 /** Ids of all endpoints and network sets that a change may concern. */
-export function affectedIds(view: ChangedView, { locals, sets, labels }: GraphParts): ReadonlySet<string> {
-  const ids = new Set(view.changedHolders)
+export function affectedIds(view: ChangedView, parts: GraphParts): ReadonlySet<string> {
+  const { locals, sets, labels } = parts
+  const ids = new Set([...view.changedHolders, ...servedIds(view, parts)])
   const subjects: (Policy | undefined)[] = view.changedPolicies.flat()
   for (const [key, resource] of view.changedResources) {
     const [group = '', kind = '', , name = ''] = key.split(' ')

@@ -40,6 +40,20 @@ apiVersion: projectcalico.org/v3
 kind: GlobalNetworkSet
 metadata: {name: partners}
 spec: {nets: [192.0.2.0/24, 198.51.100.7/32]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: db-x, namespace: shop, labels: {kubernetes.io/service-name: db}}
+addressType: IPv4
+endpoints: [{addresses: [10.0.0.1, 10.0.0.2]}, {addresses: [10.0.0.3]}, {addresses: [10.0.0.4]}]
+ports: [{port: 5432}, {name: any, protocol: UDP}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: empty, namespace: shop}
+addressType: IPv6
+endpoints: null
+ports: null
 `
 
 /** One resource of each kind above; each table is what people see. */
@@ -54,6 +68,14 @@ const tables: [line: string, table: string][] = [
   ['get namespaces', 'NAME  CREATED\nshop  TIME\n'],
   ['get sa -n shop', 'NAMESPACE  NAME   CREATED\nshop       robot  TIME\n'],
   ['get sa -n other', 'NAMESPACE  NAME  CREATED\n'],
+  [
+    'get eps',
+    [
+      'NAMESPACE  NAME   SERVICE  ADDRESSTYPE  PORTS           ENDPOINTS                            CREATED',
+      'shop       db-x   db       IPv4         5432/tcp,*/udp  10.0.0.1,10.0.0.2,10.0.0.3 + 1 more  TIME',
+      'shop       empty  -        IPv6         -               -                                    TIME\n',
+    ].join('\n'),
+  ],
   ['get gns partners', 'NAME      NETS                          CREATED\npartners  192.0.2.0/24,198.51.100.7/32  TIME\n'],
 ]
 
