@@ -37,6 +37,8 @@ const wanted = [
   ...['4', '6'].flatMap((family) => [`IPv${family} Allow`, `IPv${family} Deny`]),
   ...['tcp', 'udp', 'sctp', 'icmp', 'icmp6'].flatMap((protocol) => [`${protocol} Allow`, `${protocol} Deny`]),
   'both ends policed',
+  'a rule of a service matches',
+  'a rule of a service does not match',
 ]
 
 t.test(`explain and real packets agree, seed ${seed}`, async (t) => {
@@ -49,9 +51,10 @@ t.test(`explain and real packets agree, seed ${seed}`, async (t) => {
     const graph = graphOf(`${fixed}${yaml(documents)}`)
     lab.forgetConnections()
     const outcomes = lab.prober.probe(probes)
+    const ofServices = serviceRules(documents)
     const wrong = probes.flatMap((probe, i) => {
       const explanation = graph.explain(flowOf(probe), { nodeAddresses: Object.values(nodeAddresses) as IpAddress[] })
-      count(probe, explanation)
+      count(probe, explanation, ofServices)
       if (explanation.verdict === 'Deny') denied++
       return outcomes[i] === expected(explanation) ? [] : [`${describe(probe)} is ${outcomes[i]}, explained as ${told(explanation)}`]
     })
@@ -93,13 +96,15 @@ function expected(explanation: Explanation): Outcome {
   return stepsOf(explanation).at(-1)?.outcome === 'Reject' ? 'rejected' : 'dropped'
 }
 
-function count({ family, service }: Probe, explanation: Explanation): void {
+function count({ family, service }: Probe, explanation: Explanation, ofServices: ReadonlySet<string>): void {
   const { verdict, ends } = explanation
   const names = new Set([`IPv${family} ${verdict}`, `${service.protocol} ${verdict}`])
   for (const end of ends) if (end.reached) names.add(`${end.direction} ${end.verdict}`)
   const policed = ends.filter(({ reached, steps }) => reached && steps.some(({ tier }) => tier !== undefined))
   if (policed.length === 2) names.add('both ends policed')
-  for (const { subject, tier, outcome } of stepsOf(explanation)) {
+  for (const { direction, subject, rule, tier, outcome } of stepsOf(explanation)) {
+    if (ofServices.has(`${direction} ${subject} ${rule}`))
+      names.add(`a rule of a service ${outcome === 'no match' ? 'does not match' : 'matches'}`)
     if (outcome === 'no match') continue
     const kind = /^(Kubernetes )?\w+/.exec(subject)?.[0] ?? ''
     names.add(`kind ${kind}`)
@@ -107,6 +112,18 @@ function count({ family, service }: Probe, explanation: Explanation): void {
     if (tier !== undefined) names.add(`tier ${tier}`)
   }
   for (const name of names) hits.set(name, (hits.get(name) ?? 0) + 1)
+}
+
+/** The rules that name a service, as steps call them: "ingress NetworkPolicy shop/np-a 0". */
+function serviceRules(documents: readonly Document[]): ReadonlySet<string> {
+  const named = documents.flatMap(({ kind, metadata: { name, namespace }, spec }) =>
+    ['ingress', 'egress'].flatMap((direction) => {
+      const rules = (spec[direction] ?? []) as readonly object[]
+      const subject = `${direction} ${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
+      return rules.flatMap((rule, i) => (JSON.stringify(rule).includes('"services"') ? [`${subject} ${i}`] : []))
+    }),
+  )
+  return new Set(named)
 }
 
 /** The same resources as the node has, checked and with the same defaults. */

@@ -8,6 +8,7 @@ export type Document = {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }
   readonly spec: Fields
+  readonly [field: string]: unknown
 }
 
 const calico = 'projectcalico.org/v3'
@@ -143,12 +144,34 @@ function rule(actions: fc.Arbitrary<string>): fc.Arbitrary<Fields> {
   )
 }
 
-const rules = fc.array(rule(action), { minLength: 1, maxLength: 5 })
+/** The one end by a service, the other by anything. */
+function serviceRule(side: 'source' | 'destination'): fc.Arbitrary<Fields> {
+  const other = side === 'source' ? 'destination' : 'source'
+  const conditions = fc.constantFrom({}, {}, { protocol: 'TCP' }, { protocol: 'UDP' })
+  return fc
+    .tuple(action, conditions, fc.constantFrom('servers', 'nobody'), fc.oneof(fc.constant({}), fc.record({ selector })))
+    .map(([chosen, protocol, name, entity]) => ({
+      action: chosen,
+      ...protocol,
+      [side]: { services: { name, namespace: 'shop' } },
+      [other]: entity,
+    }))
+}
+
+const rules = (side: 'source' | 'destination') =>
+  fc.array(fc.oneof({ weight: 5, arbitrary: rule(action) }, { weight: 1, arbitrary: serviceRule(side) }), { minLength: 1, maxLength: 5 })
 const types = fc.constantFrom<string[][]>(['Ingress'], ['Egress'], ['Ingress', 'Egress'])
 const order = fc.constantFrom(10, 20, 30)
 
 const spec = fc
-  .record({ tier: weighted([3, 'default'], [2, 'first']), order, selector: subject, types, ingress: rules, egress: rules })
+  .record({
+    tier: weighted([3, 'default'], [2, 'first']),
+    order,
+    selector: subject,
+    types,
+    ingress: rules('source'),
+    egress: rules('destination'),
+  })
   .map(({ ingress, egress, ...rest }) => ({
     ...rest,
     ...(rest.types.includes('Ingress') && { ingress }),
@@ -267,6 +290,22 @@ const listed = fc.subarray(['10.99.0.9/32', '10.244.1.8/30', 'fd00:99::/64', ...
   minLength: 2,
 })
 
+const slicePort = fc.constantFrom<Fields[]>(
+  { port: 80 },
+  { protocol: 'TCP', port: 8080 },
+  { protocol: 'UDP', port: 53 },
+  { protocol: 'SCTP', port: 3868 },
+)
+const endpointSlice = (name: string, family: 4 | 6) =>
+  fc
+    .tuple(fc.subarray(podNames.slice(), { minLength: 2 }), fc.uniqueArray(slicePort, { minLength: 1, maxLength: 3 }), fc.boolean())
+    .map(([names, ports, ready]): Document => {
+      const metadata = { name, namespace: 'shop', labels: { 'kubernetes.io/service-name': 'servers' } }
+      const endpoints = names.map((pod) => ({ addresses: [podAddresses(pod)[family]], conditions: { ready } }))
+      const content = { addressType: `IPv${family}`, endpoints, ports }
+      return { ...document('discovery.k8s.io/v1', 'EndpointSlice', metadata, {}), ...content }
+    })
+
 const others: readonly fc.Arbitrary<Document>[] = [
   fc
     .record({ order: fc.constantFrom(1, 2_000_000), defaultAction: weighted([1, 'Deny'], [2, 'Pass']) })
@@ -274,6 +313,8 @@ const others: readonly fc.Arbitrary<Document>[] = [
   fc.record({ ingress: profileRules, egress: profileRules }).map((body) => document(calico, 'Profile', { name: 'custom' }, body)),
   listed.map((list) => document(calico, 'GlobalNetworkSet', { name: 'listed', labels: { kind: 'listed' } }, { nets: list })),
   listed.map((list) => document(calico, 'NetworkSet', { name: 'listed', namespace: 'shop', labels: { kind: 'listed' } }, { nets: list })),
+  endpointSlice('servers-4', 4),
+  endpointSlice('servers-6', 6),
 ]
 
 /** The resources of one round, each of another name. Tiers, profiles and sets are always there. */
