@@ -52,3 +52,18 @@ t.test('nobody waits any more: the thread is ended, and one that did not start y
   t.strictSame(await Promise.all(readings), [undefined, undefined])
   t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800, 'the next has its turn')
 })
+
+t.test('bodies that come one after the other are read by one thread; who gives up ends it, and the next has another', async (t) => {
+  const reader = new BodyReader()
+  let threads = 0
+  const count = () => threads++
+  process.on('worker', count)
+  t.teardown(() => process.off('worker', count))
+  for (const given of [many('1'), many('first'), many('2')]) await reader.read('resources', body(given), context, never)
+  t.equal(threads, 1)
+  const gone = new AbortController()
+  const reading = reader.read('resources', body(many('1')), context, gone.signal)
+  await Promise.resolve().then(() => gone.abort())
+  t.equal(await reading, undefined)
+  t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800)
+})

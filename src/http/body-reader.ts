@@ -1,6 +1,6 @@
 /**
- * Reads bodies without keeping BGP and everybody else waiting: YAML costs a second per MB, so a large body gets a thread of its own,
- * one at a time. The memory it took is given back with the thread.
+ * Reads bodies without keeping BGP and everybody else waiting: YAML costs a second per MB, so large bodies are read in another thread,
+ * one at a time. It ends soon after the last one, and the memory it took is given back with it.
  */
 import { once } from 'node:events'
 import { extname } from 'node:path'
@@ -12,10 +12,18 @@ import { type Body, type BodyRead, type Contents, readBody } from './read-body.t
 /** Octets. The dearest body of this size costs about 0.1 s, as long as a thread takes to start. */
 const atOnce = 32 * 1024
 
+/** Those who load much send one body after the other, and a thread that has read one reads the next ten times as fast. */
+const idleMs = 1_000
+
+/** The young generation of the thread: with V8's own 200 MB it would take more memory than it gives back soon. */
+const youngMb = 24
+
 const thread = new URL(`body-thread${extname(import.meta.url)}`, import.meta.url) // .ts, or .js once built
 
 export class BodyReader {
   #turn: Promise<unknown> = Promise.resolve()
+  #worker: Worker | undefined
+  #idle: NodeJS.Timeout | undefined
 
   /** @param signal aborts when nobody waits for the answer any more: undefined then */
   async read<As extends keyof Contents>(
@@ -25,22 +33,42 @@ export class BodyReader {
     signal: AbortSignal,
   ): Promise<BodyRead<Contents[As]> | undefined> {
     if (body.octets.length <= atOnce) return readBody(as, body, context)
-    const turn = this.#turn.then(async () => (signal.aborted ? undefined : await readInThread<As>({ as, body, context }, signal)))
+    const turn = this.#turn.then(async () => (signal.aborted ? undefined : await this.#readInThread<As>({ as, body, context }, signal)))
     this.#turn = turn.catch(() => undefined) // whoever asked has the error
     return await turn
   }
-}
 
-async function readInThread<As extends keyof Contents>(task: ThreadTask, signal: AbortSignal): Promise<BodyRead<Contents[As]> | undefined> {
-  const worker = new Worker(thread, { workerData: task, name: 'read-body' })
-  try {
-    const [answer] = (await once(worker, 'message', { signal })) as [BodyRead<Sent<Contents[As]>>]
-    return answer.items === undefined ? answer : { items: answer.items.map((item) => received<Contents[As]>(item)) }
-  } catch (error) {
-    if (signal.aborted) return undefined
-    throw new Error(`the thread that reads a body of ${task.body.octets.length} octets failed`, { cause: error })
-  } finally {
-    await worker.terminate()
+  async #readInThread<As extends keyof Contents>(task: ThreadTask, signal: AbortSignal): Promise<BodyRead<Contents[As]> | undefined> {
+    const worker = this.#take()
+    try {
+      const answered = once(worker, 'message', { signal })
+      worker.postMessage(task)
+      const [answer] = (await answered) as [BodyRead<Sent<Contents[As]>>]
+      this.#keep(worker)
+      return answer.items === undefined ? answer : { items: answer.items.map((item) => received<Contents[As]>(item)) }
+    } catch (error) {
+      await worker.terminate()
+      if (signal.aborted) return undefined
+      throw new Error(`the thread that reads a body of ${task.body.octets.length} octets failed`, { cause: error })
+    }
+  }
+
+  #take(): Worker {
+    clearTimeout(this.#idle)
+    const worker = this.#worker ?? new Worker(thread, { name: 'read-body', resourceLimits: { maxYoungGenerationSizeMb: youngMb } })
+    this.#worker = undefined
+    worker.ref()
+    return worker
+  }
+
+  /** For the next body, if it comes soon; the end of the process does not wait for it. */
+  #keep(worker: Worker): void {
+    worker.unref()
+    this.#worker = worker
+    this.#idle = setTimeout(() => {
+      this.#worker = undefined
+      void worker.terminate()
+    }, idleMs).unref()
   }
 }
 

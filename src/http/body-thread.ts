@@ -1,5 +1,5 @@
-/** What runs in the thread of src/http/body-reader.ts: reads the one body it was given, says what is in it, and ends. */
-import { parentPort, workerData } from 'node:worker_threads'
+/** What runs in the thread of src/http/body-reader.ts: reads the bodies it is given and says what is in each. */
+import { parentPort } from 'node:worker_threads'
 import type { LineOf } from '../model/documents.ts'
 import type { CheckContext } from '../model/kind.ts'
 import { type Body, type BodyRead, type Contents, readBody } from './read-body.ts'
@@ -16,7 +16,8 @@ function sent<Item extends { readonly lineOf: LineOf }>({ lineOf, ...item }: Ite
   return { ...item, lines: Object.fromEntries(checkedLater.flatMap((path) => [[path, lineOf(path)]])) } as Sent<Item>
 }
 
-const { as, body, context } = workerData as ThreadTask
-const read = readBody(as, body, context)
-const answer: BodyRead<Sent<Contents[typeof as]>> = read.items === undefined ? read : { items: read.items.map(sent) }
-parentPort?.postMessage(answer)
+parentPort?.on('message', ({ as, body, context }: ThreadTask) => {
+  const read = readBody(as, body, context)
+  const answer: BodyRead<Sent<Contents[typeof as]>> = read.items === undefined ? read : { items: read.items.map(sent) }
+  parentPort?.postMessage(answer)
+})
