@@ -1,6 +1,7 @@
 /** HostEndpoints with real packets: which are asked, about what (resource reference §6.5, §6.13). */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { eth0, gnp, HostLab, hep, host6, icmp, onPorts, outside6, type Row, tcp, udp, verdicts, web6 } from './lab/host-lab.ts'
+import type { Pod } from './lab/pod.ts'
 import { until } from './lab/until.ts'
 
 const { lab, host, beyond, web, other } = await HostLab.create()
@@ -158,11 +159,42 @@ const cases: readonly (readonly [title: string, documents: readonly string[], ro
     ],
   ],
 ]
+/** Whether explanations say the same. What only passes from one machine to another is no workload's and not the node's: nobody explains it. */
+async function explained(t: Test, rows: readonly Row[]): Promise<void> {
+  const here = rows.filter(([, from, { to }]) => ![from, to].every((end) => end === outside || end === beyond || end === beyond.address))
+  const seen = await Promise.all(
+    here.map(async ([title, from, probe]) => {
+      const source = sourceOf(from, probe.to)
+      const port = probe.protocol === 'icmp' ? '' : `&port=${probe.port}`
+      const { body } = await lab.node.request('GET', `/v1/explain?from=${source}&to=${probe.to}&protocol=${probe.protocol}${port}`)
+      return [title, (body as { readonly verdict: string }).verdict === 'Allow']
+    }),
+  )
+  t.strictSame(
+    seen,
+    here.map(([title, , , through]) => [title, through]),
+    'as explained',
+  )
+}
+
+/** The address of the other one's family. */
+function sourceOf(from: Pod, to: string): string {
+  if (!to.includes(':')) return to === '127.0.0.1' ? to : from.address
+  return (
+    new Map([
+      [outside, outside6],
+      [host, host6],
+      [web, web6],
+    ]).get(from) ?? from.address
+  )
+}
+
 for (const [title, documents, rows] of cases) {
   t.test(title, async (t) => {
     const yaml = documents.join('\n---\n')
     if (documents.length > 0) await lab.node.apply(yaml)
     await verdicts(t, rows)
+    await explained(t, rows)
     if (documents.length > 0) await lab.node.delete(yaml)
   })
 }

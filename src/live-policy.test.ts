@@ -1,5 +1,5 @@
 import t from 'tap'
-import { endpoint } from '../policy/test-resources.ts'
+import { endpoint, globalPolicy, hostEndpoint } from '../policy/test-resources.ts'
 import { LivePolicy } from './live-policy.ts'
 import type { IpAddress } from './net/address.ts'
 import { effectiveFelix, policyChoices } from './settings/effective-felix.ts'
@@ -42,4 +42,20 @@ t.test('the addresses of the node are known to the graph, to one made later, and
   t.strictSame(subjects(), ['Node node-a'])
   policy.setConnected([])
   t.strictSame(subjects(), ['Profile kns.shop'])
+})
+
+t.test('§6.3 the host endpoint that forwarded traffic meets is that of the interface which its subnet tells', async (t) => {
+  const other = { family: 4, bytes: Uint8Array.of(10, 98, 0, 0), length: 24 } as const
+  const policy = live([
+    { address: own, subnet, device: 'eth0' },
+    { address: '10.98.0.1' as IpAddress, subnet: other, device: 'eth1' },
+  ])
+  const shut = globalPolicy('shut', { selector: 'has(host)', applyOnForward: true, ingress: [{ action: 'Deny' }] })
+  for (const resource of [web, hostEndpoint('eth1', { node: 'node-a' }), shut]) policy.graph.put(resource)
+  const verdictFrom = (source: string) => policy.explain({ ...toWeb, source: source as IpAddress }, {}).verdict
+  t.strictSame(['10.98.0.9', '10.99.0.9', '192.0.2.9'].map(verdictFrom), ['Deny', 'Allow', 'Allow'])
+  policy.graph.put(hostEndpoint('all', { node: 'node-a', interfaceName: '*' }))
+  t.equal(verdictFrom('10.99.0.9'), 'Deny')
+  policy.graph.put(hostEndpoint('eth1', { node: 'node-b' }))
+  t.equal(verdictFrom('192.0.2.9'), 'Deny', 'by any interface the wildcard')
 })

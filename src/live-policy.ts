@@ -5,7 +5,8 @@ import { previewLimits } from '../policy/explain/flow-preview.ts'
 import { PolicyGraph, type PolicyGraphOptions } from '../policy/graph.ts'
 import type { Explainer } from './flows/policy-judge.ts'
 import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
-import { addressesByInterface, type ConnectedSubnet } from './net/connected-subnet.ts'
+import type { IpAddress } from './net/address.ts'
+import { addressesByInterface, type ConnectedSubnet, devicesTo } from './net/connected-subnet.ts'
 import type { PolicyChoices } from './settings/effective-felix.ts'
 
 /** What does not change while the agent runs: interfaces are known by the prefix of the start. */
@@ -61,8 +62,8 @@ export class LivePolicy implements PolicyFace, Explainer {
 
   readonly originsOf: PolicyGraph['originsOf'] = (chain) => this.#graph.originsOf(chain)
 
-  readonly explain: Explainer['explain'] = (flow, ends) => {
-    return this.#graph.explain(flow, { ...ends, nodeAddresses: this.#ownAddresses() })
+  readonly explain: Explainer['explain'] = (flow, where) => {
+    return this.#graph.explain(flow, { interfaceTo: this.#interfaceTo, ...where, nodeAddresses: this.#ownAddresses() })
   }
 
   readonly preview: PolicyFace['preview'] = (changes) => {
@@ -73,6 +74,13 @@ export class LivePolicy implements PolicyFace, Explainer {
   readonly holdersOf: PolicyFace['holdersOf'] = (address) => this.#graph.holdersOf(address)
 
   readonly hostOn: Explainer['hostOn'] = (interfaceName) => this.#graph.hostOn(interfaceName)
+
+  /** Where it is one of several, the same host endpoint must govern all of them. */
+  readonly #interfaceTo = (address: IpAddress): string | undefined => {
+    const devices = devicesTo(this.#connected, address)
+    const hosts = new Set(devices.map((device) => this.#graph.hostOn(device)?.name))
+    return hosts.size === 1 ? devices[0] : undefined
+  }
 
   #newGraph(): PolicyGraph {
     const { markMask, actions, failsafe, checks, allowedTunnels } = this.#choices

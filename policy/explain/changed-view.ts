@@ -103,6 +103,10 @@ export class ChangedView implements PolicyView {
     return this.#base.hostAt(address)
   }
 
+  hostOn(interfaceName: string): FoundHost | undefined {
+    return this.#base.hostOn(interfaceName)
+  }
+
   profileOf(name: string): Profile | undefined {
     const key = calicoKey('Profile', name)
     return this.#resources.has(key) ? profileOf(name, this.#resources.get(key)) : this.#base.profileOf(name)

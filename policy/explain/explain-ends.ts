@@ -45,6 +45,8 @@ export type PolicyView = {
   pendingTiersOf(endpoint: Holder, direction: Direction): readonly TierPolicies[] | undefined
   /** The host endpoint of the interface that has an address of this node; undefined: none governs it. */
   hostAt(address: IpAddress): FoundHost | undefined
+  /** The host endpoint that is asked about traffic through an interface; undefined: none is. */
+  hostOn(interfaceName: string): FoundHost | undefined
   /** undefined: nobody defined it, so it drops. */
   profileOf(name: string): Profile | undefined
   selects(term: SelectorTerm, holder: Holder): boolean

@@ -5,7 +5,7 @@ import type { Direction } from '../names.ts'
 import { profileNames } from '../profiles.ts'
 import { compareText } from '../resource-key.ts'
 import type { Holder, PolicyView, TierPolicies } from './explain-ends.ts'
-import { hostAllows, hostStep, tunnelStep } from './explain-host.ts'
+import { hostAllows, hostStep, transitAllowed, transitStages, tunnelStep } from './explain-host.ts'
 import { type SeenFlow, seenFlow } from './explain-rule.ts'
 import { profilesAllow, tiersDecide, type Walk } from './explain-tiers.ts'
 import type { EndVerdict, Explanation, Pending, Step, Verdict } from './explanation.ts'
@@ -14,29 +14,47 @@ import type { Flow } from './flow.ts'
 /** Who is meant where several endpoints have one address, by resource key; otherwise the one of this node, the first by name. */
 export type Ends = { readonly from?: string; readonly to?: string }
 
-/** @property nodeAddresses of this node itself */
-export type Where = Ends & { readonly nodeAddresses?: readonly IpAddress[] }
+/**
+ * @property nodeAddresses of this node itself
+ * @property interfaceTo the interface of this node by which an address is reached that is neither its own nor a workload's of it;
+ * undefined: not known, so no host endpoint is asked there
+ */
+export type Where = Ends & {
+  readonly nodeAddresses?: readonly IpAddress[]
+  readonly interfaceTo?: (address: IpAddress) => string | undefined
+}
 
 /**
  * The sender's egress, then the receiver's ingress; both must allow. Between a node and its own workloads it is otherwise: the node always
- * reaches them, and what they send to it meets `toHost` once their egress has allowed it.
+ * reaches them, and what they send to it meets `toHost` once their egress has allowed it. What this node forwards from or to its workloads
+ * meets the host endpoint of the interface by which it comes in before, and that of the one by which it leaves last.
  */
-export function explainFlow(view: PolicyView, flow: Flow, { from, to, nodeAddresses = [] }: Where = {}): Explanation {
+export function explainFlow(view: PolicyView, flow: Flow, where: Where = {}): Explanation {
+  const { from, to, nodeAddresses = [] } = where
   const seen = seenFlow(view, flow)
   const sender = endpointOf(view, from, seen.source.holders)
   const receiver = endpointOf(view, to, seen.destination.holders)
-  const context: Context = { view, seen, nodeAddresses }
+  const context: Context = { view, seen, nodeAddresses, interfaceTo: where.interfaceTo }
+  const way = wayOf(context, sender, receiver)
+  const before = transitVerdict(context, 'ingress', way.in, !nodeAddresses.includes(seen.flow.destination), true)
+  const isIn = before.every(isAllowed)
   const sent =
-    sender === undefined ? hostVerdict(context, 'egress', receiver, true) : [endVerdict(context, 'egress', sender, receiver, true)]
-  const isSent = sent.every(({ verdict }) => verdict === 'Allow')
+    sender === undefined ? hostVerdict(context, 'egress', receiver, true) : [endVerdict(context, 'egress', sender, receiver, isIn)]
+  const isSent = isIn && sent.every(isAllowed)
   const received =
     receiver === undefined ? hostVerdict(context, 'ingress', sender, isSent) : [endVerdict(context, 'ingress', receiver, sender, isSent)]
-  const ends = [...sent, ...received]
-  return { verdict: verdictOf(ends.every(({ verdict }) => verdict === 'Allow')), ends }
+  const after = transitVerdict(context, 'egress', way.out, true, isSent && received.every(isAllowed))
+  const ends = [...before, ...sent, ...received, ...after]
+  return { verdict: verdictOf(ends.every(isAllowed)), ends }
 }
 
 type Endpoint = Holder & { readonly resource: WorkloadEndpoint }
-type Context = { readonly view: PolicyView; readonly seen: SeenFlow; readonly nodeAddresses: readonly IpAddress[] }
+type Context = {
+  readonly view: PolicyView
+  readonly seen: SeenFlow
+  readonly nodeAddresses: readonly IpAddress[]
+  readonly interfaceTo: Where['interfaceTo']
+}
 
 function endpointOf(view: PolicyView, id: string | undefined, holders: readonly Holder[]): Endpoint | undefined {
   const given = id === undefined ? undefined : view.holder(id)
@@ -96,20 +114,56 @@ function workloadAllows(walk: Walk, { metadata, spec }: WorkloadEndpoint, tiers:
     : decided === 'Allow'
 }
 
-/** The node itself at an end, where a host endpoint governs its interface; between the node and its own workloads none does. */
+/**
+ * The node itself at an end, where a host endpoint governs the interface towards the other one, or if that is not known the one which has the
+ * address; between the node and its own workloads none does, nor to itself.
+ */
 function hostVerdict(
-  { view, seen, nodeAddresses }: Context,
+  { view, seen, nodeAddresses, interfaceTo }: Context,
   direction: Direction,
   other: Endpoint | undefined,
   reached: boolean,
 ): readonly EndVerdict[] {
-  const own = direction === 'ingress' ? seen.flow.destination : seen.flow.source
-  if (!nodeAddresses.includes(own) || (other !== undefined && isLocal(view, other))) return []
-  const found = view.hostAt(own)
+  const { source, destination } = seen.flow
+  const [own, away] = direction === 'ingress' ? [destination, source] : [source, destination]
+  if (!nodeAddresses.includes(own) || nodeAddresses.includes(away) || (other !== undefined && isLocal(view, other))) return []
+  const interfaceName = interfaceTo?.(away)
+  const found = interfaceName === undefined ? view.hostAt(own) : view.hostOn(interfaceName)
   if (found === undefined) return []
   const steps: Step[] = []
   const allowed = hostAllows({ view, seen, direction, steps }, found)
   return [{ direction, endpoint: found.resource, local: true, reached, verdict: verdictOf(allowed), steps }]
+}
+
+/** By which interfaces of this node the flow comes in and leaves, as far as it goes through. */
+type Way = { readonly in?: string; readonly out?: string }
+
+function wayOf({ view, seen, nodeAddresses, interfaceTo }: Context, sender?: Endpoint, receiver?: Endpoint): Way {
+  const { source, destination } = seen.flow
+  const [isFrom, isTo] = [sender, receiver].map((end) => end !== undefined && isLocal(view, end))
+  if ((!isFrom && !isTo) || nodeAddresses.includes(source)) return {}
+  const inside = isFrom ? sender?.resource.spec.interfaceName : interfaceTo?.(source)
+  const outside = isTo
+    ? receiver?.resource.spec.interfaceName
+    : nodeAddresses.includes(destination)
+      ? undefined
+      : interfaceTo?.(destination)
+  return { ...(inside !== undefined && { in: inside }), ...(outside !== undefined && { out: outside }) }
+}
+
+/** What the host endpoint of an interface says to what only passes through it. */
+function transitVerdict(
+  { view, seen }: Context,
+  direction: Direction,
+  interfaceName: string | undefined,
+  isForwarded: boolean,
+  reached: boolean,
+): readonly EndVerdict[] {
+  const found = interfaceName === undefined ? undefined : view.hostOn(interfaceName)
+  if (found === undefined || transitStages(direction, { found, isForwarded }).length === 0) return []
+  const steps: Step[] = []
+  const allowed = transitAllowed({ view, seen, direction, steps }, { found, isForwarded })
+  return [{ direction, endpoint: found.resource, local: true, reached, verdict: verdictOf(allowed), steps, transit: true }]
 }
 
 function isLocal({ nodeName }: PolicyView, { resource }: Endpoint): boolean {
@@ -118,6 +172,10 @@ function isLocal({ nodeName }: PolicyView, { resource }: Endpoint): boolean {
 
 function isEndpoint(holder: Holder): holder is Endpoint {
   return holder.resource.kind === 'WorkloadEndpoint'
+}
+
+function isAllowed({ verdict }: EndVerdict): boolean {
+  return verdict === 'Allow'
 }
 
 function verdictOf(allowed: boolean): Verdict {

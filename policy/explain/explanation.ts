@@ -20,9 +20,10 @@ export type Step = {
 }
 
 /**
- * What one end says: the sender's egress or the receiver's ingress.
+ * What one end says: the sender's egress or the receiver's ingress; or the host endpoint of an interface that the flow passes through.
  * @property local enforced by this node; the others decide by what they have stored
  * @property reached false at the receiver of what the sender may not send: what it would say
+ * @property transit the flow only passes through its interface
  */
 export type EndVerdict = {
   readonly direction: Direction
@@ -32,14 +33,20 @@ export type EndVerdict = {
   readonly reached: boolean
   readonly verdict: Verdict
   readonly steps: readonly Step[]
+  readonly transit?: true
   readonly pending?: Pending
 }
 
 /** What an end would say were the staged policies that concern it enforced. */
 export type Pending = { readonly verdict: Verdict; readonly steps: readonly Step[] }
 
-/** @property ends the sender first; only those that are endpoints. Without any no policy applies */
+/** @property ends in the order of the way; only those that are endpoints. Without any no policy applies */
 export type Explanation = { readonly verdict: Verdict; readonly ends: readonly EndVerdict[] }
+
+/** Who sends or receives. */
+export function endAt(ends: readonly EndVerdict[], direction: Direction): EndVerdict | undefined {
+  return ends.find((end) => end.direction === direction && end.transit !== true)
+}
 
 /** Every step passed on the way of the packet, in order. */
 export function stepsOf({ ends }: Explanation): readonly Step[] {

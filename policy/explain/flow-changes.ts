@@ -2,7 +2,7 @@
 import type { Family } from '../../src/net/address.ts'
 import { kernelProtocol } from '../protocol.ts'
 import { compareText } from '../resource-key.ts'
-import type { Explanation, Step, Verdict } from './explanation.ts'
+import { type Explanation, endAt, type Step, type Verdict } from './explanation.ts'
 import type { Flow } from './flow.ts'
 
 /** @property by what decides afterwards: the rule, tier or profile that denies, or that allows where something denied before */
@@ -20,8 +20,8 @@ export type FlowChange = VerdictChange & {
 export function verdictChange(before: Explanation, after: Explanation): VerdictChange | undefined {
   if (before.verdict === after.verdict) return undefined
   const denied = after.verdict === 'Deny' ? after : before
-  const direction = denied.ends.find((end) => end.reached && end.verdict === 'Deny')?.direction
-  const step = after.ends.find((end) => end.direction === direction)?.steps.at(-1)
+  const denier = denied.ends.find((end) => end.reached && end.verdict === 'Deny')
+  const step = after.ends.find((end) => end.direction === denier?.direction && end.transit === denier.transit)?.steps.at(-1)
   return { before: before.verdict, after: after.verdict, by: step === undefined ? 'no policy' : stepText(step) }
 }
 
@@ -33,7 +33,7 @@ function stepText({ direction, subject, rule }: Step): string {
 /** A flow that was seen. */
 export function seenChange(flow: Flow, change: VerdictChange, { ends }: Explanation): FlowChange {
   const nameOf = (direction: Step['direction'], address: string) => {
-    const endpoint = ends.find((end) => end.direction === direction)?.endpoint.metadata
+    const endpoint = endAt(ends, direction)?.endpoint.metadata
     return endpoint === undefined ? address : `${endpoint.namespace ?? ''}/${endpoint.name}`
   }
   const port = flow.destinationPort === undefined ? '' : `/${flow.destinationPort}`

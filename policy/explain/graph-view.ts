@@ -3,6 +3,7 @@ import type { IpAddress } from '../../src/net/address.ts'
 import type { SelectorTerm } from '../effective-selector.ts'
 import type { FailsafePorts } from '../host/failsafe.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
+import type { AppliedHost } from '../host/host-places.ts'
 import type { InheritedLabels } from '../inherited-labels.ts'
 import type { LocalEndpoints } from '../local-endpoints.ts'
 import type { Direction } from '../names.ts'
@@ -80,17 +81,11 @@ export class GraphView implements PolicyView {
   }
 
   hostAt(address: IpAddress): FoundHost | undefined {
-    const { hosts, failsafe, resources } = this.#parts
-    const applied = hosts.appliedAt(address)
-    const resource =
-      applied && resources.get(resourceKey({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: applied.name }))
-    if (applied === undefined || resource === undefined) return undefined
-    const tiersAt: FoundHost['tiersAt'] = (stage, direction) =>
-      applied.tiers[stage][direction].map(({ name, defaultAction, policies }) => ({
-        tier: { name, defaultAction, order: 0 },
-        policies: policies.flatMap((id) => hosts.policyOfId(id) ?? []),
-      }))
-    return { resource, applied, failsafe, tiersAt }
+    return this.#found(this.#parts.hosts.appliedAt(address))
+  }
+
+  hostOn(interfaceName: string): FoundHost | undefined {
+    return this.#found(this.#parts.hosts.appliedOn(interfaceName))
   }
 
   profileOf(name: string): Profile | undefined {
@@ -109,6 +104,19 @@ export class GraphView implements PolicyView {
   /** What was looked up is looked up anew: something was put or deleted. */
   forget(): void {
     this.#selecting.clear()
+  }
+
+  #found(applied: AppliedHost | undefined): FoundHost | undefined {
+    const { hosts, failsafe, resources } = this.#parts
+    const resource =
+      applied && resources.get(resourceKey({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: applied.name }))
+    if (applied === undefined || resource === undefined) return undefined
+    const tiersAt: FoundHost['tiersAt'] = (stage, direction) =>
+      applied.tiers[stage][direction].map(({ name, defaultAction, policies }) => ({
+        tier: { name, defaultAction, order: 0 },
+        policies: policies.flatMap((id) => hosts.policyOfId(id) ?? []),
+      }))
+    return { resource, applied, failsafe, tiersAt }
   }
 
   #policiesOf({ id, labels }: Holder): readonly Policy[] {

@@ -40,6 +40,7 @@ type EndVerdict = Said & {
   readonly endpoint: { readonly namespace?: string; readonly name: string; readonly node?: string }
   readonly local: boolean
   readonly reached: boolean
+  readonly transit?: true
   readonly pending?: Said
 }
 
@@ -98,11 +99,11 @@ function text({ verdict, reason, flow, from, to, ends }: Answer): string {
   return [...lines, ...ends.flatMap(endLines)].join('\n')
 }
 
-function endLines({ direction, endpoint, reached, verdict, steps, pending }: EndVerdict): readonly string[] {
+function endLines({ direction, endpoint, reached, transit, verdict, steps, pending }: EndVerdict): readonly string[] {
   const side = direction === 'egress' ? 'Egress' : 'Ingress'
   const said = reached ? past(verdict) : `not reached, would be ${past(verdict)}`
   const who = endpoint.namespace === undefined ? `host endpoint ${endpoint.name}` : `${endpoint.namespace}/${endpoint.name}`
-  const heading = `${side} of ${who}: ${said}`
+  const heading = `${side} of ${who}${transit === true ? ', forwarding' : ''}: ${said}`
   const staged =
     pending === undefined ? [] : ['', `${side} with staged policies: would be ${past(pending.verdict)}`, stepTable(pending.steps)]
   return ['', heading, stepTable(steps), ...staged]

@@ -1,7 +1,7 @@
 /** Judgements by a real graph. */
 import t from 'tap'
 import { PolicyGraph } from '../../policy/graph.ts'
-import { endpoint, globalPolicy } from '../../policy/test-resources.ts'
+import { endpoint, globalPolicy, hostEndpoint } from '../../policy/test-resources.ts'
 import type { Resource } from '../model/resource.ts'
 import type { IpAddress } from '../net/address.ts'
 import { allowed, denied, tcp } from './flow.fixture.ts'
@@ -80,6 +80,17 @@ t.test('where a host endpoint has a say nothing is certain, and what workloads a
   t.match(judge(behind, { ruling: allowed, ...seen }), { verdict: 'allowed', isCertain: false, decisions: [byProfile] })
   const byHost = { direction: 'egress', subject: 'HostEndpoint uplink', outcome: 'Deny' }
   t.strictSame(judge(behind, { ruling: denied, ...seen }).decisions, [byProfile, byHost])
+})
+
+t.test('what a host endpoint denies in forwarding is told with its policy and rule', async (t) => {
+  const shut = globalPolicy('shut', { selector: 'has(host)', applyOnForward: true, egress: [{ action: 'Deny' }] })
+  const seen = { packet: tcp(at('192.0.2.9')), inInterface: 'tortweb', outInterface: 'eth0' }
+  t.strictSame(judge(graph(hostEndpoint('eth0'), shut), { ruling: denied, ...seen }), {
+    verdict: 'denied',
+    isCertain: false,
+    from: web,
+    decisions: [byProfile, { direction: 'egress', subject: 'GlobalNetworkPolicy shut', rule: 0, outcome: 'Deny' }],
+  })
 })
 
 t.test('two endpoints with one address: the one whose interface the packet came in by', async (t) => {

@@ -1,6 +1,6 @@
 /** Who decided about a flow, asked of the policies that the chains are made of. */
-import type { Ends } from '../../policy/explain/explain.ts'
-import type { EndVerdict, Explanation, Pending, Step } from '../../policy/explain/explanation.ts'
+import type { Where } from '../../policy/explain/explain.ts'
+import { type EndVerdict, type Explanation, endAt, type Pending, type Step } from '../../policy/explain/explanation.ts'
 import type { Flow } from '../../policy/explain/flow.ts'
 import { resourceKey } from '../../policy/resource-key.ts'
 import { type Resource, refOf } from '../model/resource.ts'
@@ -10,24 +10,25 @@ import type { Decision, EndpointName, Judgement, Sighting } from './flow.ts'
 
 /** What is asked of policy/graph.ts. */
 export type Explainer = {
-  explain(flow: Flow, ends: Ends): Explanation
+  explain(flow: Flow, where: Omit<Where, 'nodeAddresses'>): Explanation
   holdersOf(address: IpAddress): readonly Resource[]
   /** The HostEndpoint that governs traffic through an interface. */
   hostOn(interfaceName: string): { readonly name: string } | undefined
 }
 
 /**
- * Only what this node enforces counts: what an end on another node says is that node's to log. Explanations are of workloads; what they
- * would have allowed and was denied, a host endpoint denied.
+ * Only what this node enforces counts: what an end on another node says is that node's to log. What the explanation would have allowed and
+ * was denied, a host endpoint denied: before DNAT it saw another packet.
  */
 export function judge(policy: Explainer, sighting: Sighting): Judgement {
   const { ruling, packet, inInterface, outInterface } = sighting
   const { ends } = policy.explain(packet, {
     ...endOf('from', endpointAt(policy, packet.source, inInterface)),
     ...endOf('to', endpointAt(policy, packet.destination, outInterface)),
+    interfaceTo: (address) => (address === packet.source ? inInterface : outInterface),
   })
-  const asked = ends.filter(({ local, reached, direction }, i) => local && (reached || (direction === 'ingress' && !ends[i - 1]?.local)))
-  const [from, to] = (['egress', 'ingress'] as const).map((direction) => ends.find((end) => end.direction === direction))
+  const asked = ends.filter(({ local, reached }, i) => local && (reached || isOpenHere(ends.slice(0, i))))
+  const [from, to] = [endAt(ends, 'egress'), endAt(ends, 'ingress')]
   const isAllowed = asked.every(({ verdict }) => verdict === 'Allow')
   const hosts = hostsOf(policy, sighting)
   const denier = isAllowed && ruling.verdict === 'denied' ? hosts.slice(-1) : []
@@ -51,7 +52,12 @@ function isEndpoint(resource: Resource): resource is WorkloadEndpoint {
   return resource.kind === 'WorkloadEndpoint'
 }
 
-function endOf<Name extends keyof Ends>(name: Name, endpoint: Resource | undefined) {
+/** Whether nothing that this node enforces stands in the way. */
+function isOpenHere(before: readonly EndVerdict[]): boolean {
+  return before.every(({ local, verdict }) => !local || verdict === 'Allow')
+}
+
+function endOf<Name extends 'from' | 'to'>(name: Name, endpoint: Resource | undefined) {
   return endpoint === undefined ? {} : { [name]: resourceKey(refOf(endpoint)) }
 }
 

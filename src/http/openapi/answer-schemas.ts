@@ -203,6 +203,7 @@ const endVerdict = Type.Object(
     reached: Type.Boolean({ description: 'false: the sender may not send it, so this end is not asked' }),
     verdict: Type.Enum(['Allow', 'Deny']),
     steps: Type.Array(step, { description: 'What this end looks at, or would' }),
+    transit: Type.Optional(Type.Literal(true, { description: 'The host endpoint of an interface that the flow only passes through' })),
     pending: Type.Optional(
       Type.Object(
         { verdict: Type.Enum(['Allow', 'Deny']), steps: Type.Array(step) },
@@ -210,7 +211,10 @@ const endVerdict = Type.Object(
       ),
     ),
   },
-  { description: "What one end says: the sender's egress or the receiver's ingress" },
+  {
+    description:
+      "What one end says: the sender's egress or the receiver's ingress, or the host endpoint of an interface that it passes through",
+  },
 )
 
 const ruleCounter = Type.Object({
