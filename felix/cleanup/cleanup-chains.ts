@@ -1,6 +1,6 @@
 import type { Family } from '../../src/net/address.ts'
 import { ChainTable, type KernelToolDependencies } from '../iptables/chain-table.ts'
-import { parseSavedTable, unshownTables } from '../iptables/chains-text.ts'
+import { parseSavedTable, savedTables, unshownTables } from '../iptables/chains-text.ts'
 import { type Backend, toolName } from '../iptables/iptables-tool.ts'
 import type { TableName } from '../kernel.ts'
 import { kernelLacks, notingRefusals, refusalOf } from '../kernel-refusal.ts'
@@ -10,7 +10,6 @@ type Place = { readonly family: Family; readonly backend: Backend }
 type Own = { readonly table: TableName; readonly chains: number; readonly hooks: number; readonly held: readonly string[] }
 
 const TIMEOUT_MS = 30_000
-const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
 const places: readonly Place[] = (['nft', 'legacy'] as const).flatMap((backend) => [
   { family: 4, backend },
   { family: 6, backend },
@@ -43,18 +42,10 @@ async function readOwn({ family, backend }: Place, { run }: KernelToolDependenci
   if (result.missingPackage !== undefined || kernelLacks(result)) return { tables: [], problems: [] }
   if (result.exitCode !== 0) return { tables: [], problems: [refusalOf(command, result).reason] }
   const problems = unshownTables(result.stdout).map((table) => `table ${table} (IPv${family}) holds rules that only nft can show`)
-  const tables = tablesIn(result.stdout).map(([table, text]): Own => {
+  const tables = savedTables(result.stdout).map(([table, text]): Own => {
     const { own, others, heldByOthers } = parseSavedTable(text)
     const hooks = [...others.values()].flat().filter((rule) => rule !== undefined).length
     return { table, chains: own.size, hooks, held: [...heldByOthers] }
   })
   return { tables: tables.filter(({ chains, hooks }) => chains + hooks > 0), problems }
-}
-
-/** What follows each "*TABLE". */
-function tablesIn(saved: string): [table: TableName, text: string][] {
-  return saved.split(/^\*/m).flatMap((part) => {
-    const table = tableNames.find((name) => part.startsWith(`${name}\n`))
-    return table === undefined ? [] : [[table, part]]
-  })
 }

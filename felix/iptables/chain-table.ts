@@ -1,23 +1,18 @@
 import type { Logger } from 'pino'
-import type { Family } from '../../src/net/address.ts'
 import type { Run } from '../../src/os/process.ts'
 import { CheckSchedule } from '../check-schedule.ts'
-import type { Chain, Hook, ObjectStatus, TableName, TableReport } from '../kernel.ts'
-import { refusalOf } from '../kernel-refusal.ts'
+import type { Chain, Hook, ObjectStatus, TableReport } from '../kernel.ts'
 import type { RepairLog } from '../repair-log.ts'
 import type { Tracked } from '../tracked.ts'
 import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
 import { hashRules } from './chain-hash.ts'
-import { isUnshown, noteChange, parseSavedTable, type SavedTable, type TableChange, unshown } from './chains-text.ts'
+import { noteChange, parseSavedTable, type SavedTable, type TableChange } from './chains-text.ts'
 import type { ClosedChains } from './closed-chains.ts'
-import { type Backend, toolName } from './iptables-tool.ts'
-import { legacyTableExists } from './legacy-tables.ts'
 import { Restore } from './restore.ts'
+import { type TablePlace, TableReader } from './table-reader.ts'
 import { TableWriter } from './table-writer.ts'
 import { WantedChains } from './wanted-chains.ts'
 import { hashHooks, sameHooks } from './wanted-hooks.ts'
-
-export type ChainTableOptions = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
 
 /**
  * @property nowMs a monotonic clock
@@ -38,16 +33,15 @@ export type ChainView = {
   readonly status: ObjectStatus
 }
 
-const SAVE_TIMEOUT_MS = 30_000
-
 /**
  * One table of iptables: what is wanted in it, what was last seen in it, and the way from one to the other in a single transaction.
  *
  * It starts no process while nothing changed and no check is due, and it has no timer: `dueAtMs` says when `apply` wants to be called again.
  */
 export class ChainTable {
-  readonly #options: ChainTableOptions
+  readonly #options: TablePlace
   readonly #dependencies: KernelToolDependencies
+  readonly #reader: TableReader
   readonly #writer: TableWriter
   readonly #schedule = new CheckSchedule()
   readonly #wanted: WantedChains
@@ -63,9 +57,15 @@ export class ChainTable {
   /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
   #waited = false
 
-  constructor(options: ChainTableOptions, dependencies: KernelToolDependencies, restore = new Restore(dependencies)) {
+  constructor(
+    options: TablePlace,
+    dependencies: KernelToolDependencies,
+    restore = new Restore(dependencies),
+    reader = new TableReader(dependencies),
+  ) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#reader = reader
     this.#wanted = new WantedChains(options, (name) => this.#unconfirmed.add(name))
     this.#writer = new TableWriter(options, restore, this.#wanted)
   }
@@ -92,6 +92,12 @@ export class ChainTable {
   /** Whether it has, or is to have, chains of ours. */
   get isUsed(): boolean {
     return this.#wanted.all.size > 0 || (this.#saved?.own.size ?? 0) > 0
+  }
+
+  /** Whether `apply` will read it. */
+  get isReadDue(): boolean {
+    const isTouched = this.#touched === 'all' || this.#touched.size > 0
+    return this.#schedule.isDue(this.#dependencies.nowMs()) || (isTouched && this.#saved === undefined)
   }
 
   get dueAtMs(): number {
@@ -177,26 +183,14 @@ export class ChainTable {
   }
 
   async #read(): Promise<boolean> {
-    const { run, nowMs } = this.#dependencies
-    const { family, table, backend } = this.#options
-    const startMs = nowMs()
-    const unused = this.#wanted.all.size === 0 && this.#hooks.size === 0
-    if (unused && backend === 'legacy' && !(await legacyTableExists(family, table, run))) {
-      this.#saved = parseSavedTable('') // reading it would make it
-      return true
-    }
-    const command = toolName(family, backend, 'save')
-    const result = await run(command, ['-t', table], { timeoutMs: SAVE_TIMEOUT_MS })
-    if (result.exitCode !== 0) {
-      this.#refuse(refusalOf(command, result).reason)
+    const isUsed = this.#wanted.all.size > 0 || this.#hooks.size > 0
+    const read = await this.#reader.read(this.#options, isUsed)
+    if (typeof read === 'string') {
+      this.#refuse(read)
       return false
     }
-    if (isUnshown(result.stdout)) {
-      this.#refuse(unshown(table))
-      return false
-    }
-    this.#saved = parseSavedTable(result.stdout)
-    this.#schedule.checked(nowMs(), nowMs() - startMs)
+    this.#saved = parseSavedTable(read.text)
+    this.#schedule.checked(read.endedMs, read.tookMs)
     return true
   }
 

@@ -37,6 +37,8 @@ export type HookChange = {
   readonly appended: readonly SavedHook[]
 }
 
+const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
+
 /** Reads the output of `iptables-save -t TABLE` of either backend. Never throws: lines it does not know say nothing about us. */
 export function parseSavedTable(output: string): SavedTable {
   const own = new Map<string, (string | undefined)[]>()
@@ -56,6 +58,14 @@ export function parseSavedTable(output: string): SavedTable {
     if (target !== undefined) heldByOthers.add(target)
   }
   return { own, others, heldByOthers }
+}
+
+/** The parts of what `iptables-save` says of all tables: what follows each "*TABLE". */
+export function savedTables(output: string): [table: TableName, text: string][] {
+  return output.split(/^\*/m).flatMap((part) => {
+    const table = tableNames.find((name) => part.startsWith(`${name}\n`))
+    return table === undefined ? [] : [[table, part]]
+  })
 }
 
 /**

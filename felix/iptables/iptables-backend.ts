@@ -3,8 +3,9 @@ import { legacyLack, refusalOf } from '../kernel-refusal.ts'
 import { nftRefusal } from '../nft-support.ts'
 import { COMMENT_PREFIX } from './chain-hash.ts'
 import { CHAIN_PREFIX } from './chains-text.ts'
-import type { Backend } from './iptables-tool.ts'
+import { type Backend, toolName } from './iptables-tool.ts'
 import { hasLegacyTables } from './legacy-tables.ts'
+import type { TableReader } from './table-reader.ts'
 
 /**
  * Which of the two iptables programs Tortie uses, and why.
@@ -26,11 +27,21 @@ const KUBELET_CHAINS = ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY']
  * they hold equally many, the one that the system's `iptables` is.
  *
  * A backend whose program is missing, or whose tables the kernel has not, is not taken by `auto` as long as the other works.
+ *
+ * @param reader keeps what was read of both
  */
-export async function chooseBackend(option: 'auto' | Backend, run: Run): Promise<BackendChoice> {
-  const [nft, legacy] = await Promise.all([census('nft', run), census('legacy', run)])
-  const isNft = (await run('iptables', ['--version'], { timeoutMs: TIMEOUT_MS })).stdout.includes('nf_tables')
-  return decideBackend(option, { nft, legacy }, isNft ? 'nft' : 'legacy')
+export async function chooseBackend(option: 'auto' | Backend, run: Run, reader: TableReader): Promise<BackendChoice> {
+  const [nft, legacy, system] = await Promise.all([
+    census('nft', run, reader),
+    census('legacy', run, reader),
+    option === 'auto' ? systemBackend(run) : option,
+  ])
+  return decideBackend(option, { nft, legacy }, system)
+}
+
+async function systemBackend(run: Run): Promise<Backend> {
+  const { stdout } = await run('iptables', ['--version'], { timeoutMs: TIMEOUT_MS })
+  return stdout.includes('nf_tables') ? 'nft' : 'legacy'
 }
 
 /** @param system what the system's `iptables` is */
@@ -66,18 +77,17 @@ function otherThan(backend: Backend): Backend {
   return backend === 'nft' ? 'legacy' : 'nft'
 }
 
-async function census(backend: Backend, run: Run): Promise<Census> {
-  const results = await Promise.all(
-    ['iptables', 'ip6tables'].map(async (tool): Promise<Census> => {
-      const command = `${tool}-${backend}-save`
-      const result = await run(command, [], { timeoutMs: TIMEOUT_MS })
+async function census(backend: Backend, run: Run, reader: TableReader): Promise<Census> {
+  const reads = Promise.all(
+    ([4, 6] as const).map(async (family): Promise<Census> => {
+      const result = await reader.readAll({ family, backend })
       return result.exitCode === 0
         ? countRules(result.stdout)
-        : { others: 0, ours: 0, kubelet: false, problem: refusalOf(command, result).reason }
+        : { others: 0, ours: 0, kubelet: false, problem: refusalOf(toolName(family, backend, 'save'), result).reason }
     }),
   )
-  const [v4, v6] = results
-  const problem = v4?.problem ?? (await kernelLack(backend, run)) // without IPv6 the IPv4 half may still be used
+  const [[v4, v6], lack] = await Promise.all([reads, kernelLack(backend, run)])
+  const problem = v4?.problem ?? lack // without IPv6 the IPv4 half may still be used
   return {
     others: (v4?.others ?? 0) + (v6?.others ?? 0),
     ours: (v4?.ours ?? 0) + (v6?.ours ?? 0),

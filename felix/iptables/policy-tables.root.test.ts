@@ -63,6 +63,40 @@ t.test('sets and chains in a kernel', async (t) => {
     })
   }
 
+  for (const [backend, checks] of [
+    ['nft', ['ip6tables-nft-save -t filter', 'ipset save', 'iptables-nft-save']],
+    ['legacy', ['ip6tables-legacy-save -t filter', 'ipset save', 'iptables-legacy-save']],
+  ] as const) {
+    t.test(
+      `an agent that starts on a kernel that is as it should be, and each later check, runs no program that writes (${backend})`,
+      async (t) => {
+        await make(backend).apply(wanted, true)
+        const programs: string[] = []
+        const tables = make(backend, (command, args, options) => {
+          programs.push([command, ...args].join(' '))
+          return netns.run(command, args, options)
+        })
+        t.strictSame(await tables.apply(wanted, true), done)
+        t.equal(await tables.removeUnused(), 0)
+        t.strictSame(
+          programs.splice(0).toSorted(),
+          [
+            'cat /proc/net/ip_tables_names',
+            'ip6tables-legacy-save',
+            'ip6tables-nft-save',
+            'ipset save',
+            'iptables-legacy-save',
+            'iptables-nft-save',
+          ],
+          'both families once, by both kinds of iptables: one of them is to be chosen',
+        )
+        nowMs += 3_600_000
+        t.strictSame(await tables.apply(wanted, true), done)
+        t.strictSame(programs.toSorted(), checks, 'several tables of a family are read by one program')
+      },
+    )
+  }
+
   t.test('who finds that somebody flushed the chains looks at the sets too, long before they are due', async (t) => {
     const tables = make('nft')
     await tables.apply(wanted, true)

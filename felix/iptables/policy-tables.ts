@@ -1,5 +1,5 @@
 import { CheckSchedule } from '../check-schedule.ts'
-import type { TableReport } from '../kernel.ts'
+import type { TableName, TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyState } from '../policy-writer.ts'
 import { mergeReports } from '../table-report.ts'
@@ -10,9 +10,11 @@ import type { Backend } from './iptables-tool.ts'
 import type { RulesPlace } from './nft-changes.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
+import { TableReader } from './table-reader.ts'
 
 /** filter first: it is the one that keeps out what must not pass. */
-const places: readonly RulesPlace[] = (['filter', 'nat', 'mangle', 'raw'] as const).flatMap((table) => [
+const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
+const places: readonly RulesPlace[] = tableNames.flatMap((table) => [
   { family: 4, table },
   { family: 6, table },
 ])
@@ -23,6 +25,7 @@ export class PolicyTables {
   readonly #dependencies: IpSetTableDependencies
   readonly #sets: IpSetTable
   readonly #restore: Restore
+  readonly #reader: TableReader
   readonly #choosing = new CheckSchedule()
   readonly #counts: RuleCountReader
   #choice: BackendChoice | undefined
@@ -38,6 +41,7 @@ export class PolicyTables {
     this.#dependencies = dependencies
     this.#sets = new IpSetTable(dependencies)
     this.#restore = new Restore(dependencies)
+    this.#reader = new TableReader(dependencies)
     this.#counts = new RuleCountReader({ ...dependencies, places: () => this.#countedPlaces() })
   }
 
@@ -76,11 +80,10 @@ export class PolicyTables {
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
     const reports = [await this.#sets.apply(prune)]
-    for (const { table } of this.#tables) {
-      table.setBroken(this.#sets.broken)
-      reports.push(await table.apply(prune))
-    }
+    await this.#readAhead()
+    for (const name of tableNames) reports.push(...(await this.#applyBoth(name, prune)))
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
+    this.#reader.forget()
     const report = mergeReports(reports)
     if (report.repaired > 0) this.#suspect()
     return report
@@ -137,6 +140,25 @@ export class PolicyTables {
     return this.#tables.flatMap(({ place, table }) => (backend !== undefined && table.isUsed ? [{ ...place, backend }] : []))
   }
 
+  /** A family of which several tables are to be read is read by one program. */
+  async #readAhead(): Promise<void> {
+    const { backend } = this.#choice ?? {}
+    if (backend === undefined) return
+    const due = this.#tables.filter(({ place, table }) => table.isReadDue && !this.#reader.has({ ...place, backend }))
+    const families = ([4, 6] as const).filter((family) => due.filter(({ place }) => place.family === family).length > 1)
+    await Promise.all(families.map((family) => this.#reader.readAll({ family, backend })))
+  }
+
+  /** The same table of both families: on nft side by side, on legacy one after the other, since they share a lock. */
+  async #applyBoth(name: TableName, prune: boolean): Promise<TableReport[]> {
+    const both = this.#tables.filter(({ place }) => place.table === name).map(({ table }) => table)
+    for (const table of both) table.setBroken(this.#sets.broken)
+    if (this.#choice?.backend === 'nft') return await Promise.all(both.map((table) => table.apply(prune)))
+    const reports: TableReport[] = []
+    for (const table of both) reports.push(await table.apply(prune))
+    return reports
+  }
+
   /** Who changes one thing of ours often changes others. */
   #suspect(): void {
     this.#sets.suspect()
@@ -148,7 +170,7 @@ export class PolicyTables {
     const { run, nowMs, log } = this.#dependencies
     if (this.#choice !== undefined && (this.#choice.problem === undefined || this.#choosing.isWaiting(nowMs()))) return
     const before = this.#choice
-    const choice = await chooseBackend(this.#option, run)
+    const choice = await chooseBackend(this.#option, run, this.#reader)
     this.#choice = choice
     if (choice.problem === undefined) this.#choosing.succeeded()
     else this.#choosing.refused(nowMs())
@@ -157,10 +179,10 @@ export class PolicyTables {
     const other = choice.backend === 'nft' ? 'legacy' : 'nft'
     this.#tables = places.map((place) => ({
       place,
-      table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies, this.#restore),
+      table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies, this.#restore, this.#reader),
     }))
     this.#leftovers = choice.leftovers
-      ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore))
+      ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore, this.#reader))
       : []
     this.watched = this.#watched
     this.limits = this.#limits

@@ -1,10 +1,10 @@
 import { isGeneral, isLockHeld, refusalOf } from '../kernel-refusal.ts'
-import type { ChainTableOptions } from './chain-table.ts'
 import { restoreInput, type TableChange } from './chains-text.ts'
 import { closedRules } from './closed-chains.ts'
 import { chainsNamed, findCulprits, onlyRewriting, type WriteRefusal } from './culprits.ts'
 import { toolName } from './iptables-tool.ts'
 import type { Restore } from './restore.ts'
+import type { TablePlace } from './table-reader.ts'
 import type { WantedChains } from './wanted-chains.ts'
 
 type LinesOf = (chain: string) => readonly string[]
@@ -14,11 +14,11 @@ const REOPEN_WRITES = 16
 
 /** The way of one table's chains into the kernel: one transaction each time, and where it is refused, the search for those to blame. */
 export class TableWriter {
-  readonly #options: ChainTableOptions
+  readonly #options: TablePlace
   readonly #restore: Restore
   readonly #wanted: WantedChains
 
-  constructor(options: ChainTableOptions, restore: Restore, wanted: WantedChains) {
+  constructor(options: TablePlace, restore: Restore, wanted: WantedChains) {
     this.#options = options
     this.#restore = restore
     this.#wanted = wanted
