@@ -6,7 +6,7 @@ import t from 'tap'
 const root = path.join(import.meta.dirname, '../..')
 
 /** main.ts: this command again, on its own Node.js. ip-monitor.ts: a program that runs on and is read from. */
-const startPrograms = ['felix/network/ip-monitor.ts', 'src/main.ts', 'src/os/process.ts']
+const startPrograms = ['felix/network/ip-monitor.ts', 'src/main.ts', 'src/os/posix-spawn.ts', 'src/os/process.ts']
 
 /** What only tests use. */
 const forTests = ['bgp/monitor/bgpdump.ts', 'bgp/session/namespace-lab.ts', 'felix/test-namespace.ts']
@@ -22,7 +22,7 @@ function holding(pattern: RegExp): readonly string[] {
 
 t.test('programs are started in few files', async (t) => {
   t.ok(files.length > 100)
-  t.strictSame(holding(/'(node:)?(child_process|cluster)'|'execa'/), startPrograms)
+  t.strictSame(holding(/'(node:)?(child_process|cluster)'|'execa'|int posix_spawnp?\(/), startPrograms)
 })
 
 t.test('none of them uses a shell, or evaluates text', async (t) => {

@@ -1,4 +1,6 @@
+import { text as wholeText } from 'node:stream/consumers'
 import { execa } from 'execa'
+import { posixSpawn, type Start, StartError, type Started } from './posix-spawn.ts'
 
 export type ProcessOptions = {
   /** Written to the process's standard input, which is then closed. Without it the process reads end-of-file. */
@@ -27,11 +29,15 @@ export type ProcessResult = {
 /** The type of `run`, for parts that are given it. */
 export type Run = (command: string, args: readonly string[], options: ProcessOptions) => Promise<ProcessResult>
 
-/** What execa tells of a process that gave no exit code. */
-type Abnormal = {
+/** How a process ended, `exitCode` undefined where it did not by itself. */
+type Outcome = {
+  readonly exitCode?: number | undefined
+  readonly stdout: string
+  readonly stderr: string
   readonly timedOut: boolean
   readonly isCanceled: boolean
   readonly signal?: string | undefined
+  /** Why it could not be started: the errno name, and the sentence with it. */
   readonly code?: string | undefined
   readonly originalMessage?: string | undefined
 }
@@ -42,21 +48,14 @@ type Abnormal = {
  */
 export const childEnvironment = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
 
+const FORCE_KILL_MS = 5_000
+
 /** Runs a program to its end with array arguments, never through a shell. Never rejects: every failure is in the result. */
-export const run: Run = async (command, args, options) => {
-  const running = execa(command, args, {
-    reject: false,
-    stripFinalNewline: false,
-    input: options.input ?? '',
-    timeout: options.timeoutMs,
-    forceKillAfterDelay: 5_000,
-    maxBuffer: 1024 * 1024 * 1024,
-    env: childEnvironment,
-    extendEnv: false,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  })
-  if (running.pid !== undefined) options.onStart?.(running.pid)
-  const result = await running
+export const run: Run = async (command, args, options) => await runWith(await posixSpawn(), command, args, options)
+
+/** @see run @param start undefined: as Node.js does */
+export async function runWith(start: Start | undefined, ...[command, args, options]: Parameters<Run>): Promise<ProcessResult> {
+  const result = await (start === undefined ? runByFork(command, args, options) : runStarted(start, command, args, options))
   const { exitCode, stdout, stderr } = result
   if (exitCode !== undefined) return { exitCode, stdout, stderr }
   const missingPackage = result.code === 'ENOENT' ? debianPackage(command) : undefined
@@ -69,6 +68,75 @@ export const run: Run = async (command, args, options) => {
   }
 }
 
+async function runStarted(start: Start, command: string, args: readonly string[], options: ProcessOptions): Promise<Outcome> {
+  let program: Started
+  try {
+    program = start(command, args, childEnvironment)
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    const { code, message } = error
+    return { stdout: '', stderr: '', timedOut: false, isCanceled: false, code, originalMessage: message }
+  }
+  options.onStart?.(program.pid)
+  const stopping = new Stopping(program.pid, options)
+  // a program that does not read its input is no failure
+  program.stdin.on('error', () => undefined).end(options.input ?? '')
+  const [stdout, stderr] = await Promise.all([wholeText(program.stdout), wholeText(program.stderr)])
+  const ending = await program.ended()
+  stopping.over()
+  return { ...ending, stdout, stderr, timedOut: stopping.reason === 'timeout', isCanceled: stopping.reason === 'signal' }
+}
+
+/** Ends a program that takes too long or is not needed any more. */
+class Stopping {
+  reason: 'timeout' | 'signal' | undefined
+  readonly over: () => void
+
+  constructor(pid: number, { timeoutMs, signal }: ProcessOptions) {
+    let killing: NodeJS.Timeout | undefined
+    const stop = (reason: 'timeout' | 'signal') => {
+      if (this.reason !== undefined) return
+      this.reason = reason
+      kill(pid, 'SIGTERM')
+      killing = setTimeout(() => kill(pid, 'SIGKILL'), FORCE_KILL_MS)
+    }
+    const timer = setTimeout(() => stop('timeout'), timeoutMs)
+    const onAbort = () => stop('signal')
+    if (signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort)
+    this.over = () => {
+      clearTimeout(timer)
+      clearTimeout(killing)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error // it has ended just now
+  }
+}
+
+/** Where posix_spawn(3) cannot be called. */
+async function runByFork(command: string, args: readonly string[], options: ProcessOptions): Promise<Outcome> {
+  const running = execa(command, args, {
+    reject: false,
+    stripFinalNewline: false,
+    input: options.input ?? '',
+    timeout: options.timeoutMs,
+    forceKillAfterDelay: FORCE_KILL_MS,
+    maxBuffer: 1024 * 1024 * 1024,
+    env: childEnvironment,
+    extendEnv: false,
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  })
+  if (running.pid !== undefined) options.onStart?.(running.pid)
+  return await running
+}
+
 function debianPackage(command: string): string {
   if (/^(ip6?tables|ebtables|arptables)/.test(command)) return 'iptables'
   const packages: Record<string, string> = { ip: 'iproute2', bridge: 'iproute2', tc: 'iproute2', nft: 'nftables', sysctl: 'procps' }
@@ -79,14 +147,14 @@ function missing(command: string, debian: string): string {
   return `${command} is not installed: run "apt-get install ${debian}"`
 }
 
-function abnormalEnd(command: string, options: ProcessOptions, result: Abnormal): string {
+function abnormalEnd(command: string, options: ProcessOptions, result: Outcome): string {
   if (result.timedOut) return `${command} did not end within ${options.timeoutMs} ms and was stopped`
   if (result.isCanceled) return `${command} was stopped`
   if (result.signal !== undefined) return `${command} was ended by ${result.signal}`
   return `${command} cannot be started: ${result.originalMessage ?? result.code ?? 'unknown reason'}`
 }
 
-function abnormalExitCode(result: Abnormal): number {
+function abnormalExitCode(result: Outcome): number {
   if (result.timedOut) return 124
   if (result.code === 'ENOENT') return 127
   return result.signal !== undefined || result.isCanceled ? 128 : 126

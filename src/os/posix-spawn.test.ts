@@ -1,0 +1,45 @@
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { type Ending, posixSpawn, type Start, StartError, type Started } from './posix-spawn.ts'
+
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', GREETING: 'hello' }
+
+async function start(...program: Parameters<Start>): Promise<Started> {
+  const spawn = await posixSpawn()
+  if (spawn === undefined) throw new Error('koffi does not load here')
+  return spawn(...program)
+}
+
+async function endOf(program: Started): Promise<readonly [stdout: string, stderr: string, ending: Ending]> {
+  const outputs = await Promise.all([text(program.stdout), text(program.stderr)])
+  return [...outputs, await program.ended()]
+}
+
+const programs: [title: string, script: string, input: string, expected: Awaited<ReturnType<typeof endOf>>][] = [
+  ['its exit code', 'exit 255', '', ['', '', { exitCode: 255 }]],
+  ['its outputs, each for itself', 'echo out; echo err >&2', '', ['out\n', 'err\n', { exitCode: 0 }]],
+  ['what it makes of its input', 'tr a-z A-Z', 'shout', ['SHOUT', '', { exitCode: 0 }]],
+  ['its variables', 'echo "$GREETING $HOME"', '', ['hello \n', '', { exitCode: 0 }]],
+  ['the signal that ended it', 'kill -TERM $$', '', ['', '', { signal: 'SIGTERM' }]],
+]
+for (const [title, script, input, expected] of programs) {
+  t.test(`a program that was started tells ${title}`, async (t) => {
+    const program = await start('sh', ['-c', script], environment)
+    program.stdin.on('error', () => undefined).end(input)
+    t.strictSame(await endOf(program), expected)
+  })
+}
+
+const refused: [title: string, command: string, code: string][] = [
+  ['it is in no directory of PATH', 'absent-tool', 'ENOENT'],
+  ['there is no such file', '/absent/tool', 'ENOENT'],
+  ['it may not be executed', import.meta.filename, 'EACCES'],
+  ['it is a directory', '/usr', 'EACCES'],
+]
+for (const [title, command, code] of refused) {
+  t.test(`a program cannot be started when ${title}: ${code}`, async (t) => {
+    const error = await start(command, [], environment).catch((error: unknown) => error)
+    t.ok(error instanceof StartError)
+    t.match(error, { code, message: `spawn ${command} ${code}` })
+  })
+}
