@@ -164,7 +164,9 @@ await t.test(
     }
     nodeA.namespace.start('ip', ['monitor', 'link', 'address', 'route'], { onOutput })
     const mark = async (address: string) => {
-      await nodeA.namespace.ip('route', 'replace', 'blackhole', address)
+      // put again as it is, a route is no news
+      await nodeA.namespace.ip('route', 'add', 'blackhole', address)
+      await nodeA.namespace.ip('route', 'del', 'blackhole', address)
       return heard.includes(address)
     }
     await until('the monitor listens', () => mark('192.0.2.1'))
