@@ -91,15 +91,15 @@ export async function reached(node: TortieNode, revision: number): Promise<void>
   if (answer.status !== 200) throw new Error(`revision ${revision} is not programmed: ${JSON.stringify(answer.body)}`)
 }
 
-/** What programs cost that ran for felix since the start, in all. */
+/** What programs cost that ran for felix since the start, in all. @property ms in which at least one ran */
 export async function toolUse(node: TortieNode): Promise<{ readonly runs: number; readonly ms: number }> {
   const { body } = await node.request('GET', '/metrics')
   const sum = (metric: string) => {
-    const found = [...String(body).matchAll(new RegExp(`^${metric}\\{.*\\} (\\S+)$`, 'gm'))]
+    const found = [...String(body).matchAll(new RegExp(`^${metric}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
     if (found.length === 0) throw new Error(`/metrics does not have ${metric}`)
     return found.reduce((total, [, value]) => total + Number(value), 0)
   }
-  return { runs: sum('tortie_kernel_tool_runs_total'), ms: sum('tortie_kernel_tool_seconds_total') * 1000 }
+  return { runs: sum('tortie_kernel_tool_runs_total'), ms: sum('tortie_kernel_tools_busy_seconds_total') * 1000 }
 }
 
 export function agentUse(node: TortieNode): ReturnType<typeof processUse> {

@@ -48,7 +48,7 @@ async function measure(node: TortieNode): Promise<Figures> {
 /** How long programs ran for felix since the start, milliseconds. */
 async function toolMs(node: TortieNode): Promise<number> {
   const { body } = await node.request('GET', '/metrics')
-  const found = [...String(body).matchAll(/^tortie_kernel_tool_seconds_total\{.*\} (\S+)$/gm)]
+  const found = [...String(body).matchAll(/^tortie_kernel_tools_busy_seconds_total (\S+)$/gm)]
   if (found.length === 0) throw new Error('/metrics does not say how long tools ran')
   return found.reduce((sum, [, seconds]) => sum + Number(seconds) * 1000, 0)
 }

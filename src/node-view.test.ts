@@ -8,7 +8,11 @@ import { ProgrammedRevision } from './programmed-revision.ts'
 const options = { node: 'node-a', version: '0.1.0', interfacePrefix: 'tort' }
 const noIptables = { severity: 'error', subject: 'policy', message: 'policy cannot be programmed: iptables is not installed' } as const
 
-const counted = { applies: { count: 2, seconds: 0.1 }, tools: [{ command: 'ipset', runs: 1, failed: 0, seconds: 0.01 }] }
+const counted = {
+  applies: { count: 2, seconds: 0.1 },
+  tools: [{ command: 'ipset', runs: 1, failed: 0, seconds: 0.01 }],
+  toolsBusySeconds: 0.01,
+}
 
 t.test('a node whose kernel has caught up is in sync', async (t) => {
   const programmed = new ProgrammedRevision()

@@ -79,7 +79,7 @@ export type NodeViewDependencies = {
   readonly applied: () => boolean
   readonly localEndpoints: () => number
   readonly policy: PolicyFace
-  readonly counters: () => Pick<AgentCounters, 'applies' | 'tools'>
+  readonly counters: () => Pick<AgentCounters, 'applies' | 'tools' | 'toolsBusySeconds'>
   /** What is worth knowing of how the node is set up, and what was asked for and is not done, or not done yet. */
   readonly problems: () => readonly StatusProblem[]
 }

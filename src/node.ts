@@ -265,7 +265,7 @@ export class Node {
         applied: () => this.#applied,
         localEndpoints: () => this.#agent.localEndpoints,
         policy: this.#policy,
-        counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses }),
+        counters: () => ({ applies: this.#agent.applies, tools: this.#tools.uses, toolsBusySeconds: this.#tools.busySeconds }),
       },
     )
   }

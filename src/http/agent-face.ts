@@ -83,6 +83,8 @@ export type AgentCounters = {
   readonly repairs: Readonly<Record<string, number>>
   /** The programs that were run. */
   readonly tools: readonly ToolUse[]
+  /** In which at least one of them ran. */
+  readonly toolsBusySeconds: number
   /** Writes that found the xtables lock taken by another program, and how long those took. */
   readonly lock: { readonly waits: number; readonly seconds: number }
 }

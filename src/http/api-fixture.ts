@@ -76,6 +76,7 @@ export const counters: AgentCounters = {
   repairs: { policy: 1, routes: 0 },
   lock: { waits: 2, seconds: 0.75 },
   tools: [{ command: 'ipset', runs: 3, failed: 1, seconds: 0.25 }],
+  toolsBusySeconds: 0.2,
 }
 
 export const ruleTotals: RuleTotals = {

@@ -44,6 +44,7 @@ t.test('every number of ours, with its labels', async (t) => {
     'tortie_kernel_tool_runs_total{command="ipset"} 3',
     'tortie_kernel_tool_failures_total{command="ipset"} 1',
     'tortie_kernel_tool_seconds_total{command="ipset"} 0.25',
+    'tortie_kernel_tools_busy_seconds_total 0.2',
     'tortie_xtables_lock_waits_total 2',
     'tortie_xtables_lock_wait_seconds_total 0.75',
     'tortie_policy_rules_left_out 0',

@@ -89,6 +89,7 @@ const metrics: readonly Metric[] = [
   perTool('tortie_kernel_tool_runs_total', 'Runs of iptables-restore, ipset and their like', ({ runs }) => runs),
   perTool('tortie_kernel_tool_failures_total', 'Runs that did not end with 0', ({ failed }) => failed),
   perTool('tortie_kernel_tool_seconds_total', 'Time in which they ran', ({ seconds }) => seconds),
+  single('tortie_kernel_tools_busy_seconds_total', 'Time in which at least one of them ran', ({ counters }) => counters.toolsBusySeconds),
   single(
     'tortie_xtables_lock_waits_total',
     'Writes that found the lock of legacy iptables taken by another program',

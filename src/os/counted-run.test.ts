@@ -22,3 +22,31 @@ t.test('runs, failures and time are counted by program; results are passed on', 
     { command: 'tortie-is-no-such-program', runs: 1, failed: 1, seconds: 0.25 },
   ])
 })
+
+t.test('of programs that run at once, the time in which any of them ran counts once', async (t) => {
+  let nowMs = 0
+  const ends: (() => void)[] = []
+  const counted = new CountedRun(
+    () => new Promise((resolve) => ends.push(() => resolve({ exitCode: 0, stdout: '', stderr: '' }))),
+    () => nowMs,
+  )
+  const end = async (run: Promise<unknown>, atMs: number) => {
+    nowMs = atMs
+    ends.shift()?.()
+    await run
+  }
+  const options = { timeoutMs: 5_000 }
+  const first = counted.run('a', [], options)
+  nowMs = 100
+  const second = counted.run('b', [], options)
+  await end(first, 300)
+  t.equal(counted.busySeconds, 0, 'the second runs still')
+  await end(second, 500)
+  nowMs = 1_000
+  await end(counted.run('a', [], options), 1_250)
+  t.equal(counted.busySeconds, 0.75)
+  t.strictSame(counted.uses, [
+    { command: 'a', runs: 2, failed: 0, seconds: 0.55 },
+    { command: 'b', runs: 1, failed: 0, seconds: 0.4 },
+  ])
+})
