@@ -57,12 +57,15 @@ export function hashesOf(chain: NftChain): readonly string[] {
   return [...hashedRules(chain, () => 0)].map(({ hash }) => hash)
 }
 
-/** Puts all rules of a chain into a transaction in which it has none. */
-export function addRules(batch: Batch, chain: NftChain): void {
+/** Puts all rules of a chain into a transaction in which it has none. @returns their hashes */
+export function addRules(batch: Batch, chain: NftChain): readonly string[] {
   const { family, name } = chain
+  const hashes: string[] = []
   for (const { encoded, hash, comment } of hashedRules(chain, () => batch.nextSetId)) {
     batch.addRule(family, name, encoded, plainText(comment === undefined ? hash : `${hash} ${comment}`, COMMENT_LENGTH))
+    hashes.push(hash)
   }
+  return hashes
 }
 
 /** @property hash begins the rule's comment, which is how it is known again */

@@ -242,5 +242,5 @@ function repairsIn({ table, plan }: Planned): readonly string[] {
   const { touchedChains, touchedSets } = table.wanted
   const chains = [...plan.newChains, ...plan.rewrittenChains].filter(({ name }) => !touchedChains.has(name))
   const sets = [...plan.newSets, ...plan.refilledSets].filter(({ set }) => !touchedSets.has(set.name))
-  return [...chains.map(chainKey), ...sets.map(({ set }) => setKey(set))]
+  return [...chains.map(({ chain }) => chainKey(chain)), ...sets.map(({ set }) => setKey(set))]
 }

@@ -1,10 +1,10 @@
 import type { Family } from '../../src/net/address.ts'
 import { sameHashes } from '../iptables/chain-diff.ts'
-import type { NftChain } from './nft-chain.ts'
 import type { SavedSet, SavedTable } from './saved-table.ts'
 import { compareSaved, SetContent } from './set-content.ts'
 import type { NftSet } from './set-elements.ts'
 import { type FilledSet, isEmptyPlan, type TablePlan } from './table-plan.ts'
+import type { WantedChain } from './wanted-chain.ts'
 import { WantedTable } from './wanted-table.ts'
 
 /** What the kernel has: sets as we wrote them, or as they were read and not compared yet. */
@@ -95,19 +95,19 @@ export class NftTable {
   /** Everything that is wanted, in a table that has nothing. */
   #whole(table: TablePlan['table']): TablePlan {
     const sets = [...this.wanted.sets.values()].filter(({ name }) => !this.wanted.refusedSets.has(name))
-    const newChains = [...this.wanted.chains.values()].map(({ chain }) => chain)
+    const newChains = [...this.wanted.chains.values()]
     return { ...noChains, ...noSets, newChains, newSets: sets.map(filled), table }
   }
 
   #chainChanges(actual: ActualTable, prune: boolean): ChainChanges {
     const { chains, touchedChains } = this.wanted
-    const changes = { newChains: [] as NftChain[], rewrittenChains: [] as NftChain[], removedChains: [] as string[] }
+    const changes = { newChains: [] as WantedChain[], rewrittenChains: [] as WantedChain[], removedChains: [] as string[] }
     for (const name of this.#inDoubt ? new Set([...chains.keys(), ...actual.chains.keys()]) : touchedChains) {
       const [wanted, there] = [chains.get(name), actual.chains.get(name)]
       if (wanted === undefined) {
         if (there !== undefined && prune) changes.removedChains.push(name)
-      } else if (there === undefined) changes.newChains.push(wanted.chain)
-      else if (prune && !sameHashes(wanted.hashes, there)) changes.rewrittenChains.push(wanted.chain)
+      } else if (there === undefined) changes.newChains.push(wanted)
+      else if (prune && !sameHashes(wanted.hashes, there)) changes.rewrittenChains.push(wanted)
     }
     return changes
   }

@@ -1,8 +1,8 @@
 import type { Family } from '../../src/net/address.ts'
 import type { Batch } from './batch.ts'
-import { addRules, type NftChain } from './nft-chain.ts'
 import type { SetContent, SetDelta } from './set-content.ts'
 import type { NftSet } from './set-elements.ts'
+import type { WantedChain } from './wanted-chain.ts'
 
 /** @property content what is written: the members at the time of the plan */
 export type FilledSet = { readonly set: NftSet; readonly content: SetContent }
@@ -11,8 +11,8 @@ export type FilledSet = { readonly set: NftSet; readonly content: SetContent }
 export type TablePlan = {
   /** `rebuilt`: the table goes, and comes anew with all that is in the plan. */
   readonly table: 'kept' | 'new' | 'rebuilt' | 'removed'
-  readonly newChains: readonly NftChain[]
-  readonly rewrittenChains: readonly NftChain[]
+  readonly newChains: readonly WantedChain[]
+  readonly rewrittenChains: readonly WantedChain[]
   /** By name, as the sets. */
   readonly removedChains: readonly string[]
   readonly newSets: readonly FilledSet[]
@@ -43,7 +43,7 @@ export function writePlan(batch: Batch, family: Family, plan: TablePlan): void {
   if (plan.table === 'rebuilt' || plan.table === 'removed') batch.deleteTable(family)
   if (plan.table === 'removed') return
   if (plan.table !== 'kept') batch.addTable(family)
-  for (const { name, place } of plan.newChains) batch.addChain(family, name, place)
+  for (const { chain } of plan.newChains) batch.addChain(family, chain.name, chain.place)
   for (const { set } of plan.newSets) batch.addSet(set)
   for (const { name } of plan.rewrittenChains) batch.flushChain(family, name)
   for (const name of plan.removedChains) batch.flushChain(family, name)
@@ -53,7 +53,7 @@ export function writePlan(batch: Batch, family: Family, plan: TablePlan): void {
     batch.addMembers(set, delta.added)
   }
   for (const { set, content } of [...plan.newSets, ...plan.refilledSets]) batch.addMembers(set, content.members)
-  for (const chain of [...plan.newChains, ...plan.rewrittenChains]) addRules(batch, chain)
+  for (const chain of [...plan.newChains, ...plan.rewrittenChains]) chain.addRules(batch)
   // a map that goes holds the chains it leads to
   for (const name of plan.removedSets) batch.flushSet({ family, name })
   for (const name of plan.removedChains) batch.deleteChain(family, name)

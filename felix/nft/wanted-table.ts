@@ -3,14 +3,9 @@ import type { Chain, Hook, IpSet, TableName } from '../kernel.ts'
 import type { PolicyState } from '../policy-writer.ts'
 import { Stated } from '../stated.ts'
 import { chainName, setName } from './names.ts'
-import { closedChain, hashesOf, type NftChain, nftBaseChains, nftChain, setNamesIn } from './nft-chain.ts'
+import { closedChain, type NftChain, nftBaseChains, nftChain, setNamesIn } from './nft-chain.ts'
 import type { NftSet } from './set-elements.ts'
-
-/**
- * @property chain as it is to be written: closed, where the kernel refused its rules for the reason `refused`
- * @property hashes of its rules
- */
-export type WantedChain = { readonly chain: NftChain; readonly hashes: readonly string[]; readonly refused?: string }
+import { WantedChain } from './wanted-chain.ts'
 
 const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
 
@@ -79,7 +74,7 @@ export class WantedTable {
     const wanted = this.chains.get(name)
     if (wanted === undefined || wanted.refused !== undefined || this.#isTrunk(wanted.chain)) return false
     const chain = closedChain(wanted.chain)
-    this.chains.set(name, { chain, hashes: hashesOf(chain), refused: reason })
+    this.chains.set(name, new WantedChain(chain, reason))
     this.closedChains.add(name)
     this.#touchedChains.add(name)
     if (wanted.chain.dispatch !== undefined) this.#takeMap(name, undefined)
@@ -117,7 +112,7 @@ export class WantedTable {
 
   /** Unless it asks a set that is refused: that one may hold less, or more, than it should. */
   #takeOpen(name: string, chain: NftChain): void {
-    this.chains.set(name, { chain, hashes: hashesOf(chain) })
+    this.chains.set(name, new WantedChain(chain))
     if (this.refusedSets.size === 0) return
     const refused = setNamesIn(chain).find((set) => this.refusedSets.has(set))
     if (refused !== undefined) this.closeChain(name, `its set ${refused}: ${this.refusedSets.get(refused)}`)
@@ -152,7 +147,7 @@ export class WantedTable {
       const chain = wanted.get(name)
       this.#touchedChains.add(name)
       if (chain === undefined) this.chains.delete(name)
-      else this.chains.set(name, { chain, hashes: hashesOf(chain) })
+      else this.chains.set(name, new WantedChain(chain))
     }
   }
 
