@@ -3,6 +3,8 @@ import { aligned, putU16, putU32 } from '../netlink/netlink-message.ts'
 const NLA_F_NESTED = 0x8000
 const ATTRIBUTE_HEADER = 4
 const FIRST_CAPACITY = 512
+/** Up to here a loop takes less time than a call that copies. */
+const SHORT = 32
 
 /**
  * Netlink attributes one after the other, nested where wanted, in a buffer that grows. nf_tables wants numbers in network order and
@@ -18,9 +20,15 @@ export class AttributeWriter {
     return this.#length
   }
 
-  /** What was written so far; the next write may move it. */
+  /** What was written so far; the next write may move it, and `clear` gives it to what comes next. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Begins anew in the same buffer. */
+  clear(): void {
+    this.#bytes.fill(0, 0, this.#length) // padding is not written
+    this.#length = 0
   }
 
   /** Octets without a header, padded to 4: a message header, or attributes made elsewhere. */
@@ -36,13 +44,16 @@ export class AttributeWriter {
 
   octets(type: number, payload: Uint8Array): void {
     const at = this.#begin(type, payload.length)
-    this.#bytes.set(payload, at)
+    if (payload.length < SHORT) for (let i = 0; i < payload.length; i++) this.#bytes[at + i] = payload[i] ?? 0
+    else this.#bytes.set(payload, at)
   }
 
   /** Terminated by a zero. */
   text(type: number, text: string): void {
-    const at = this.#begin(type, Buffer.byteLength(text) + 1)
-    this.#bytes.write(text, at)
+    const octets = Buffer.byteLength(text)
+    const at = this.#begin(type, octets + 1)
+    if (octets === text.length && octets < SHORT) for (let i = 0; i < octets; i++) this.#bytes[at + i] = text.charCodeAt(i)
+    else this.#bytes.write(text, at)
   }
 
   u8(type: number, value: number): void {
@@ -57,7 +68,10 @@ export class AttributeWriter {
 
   u32(type: number, value: number): void {
     const at = this.#begin(type, 4)
-    this.#bytes.writeInt32BE(value | 0, at)
+    this.#bytes[at] = value >>> 24
+    this.#bytes[at + 1] = value >>> 16
+    this.#bytes[at + 2] = value >>> 8
+    this.#bytes[at + 3] = value
   }
 
   u64(type: number, value: number): void {
@@ -107,5 +121,7 @@ export function networkU32(value: number): Uint8Array {
 
 /** As the kernel holds marks and states in its registers: in the machine's own order. */
 export function machineU32(value: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(value).buffer)
+  const bytes = new Uint8Array(4)
+  putU32(bytes, 0, value)
+  return bytes
 }

@@ -46,6 +46,7 @@ export class Batch {
   readonly #writer = new AttributeWriter()
   /** By the number of its message. */
   readonly #subjects: (Subject | undefined)[] = [undefined, undefined]
+  readonly #headerBytes = new Uint8Array(HEADER_LENGTH + GENERIC_LENGTH)
   #nextSetId = 1
   #isFinished = false
 
@@ -224,7 +225,7 @@ export class Batch {
 
   /** nfgenmsg: family u8 | version u8 | resource u16, network order */
   #header(type: number, sequence: number, flags: number, resource: number, family = 0): void {
-    const header = new Uint8Array(HEADER_LENGTH + GENERIC_LENGTH)
+    const header = this.#headerBytes
     putHeader(header, 0, header.length, type, NLM_F_REQUEST | flags, Math.max(1, sequence))
     header[HEADER_LENGTH] = family
     header[HEADER_LENGTH + 3] = resource

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Family } from '../../src/net/address.ts'
 import type { Chain, Hook, Match, Rule, TableName } from '../kernel.ts'
+import { AttributeWriter } from './attribute-writer.ts'
 import type { Batch } from './batch.ts'
 import { mergePortRules } from './merge-ports.ts'
 import { baseChainName, chainName, type HookPlace, hookPlace, setName } from './names.ts'
@@ -68,11 +69,12 @@ export function addRules(batch: Batch, chain: NftChain): readonly string[] {
   return hashes
 }
 
-/** @property hash begins the rule's comment, which is how it is known again */
+/** @property encoded until the next rule. @property hash begins the rule's comment, which is how it is known again */
 type HashedRule = { readonly encoded: EncodedRule; readonly hash: string; readonly comment?: string }
 
 function* hashedRules(chain: NftChain, nextSetId: () => number): Generator<HashedRule> {
   const { family, table, name, dispatch, rules } = chain
+  const writer = new AttributeWriter()
   let previous = `${family} ${name} ${JSON.stringify(chain.place ?? '')}`
   if (dispatch !== undefined) {
     const encoded = encodeDispatch(dispatch.by, dispatch.map.name)
@@ -80,11 +82,11 @@ function* hashedRules(chain: NftChain, nextSetId: () => number): Generator<Hashe
     yield { encoded, hash: previous, comment: 'Interfaces of workloads' }
   }
   for (const rule of rules) {
-    const { expressions, portSets } = encodeRule(rule, { family, table, nextSetId: 0 })
+    const { expressions, portSets } = encodeRule(rule, { family, table, nextSetId: 0 }, writer)
     const ports = portSets.length === 0 ? '' : JSON.stringify(portSets)
     previous = hashOf(previous, expressions, `${ports}\n${rule.comment ?? ''}`)
     const first = portSets.length === 0 ? 0 : nextSetId()
-    const encoded = first === 0 ? { expressions, portSets } : encodeRule(rule, { family, table, nextSetId: first })
+    const encoded = first === 0 ? { expressions, portSets } : encodeRule(rule, { family, table, nextSetId: first }, writer)
     yield { encoded, hash: previous, ...(rule.comment !== undefined && { comment: rule.comment }) }
   }
 }

@@ -26,9 +26,14 @@ const PREFIX_LENGTH = 127
 const NOTICE = 5
 const EVERYTHING = 0xffff_ffff
 
-/** A rule as nf_tables runs it. Every match is counted behind all of them, as iptables counts. @throws Error for what no rule can say */
-export function encodeRule(rule: Rule, context: RuleContext): EncodedRule {
-  const writer = new AttributeWriter()
+/**
+ * A rule as nf_tables runs it. Every match is counted behind all of them, as iptables counts.
+ *
+ * @param writer holds what is returned, until the next rule is encoded with it
+ * @throws Error for what no rule can say
+ */
+export function encodeRule(rule: Rule, context: RuleContext, writer: AttributeWriter = new AttributeWriter()): EncodedRule {
+  writer.clear()
   const encoder = new RuleEncoder(new Expressions(writer), context)
   for (const match of rule.match) encoder.match(match)
   encoder.finish(rule.action)
