@@ -19,10 +19,13 @@ const wanted: PolicyState = {
   ],
 }
 
+/** Nobody waits for what is due later. */
+let passedMs = 0
+
 function chosen(t: Test, nftablesMode: PolicyOptions['nftablesMode'], through: Run = run): ChosenPolicy {
   const policy = new ChosenPolicy(
     { iptablesBackend: 'nft', nftablesMode },
-    { run: through, nowMs: () => performance.now(), log, repairs: new RepairLog(log), onSuspect: () => {} },
+    { run: through, nowMs: () => performance.now() + passedMs, log, repairs: new RepairLog(log), onSuspect: () => {} },
   )
   t.teardown(() => policy.close())
   return policy
@@ -62,15 +65,25 @@ t.test('auto is nftables where iptables is not installed: no program is needed',
   t.strictSame(shown(), inNftables)
 })
 
-t.test('what the other backend had goes once this one enforces all, and not before', async (t) => {
+t.test('what the other backend had goes soon after this one enforces all, and not before', async (t) => {
+  const both = { nftables: true, iptables: true, ipset: true }
   await chosen(t, 'disabled').apply(wanted, true)
   t.strictSame(shown(), inIptables)
   const native = chosen(t, 'enabled')
   await native.apply(wanted, false)
-  t.strictSame(shown(), { nftables: true, iptables: true, ipset: true }, 'as long as nothing may be removed both are there')
+  passedMs += 60_000
+  await native.apply(wanted, false)
+  t.strictSame([shown(), native.dueAtMs], [both, Number.POSITIVE_INFINITY], 'as long as nothing may be removed both are there')
   await native.apply(wanted, true)
-  t.strictSame(shown(), inNftables)
-  await chosen(t, 'disabled').apply(wanted, true)
+  t.strictSame(shown(), both, 'nobody waits for it who waits for the first policy')
+  t.ok(native.dueAtMs < performance.now() + passedMs + 2_000)
+  passedMs += 2_000
+  await native.apply(wanted, true)
+  t.strictSame([shown(), native.dueAtMs], [inNftables, Number.POSITIVE_INFINITY])
+  const iptables = chosen(t, 'disabled')
+  await iptables.apply(wanted, true)
+  passedMs += 2_000
+  await iptables.apply(wanted, true)
   t.strictSame(shown(), inIptables)
 })
 
@@ -80,8 +93,11 @@ t.test('as long as something is refused, what the other had stays', async (t) =>
     ...wanted,
     chains: [{ family: 4, table: 'filter', name: 'tort-x', rules: [{ match: [], action: { type: 'jump', chain: 'tort-missing' } }] }],
   }
-  const { unprogrammed } = await chosen(t, 'enabled').apply(bad, true)
+  const native = chosen(t, 'enabled')
+  const { unprogrammed } = await native.apply(bad, true)
   t.match(unprogrammed.get('chain filter/tort-x (IPv4)'), { state: 'failed', reason: /no such file/ })
+  passedMs += 2_000
+  await native.apply(bad, true)
   t.strictSame(shown(), { nftables: false, iptables: true, ipset: true })
 })
 

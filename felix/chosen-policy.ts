@@ -17,6 +17,8 @@ import type { PolicyChoice, PolicyState, PolicyWriter } from './policy-writer.ts
 export type PolicyOptions = { readonly iptablesBackend: 'auto' | Backend; readonly nftablesMode: 'auto' | 'enabled' | 'disabled' }
 
 const TIMEOUT_MS = 30_000
+/** Behind the first apply. */
+const LEAVE_AFTER_MS = 1_000
 const noRestores: RestoreCounters = { restores: 0, restoreSeconds: 0, refused: 0, lockWaits: 0, lockWaitSeconds: 0 }
 
 /** Policy by iptables or by nf_tables itself: where that is not said, decided at the first `apply`. What the other has of ours goes once this one enforces all. */
@@ -28,6 +30,8 @@ export class ChosenPolicy implements PolicyWriter {
   #limits = defaultLimits
   #isListening = false
   #hasLeftovers = true
+  /** When leftovers are looked for; infinite as long as this one does not enforce all. */
+  #leaveAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: PolicyOptions, dependencies: PolicyDependencies) {
     this.#options = options
@@ -49,7 +53,7 @@ export class ChosenPolicy implements PolicyWriter {
   }
 
   get dueAtMs(): number {
-    return Math.min(this.#writer?.dueAtMs ?? Number.POSITIVE_INFINITY, this.#leaving.dueAtMs)
+    return Math.min(this.#writer?.dueAtMs ?? Number.POSITIVE_INFINITY, this.#leaveAtMs)
   }
 
   setLimits(limits: PolicyLimits): void {
@@ -66,7 +70,8 @@ export class ChosenPolicy implements PolicyWriter {
     this.#writer ??= await this.#choose()
     const report = await this.#writer.apply(state, prune)
     const isWhole = ![...report.unprogrammed.values()].some(({ state }) => state === 'failed')
-    if (prune && isWhole && this.#hasLeftovers && !this.#leaving.isWaiting(this.#dependencies.nowMs())) await this.#leave(this.#writer)
+    if (prune && isWhole && this.#hasLeftovers) await this.#leaveWhenDue(this.#writer)
+    else this.#leaveAtMs = Number.POSITIVE_INFINITY
     return report
   }
 
@@ -115,6 +120,13 @@ export class ChosenPolicy implements PolicyWriter {
     return (await nftRefusal(4)) === undefined ? 'iptables is not installed' : undefined
   }
 
+  /** Looking for leftovers takes programs that nobody who waits for the first policy shall wait for. */
+  async #leaveWhenDue(writer: PolicyWriter): Promise<void> {
+    const nowMs = this.#dependencies.nowMs()
+    if (this.#leaveAtMs === Number.POSITIVE_INFINITY) this.#leaveAtMs = nowMs + LEAVE_AFTER_MS
+    if (nowMs >= this.#leaveAtMs) await this.#leave(writer)
+  }
+
   /** Two that enforce the same do no harm, so there is never a moment without. */
   async #leave(writer: PolicyWriter): Promise<void> {
     const { run, log, nowMs } = this.#dependencies
@@ -125,6 +137,7 @@ export class ChosenPolicy implements PolicyWriter {
     this.#hasLeftovers = problems.length > 0
     if (problems.length === 0) this.#leaving.succeeded()
     else this.#leaving.refused(nowMs())
+    this.#leaveAtMs = this.#leaving.dueAtMs
     if (problems.length > 0) log.warn({ problems }, 'what another backend has of ours could not be removed; trying again')
     else if (found > 0) log.info({ objects: found }, 'what another backend had of ours is removed')
   }
