@@ -38,6 +38,11 @@ const unknown: [title: string, document: unknown, problems: readonly (readonly [
     { apiVersion: 'policy.networking.k8s.io/v1alpha1', kind: 'BaselineAdminNetworkPolicy' },
     [['kind', 'unknown or unsupported kind: write a ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2), which has taken its place']],
   ],
+  [
+    'a service, whose slices are known',
+    { apiVersion: 'v1', kind: 'Service' },
+    [['kind', 'unknown or unsupported kind: what is behind a service, its EndpointSlices (discovery.k8s.io/v1) say']],
+  ],
   ['a kind of nobody', { apiVersion: 'v1', kind: 'ConfigMap' }, [['kind', 'unknown or unsupported kind']]],
   [
     'the wrong version',

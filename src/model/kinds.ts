@@ -96,10 +96,15 @@ function unknownKind(apiVersion: string, kind: string): Problem {
       ...shown(apiVersion),
     }
   const names = kinds.map((candidate) => candidate.kind)
-  const instead = /^(?:Baseline)?AdminNetworkPolicy$/.test(kind)
-    ? `: write a ClusterNetworkPolicy (${apiVersionOf(clusterNetworkPolicy)}), which has taken its place`
-    : hint(kind, names)
-  return { path: 'kind', reason: `unknown or unsupported kind${instead}`, ...shown(kind) }
+  return { path: 'kind', reason: `unknown or unsupported kind${insteadOf(kind) ?? hint(kind, names)}`, ...shown(kind) }
+}
+
+/** Of kinds whose work another one does here. */
+function insteadOf(kind: string): string | undefined {
+  if (/^(?:Baseline)?AdminNetworkPolicy$/.test(kind))
+    return `: write a ClusterNetworkPolicy (${apiVersionOf(clusterNetworkPolicy)}), which has taken its place`
+  if (/^(?:Service|Endpoints)$/.test(kind)) return `: what is behind a service, its EndpointSlices (${apiVersionOf(endpointSlice)}) say`
+  return undefined
 }
 
 /** Calico keeps its resources in Kubernetes under another version than users write. */
