@@ -1,5 +1,5 @@
 /** Rules that name a service: the addresses and ports of its EndpointSlices (resource reference §6.1.1). */
-import { gnp, np, profile, type Scenario } from './scenario.ts'
+import { felix, gnp, hostEndpoint, np, profile, type Scenario } from './scenario.ts'
 import { outsideAddresses, type PodName, pod, podAddresses } from './world.ts'
 
 /** @param where "namespace/name" @param endpoints, @param ports flow YAML */
@@ -147,6 +147,18 @@ export const ruleServices: readonly Scenario[] = [
       slice('shop/web-a', 'web', of('web'), 'null') +
       slice('shop/f', 'friends', of('other'), 'null'),
     expect: ['client -> nothing', 'web <- other: v4 all'],
+  },
+  {
+    title: '§6.5 what the node itself may reach is a service',
+    resources:
+      felix('failsafeOutboundHostPorts: []') +
+      hostEndpoint('eth0', '{ host: node }', 'node: node-c\ninterfaceName: eth0\nprofiles: [projectcalico-default-allow]') +
+      gnp(
+        'out',
+        "selector: host == 'node'\ntypes: [Egress]\negress:\n  - { action: Allow, destination: { services: { name: far, namespace: ops } } }",
+      ) +
+      slice('ops/far', 'far', `[{ addresses: ["${outsideAddresses[6]}"] }]`, `[${dns}]`, 'IPv6'),
+    expect: ['node -> pods; outside: v6 udp 53'],
   },
   {
     title: '§6.6 a profile names services',
