@@ -31,7 +31,7 @@ import { type RuleContext, setsOf } from './rule-chains.ts'
 import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { IpSetStore } from './sets/ip-set-store.ts'
 import { sliceOf } from './sets/service-slices.ts'
-import { type SetItem, setItemOf } from './sets/set-item.ts'
+import { type SetItem, sameItem, setItemOf } from './sets/set-item.ts'
 import { denyActions, type FlowLogRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
 
@@ -245,9 +245,13 @@ export class PolicyGraph {
   #putItem(key: string, resource: Resource, item: SetItem): void {
     this.#labels.putBearer(key, resource)
     const labels = this.#labels.labelsOf(key)
-    this.#addresses.delete(key, cidrsOf(this.#sets.itemOf(key)))
-    this.#addresses.add(key, cidrsOf(item))
-    this.#sets.putItem(key, labels, item)
+    const old = this.#sets.itemOf(key)
+    if (old !== undefined && sameItem(old, item)) this.#sets.relabel(key, labels)
+    else {
+      this.#addresses.delete(key, cidrsOf(old))
+      this.#addresses.add(key, cidrsOf(item))
+      this.#sets.putItem(key, labels, item)
+    }
     if (resource.kind === 'WorkloadEndpoint') this.#locals.putEndpoint(key, resource, labels)
     if (resource.kind === 'HostEndpoint') this.#hosts.putEndpoint(key, resource, labels)
   }

@@ -7,9 +7,6 @@ import { SetMap } from './set-map.ts'
 
 type LabelRecord = Readonly<Record<string, string>>
 
-/** What selectors can see of one endpoint or network set before inheritance. @property parents strongest first */
-type Bearer = { readonly own: Labels; readonly parents: readonly string[] }
-
 /**
  * The labels of endpoints and network sets, own and inherited: `pcns.` from the namespace, `pcsa.` from the service account,
  * a profile's `labelsToApply` from the profile. Own labels win, but whose they are nobody can claim: the names of namespace and service
@@ -22,15 +19,18 @@ export class InheritedLabels {
   readonly #children = new SetMap()
 
   putBearer(id: string, resource: Resource): void {
-    this.deleteBearer(id)
+    const old = this.#bearers.get(id)
     this.#bearers.set(id, resource)
-    for (const parent of bearerOf(resource).parents) this.#children.add(parent, id)
+    const [before, now] = [old === undefined ? [] : parentsOf(old), parentsOf(resource)]
+    if (before.join() === now.join()) return
+    for (const parent of before) this.#children.delete(parent, id)
+    for (const parent of now) this.#children.add(parent, id)
   }
 
   deleteBearer(id: string): void {
     const resource = this.#bearers.get(id)
     if (resource === undefined) return
-    for (const parent of bearerOf(resource).parents) this.#children.delete(parent, id)
+    for (const parent of parentsOf(resource)) this.#children.delete(parent, id)
     this.#bearers.delete(id)
   }
 
@@ -49,24 +49,25 @@ export class InheritedLabels {
   /** Everything selectors see of a bearer; empty if it is not known. */
   labelsOf(id: string): Labels {
     const resource = this.#bearers.get(id)
-    return resource === undefined ? new Map<string, string>() : this.#labelsOf(bearerOf(resource), (parent) => this.#parents.get(parent))
+    return resource === undefined ? new Map<string, string>() : this.#labelsOf(resource, (parent) => this.#parents.get(parent))
   }
 
   /** What selectors would see of a bearer, known or not. @param changed labels that some parents would hand down instead of theirs */
   labelsIf(resource: Resource, changed: ReadonlyMap<string, Labels>): Labels {
-    return this.#labelsOf(bearerOf(resource), (parent) => changed.get(parent) ?? this.#parents.get(parent))
+    return this.#labelsOf(resource, (parent) => changed.get(parent) ?? this.#parents.get(parent))
   }
 
   childrenOf(parent: string): ReadonlySet<string> {
     return this.#children.get(parent)
   }
 
-  #labelsOf({ own, parents }: Bearer, labelsOf: (parent: string) => Labels | undefined): Labels {
+  #labelsOf(resource: Resource, labelsOf: (parent: string) => Labels | undefined): Labels {
     const labels = new Map<string, string>()
+    const parents = parentsOf(resource)
     for (const parent of parents.toReversed()) {
       for (const [label, value] of labelsOf(parent) ?? []) labels.set(label, value)
     }
-    for (const [label, value] of own) labels.set(label, value)
+    for (const [label, value] of ownLabels(resource)) labels.set(label, value)
     for (const label of identityLabels) labels.delete(label)
     for (const [label, value] of parents.flatMap(impliedLabels)) labels.set(label, value)
     return labels
@@ -89,20 +90,28 @@ export function inheritanceOf(resource: Resource): { readonly parent: string; re
   return { parent: profileParent(metadata.name), labels: prefixed('', labelsToApply) }
 }
 
-function bearerOf({ kind, metadata, spec }: Resource): Bearer {
-  const { namespace = '' } = metadata
-  if (kind === 'Node') return { own: new Map([[nodeMark, ''], ...prefixed(nodeMark, metadata.labels)]), parents: [] }
+function ownLabels({ kind, metadata, spec }: Resource): Labels {
+  if (kind === 'Node') return new Map([[nodeMark, ''], ...prefixed(nodeMark, metadata.labels)])
   const own = new Map(Object.entries(metadata.labels ?? {}))
-  // A host is in no namespace: policies of a namespace never select it.
-  if (kind === 'HostEndpoint') return { own, parents: ((spec as HostEndpointSpec).profiles ?? []).map(profileParent) }
-  const parents = namespace === '' ? [] : [namespaceParent(namespace)]
-  if (kind !== 'WorkloadEndpoint') return { own, parents }
-  const { orchestrator, serviceAccountName, profiles = [] } = spec as WorkloadEndpointSpec
+  if (kind !== 'WorkloadEndpoint') return own
+  const { orchestrator } = spec as WorkloadEndpointSpec
   if (orchestrator !== undefined) own.set(orchestratorLabel, orchestrator)
   // An endpoint whose maker names no orchestrator is a pod to Kubernetes policies: unselected it would be open.
   else if (!own.has(orchestratorLabel)) own.set(orchestratorLabel, 'k8s')
+  return own
+}
+
+/** Those it inherits from, strongest first. */
+function parentsOf({ kind, metadata, spec }: Resource): readonly string[] {
+  const { namespace = '' } = metadata
+  if (kind === 'Node') return []
+  // A host is in no namespace: policies of a namespace never select it.
+  if (kind === 'HostEndpoint') return ((spec as HostEndpointSpec).profiles ?? []).map(profileParent)
+  const parents = namespace === '' ? [] : [namespaceParent(namespace)]
+  if (kind !== 'WorkloadEndpoint') return parents
+  const { serviceAccountName, profiles = [] } = spec as WorkloadEndpointSpec
   if (serviceAccountName !== undefined) parents.push(serviceAccountParent(namespace, serviceAccountName))
-  return { own, parents: [...parents, ...profiles.map(profileParent)] }
+  return [...parents, ...profiles.map(profileParent)]
 }
 
 const accountName = 'pcsa.projectcalico.org/name'

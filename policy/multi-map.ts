@@ -22,8 +22,8 @@ export class MultiMap<Key, Value> {
       return
     }
     filed.delete(value)
-    const [only] = filed
-    if (filed.size === 1 && only !== undefined) this.#filed.set(key, only)
+    if (filed.size > 1) return
+    for (const only of filed) this.#filed.set(key, only)
   }
 
   /** In the order they came. */

@@ -109,11 +109,11 @@ function mount(app: FastifyInstance, url: string, handlers: Handlers, serving: S
   }
 }
 
-/** The handler's signal aborts when the client has gone or the API closes. */
+/** The handler's signal aborts when the client has gone before its answer was sent, or the API closes. */
 function answering(handler: Handler, { closing, onBug }: Serving) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
+    reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
     const answer = await handler(request, AbortSignal.any([gone.signal, closing]))
     if ('body' in answer) return send(reply, answer)
     return await stream(reply, answer, request).catch((error: unknown) => onBug(error, `${request.method} ${request.url}`))

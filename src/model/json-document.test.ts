@@ -50,6 +50,18 @@ for (const [path, line] of lines) {
   })
 }
 
+t.test('a name twice is found at whatever place, and nothing else is', async () => {
+  const name = fc.constantFrom('a', 'b:', '{"c"', '__proto__', '1', '\\')
+  const object = fc.array(fc.tuple(name, fc.constantFrom('1', '"x:y"', '[{"a":2}]', '{"a":{"b:":[]}}')), { maxLength: 5 })
+  fc.assert(
+    fc.property(object, (members) => {
+      const text = `[0,{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}]`
+      const isTwice = new Set(members.map(([key]) => key)).size < members.length
+      return (readJson(text, limits).problems !== undefined) === isTwice
+    }),
+  )
+})
+
 t.test('every JSON value is read as JSON.parse reads it', async () => {
   fc.assert(
     fc.property(fc.json(), fc.nat(4), (text, indent) => {

@@ -8,7 +8,7 @@ import type { ParseResult } from './yaml-documents.ts'
  * @param limits only `maxDepth` is looked at
  */
 export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDepth'>): ParseResult {
-  const deep = tooDeepAt(text, maxDepth)
+  const { deep, members } = scan(text, maxDepth)
   if (deep !== undefined)
     return { problems: [{ path: '', reason: `is nested deeper than ${maxDepth} levels`, line: lineCounter(text)(deep) }] }
   let value: unknown
@@ -18,7 +18,8 @@ export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDe
     if (error instanceof SyntaxError) return { problems: [syntaxProblem(text, error.message)] }
     throw error
   }
-  const problems = duplicateProblems(text)
+  // Of two members of one name JSON.parse keeps one.
+  const problems = membersOf(value) === members ? [] : duplicateProblems(text)
   if (problems.length > 0) return { problems }
   let lines: ReadonlyMap<string, number> | undefined
   const lineOf = (path: string) => {
@@ -92,15 +93,41 @@ function walk(text: string, visit: Visit): void {
   }
 }
 
-/** Offset of the first bracket that opens a level too many; also of a text that is no JSON. */
-function tooDeepAt(text: string, maxDepth: number): number | undefined {
-  let depth = 0
-  for (const { 0: lexeme, index: offset } of text.matchAll(token)) {
-    if (lexeme === '{' || lexeme === '[') depth++
-    else if (lexeme === '}' || lexeme === ']') depth--
-    if (depth > maxDepth) return offset
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a]
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/**
+ * Once over a text that may be no JSON.
+ * @returns deep: offset of the first bracket that opens a level too many; members: how many all objects have together
+ */
+function scan(text: string, maxDepth: number): { readonly deep?: number; readonly members: number } {
+  let [depth, members] = [0, 0]
+  for (let offset = 0; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset)
+    if (code === quote) offset = endOfString(text, offset)
+    else if (code === colon) members++
+    else if (code === openBrace || code === openBracket) depth++
+    else if (code === closeBrace || code === closeBracket) depth--
+    if (depth > maxDepth) return { deep: offset, members }
   }
-  return undefined
+  return { members }
+}
+
+/** The offset of the quote that ends a string, or the end of a text that lacks it. @param start of the quote that begins it */
+function endOfString(text: string, start: number): number {
+  for (let offset = start + 1; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset)
+    if (code === quote) return offset
+    if (code === backslash) offset++
+  }
+  return text.length
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let members = Array.isArray(value) ? 0 : Object.keys(value).length
+  for (const part of Object.values(value)) members += membersOf(part)
+  return members
 }
 
 /** Line of an offset, 1-based; offsets must not go back. */

@@ -13,6 +13,8 @@ const lookMs = 5_000
 const megabyte = 1024 * 1024
 /** A heap that grew or shrank by less between two looks is one that nobody works in. */
 const quietOctets = 8 * megabyte
+/** The young generation of an idle agent is 32 MB of it at most. */
+const worthwhileOctets = 40 * megabyte
 /** What a large heap may grow by: three times 200 MB would mostly be what nobody holds any more. */
 const growthOctets = 96 * megabyte
 
@@ -53,7 +55,7 @@ export function trimWhenQuiet(taken: number): () => void {
 
 /** @param now octets the heap takes @param kept octets it took when it was trimmed */
 export function isWorthwhile(now: number, kept: number): boolean {
-  return now > kept * 1.1 + 48 * megabyte
+  return now > kept + worthwhileOctets
 }
 
 /** @param used octets of the heap @returns how many percent of it may come until all of it is looked through */
