@@ -74,6 +74,15 @@ const refused: [title: string, document: object, problems: readonly (readonly [p
     [['endpoints', 'must not have more than 1000 items']],
   ],
   [
+    'more pairs of address and port than Kubernetes makes',
+    slice({
+      addressType: 'IPv4',
+      endpoints: many(1_000).map((endpoint, i) => (i === 0 ? { addresses: ['10.1.0.1', '10.1.0.2'] } : endpoint)),
+      ports: Array.from({ length: 100 }, (_, i) => ({ port: i + 1 })),
+    }),
+    [['ports', '100 ports of 1001 addresses are 100100 pairs, at most 100000 are allowed']],
+  ],
+  [
     'ports that are none',
     slice({ addressType: 'IPv4', ports: [{ port: 0 }, { port: 'http' }, { protocol: 'ICMP' }] }),
     [

@@ -15,8 +15,8 @@ export const serviceNameLabel = 'kubernetes.io/service-name'
 const group = 'discovery.k8s.io'
 const kind = 'EndpointSlice'
 
-/** Kubernetes takes no more either. */
-const limits = { endpoints: 1_000, addresses: 100, ports: 100 }
+/** Kubernetes takes no more either; its own slices have one address for each endpoint, and so no more pairs of address and port. */
+const limits = { endpoints: 1_000, addresses: 100, ports: 100, pairs: 100_000 }
 
 const addressOrName = text<string>(
   (value) => parseAddress(value) ?? (isDnsSubdomain(value) ? value : undefined),
@@ -68,7 +68,7 @@ export const endpointSlice = defineKind({
   namespaced: true,
   spec: content,
   flat: true,
-  crossCheck: ({ spec }) => addressProblems(spec),
+  crossCheck: ({ spec }) => [...addressProblems(spec), ...pairProblems(spec)],
 })
 
 export function isEndpointSlice(resource: Resource): resource is EndpointSlice {
@@ -97,6 +97,16 @@ function addressProblems({ addressType, endpoints = [] }: EndpointSliceContent):
       return reason === undefined ? [] : [{ path: formatPath(['endpoints', i, 'addresses', j]), reason, value }]
     }),
   )
+}
+
+/** A set has every pair: a small document must not ask for millions. */
+function pairProblems({ endpoints = [], ports = [] }: EndpointSliceContent): readonly Problem[] {
+  const addresses = endpoints.reduce((sum, endpoint) => sum + endpoint.addresses.length, 0)
+  const pairs = addresses * ports.length
+  if (pairs <= limits.pairs) return []
+  return [
+    { path: 'ports', reason: `${ports.length} ports of ${addresses} addresses are ${pairs} pairs, at most ${limits.pairs} are allowed` },
+  ]
 }
 
 function addressReason(value: string, addressType: EndpointSliceContent['addressType']): string | undefined {
