@@ -87,6 +87,27 @@ for (const felix of [{ iptablesBackend: 'nft' }, { iptablesBackend: 'legacy' }, 
       t.match(flow, { verdict: 'denied', policy: 'FelixConfiguration defaultEndpointToHostAction', port: 22, inInterface: 'tortguest' })
     })
 
+    t.test('what is dropped without asking a policy says why', async (t) => {
+      const { namespace } = lab
+      const [forged4, forged6, stray] = ['10.244.1.99', 'fd00:244:1::99', '10.244.1.98'] as const
+      await guest.namespace.ip('addr', 'add', `${forged4}/32`, 'dev', 'eth0')
+      await guest.namespace.ip('addr', 'add', `${forged6}/128`, 'dev', 'eth0', 'nodad')
+      await namespace.ip('link', 'add', 'tortstray', 'type', 'veth', 'peer', 'name', 'stray')
+      for (const name of ['tortstray', 'stray']) await namespace.ip('link', 'set', name, 'up')
+      await namespace.ip('route', 'add', stray, 'dev', 'tortstray')
+      const ping = (...args: readonly string[]) => guest.namespace.run('ping', ['-n', '-c', '1', '-W', '1', ...args])
+      for (const [args, query, reason] of [
+        [['-I', forged4, web.address], `from=${forged4}`, 'spoofed source'],
+        [['-I', forged6, web6], `from=${forged6}`, 'spoofed source'],
+        [[stray], `to=${stray}`, 'unknown interface'],
+      ] as const) {
+        await t.rejects(ping(...args))
+        const flow = await until('the flow is logged', async () => (await flows(node, `/v1/flows?${query}`))[0])
+        t.match(flow, { verdict: 'denied', reason, inInterface: 'tortguest', decisions: [] })
+      }
+      await namespace.ip('link', 'del', 'tortstray')
+    })
+
     t.test('each rule of a policy counts what it met, and keeps its count when the policy is written anew', async (t) => {
       const denials = async () => {
         const { body } = await node.request('GET', '/metrics')

@@ -10,7 +10,7 @@ import type { PolicyActions } from './policy-actions.ts'
 import { compareText } from './resource-key.ts'
 import { clearBits, hasBits } from './rule-chains.ts'
 import { type SpoofedSources, spoofedRules } from './source-check.ts'
-import { allowedRules, type FlowLogRules, toHostRules, verdictChains } from './verdict-chains.ts'
+import { allowedRules, checkDrops, type FlowLogRules, toHostRules, verdictChains } from './verdict-chains.ts'
 import { type AllowedTunnels, tunnelRules } from './workload-tunnels.ts'
 
 export type BaseOptions = {
@@ -70,7 +70,7 @@ export function baseChains(
           ...fromWorkloads.map(
             (from): Rule => ({
               match: [from, { type: 'reverse-path', fails: true }],
-              action: { type: 'drop' },
+              action: checkDrops(flowLog).spoofed,
               comment: 'Spoofed source',
             }),
           ),

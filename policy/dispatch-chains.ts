@@ -3,15 +3,23 @@ import type { Chain, Dispatch, Match, Rule } from '../felix/kernel.ts'
 import type { Family } from '../src/net/address.ts'
 import { type Direction, dispatchChainName, endpointChainName } from './names.ts'
 import { compareText } from './resource-key.ts'
+import { unknownRules } from './verdict-chains.ts'
 
 const maxFlat = 16
 
-/** Never empty: with no endpoint at all each tree is the one rule that drops. The tree's root says all of it flat as well. @param interfaces of our endpoints, each once */
-export function dispatchChains(interfaces: readonly string[], families: readonly Family[]): readonly Chain[] {
+/**
+ * Never empty: with no endpoint at all each tree is the end alone, which drops. The tree's root says all of it flat as well.
+ * @param interfaces of our endpoints, each once @param end of each chain: what becomes of unknown interfaces
+ */
+export function dispatchChains(
+  interfaces: readonly string[],
+  families: readonly Family[],
+  end: readonly Rule[] = unknownRules(undefined),
+): readonly Chain[] {
   const sorted = interfaces.toSorted(compareText)
   return families.flatMap((family) =>
     (['ingress', 'egress'] as const).flatMap((direction) => {
-      const [root, ...branches] = tree({ family, direction }, dispatchChainName(direction), sorted)
+      const [root, ...branches] = tree({ family, direction, end }, dispatchChainName(direction), sorted)
       const dispatch = flat(direction, sorted)
       return root === undefined ? [] : [{ ...root, dispatch }, ...branches.map((chain): Chain => ({ ...chain, branch: true }))]
     }),
@@ -23,10 +31,10 @@ function flat(direction: Direction, interfaces: readonly string[]): Dispatch {
   return { by: interfaceSide(direction), chains: interfaces.map((name) => [name, endpointChainName(direction, name)]) }
 }
 
-type Where = { readonly family: Family; readonly direction: Direction }
+type Where = { readonly family: Family; readonly direction: Direction; readonly end: readonly Rule[] }
 
 function tree(where: Where, name: string, interfaces: readonly string[]): readonly Chain[] {
-  const { direction, family } = where
+  const { direction, family, end } = where
   const rules: Rule[] = []
   const below: Chain[] = []
   const flat = interfaces.length <= maxFlat
@@ -40,7 +48,7 @@ function tree(where: Where, name: string, interfaces: readonly string[]): readon
       below.push(...tree(where, child, members))
     }
   }
-  rules.push({ match: [], action: { type: 'drop' }, comment: 'Unknown interface' })
+  rules.push(...end)
   return [{ family, table: 'filter', name, rules }, ...below]
 }
 

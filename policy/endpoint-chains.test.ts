@@ -4,6 +4,7 @@ import { chainText } from './chain-text.ts'
 import { type AppliedTier, endpointChains, type LocalEndpoint } from './endpoint-chains.ts'
 import { marksOf } from './marks.ts'
 import { defaultChecks } from './packet-checks.ts'
+import { checkDrops } from './verdict-chains.ts'
 
 const sources = ['10.0.0.1/32' as Cidr]
 const marks = marksOf(0xffff_0000)
@@ -16,9 +17,13 @@ const tier = (name: string, policies: readonly string[], defaultAction: AppliedT
 function lines(endpoint: Partial<LocalEndpoint>, direction: 'ingress' | 'egress', family: 4 | 6 = 4): readonly string[] {
   const whole: LocalEndpoint = { interfaceName: 'tort1', sources, tiers: { ingress: [], egress: [] }, profiles: [], ...endpoint }
   const name = direction === 'ingress' ? 'tort-tw-tort1' : 'tort-fw-tort1'
-  const [chain] = endpointChains(whole, { families: [family], marks, denied: { type: 'drop' }, checks: defaultChecks }).filter(
-    (one) => one.name === name,
-  )
+  const [chain] = endpointChains(whole, {
+    families: [family],
+    marks,
+    denied: { type: 'drop' },
+    drops: checkDrops(undefined),
+    checks: defaultChecks,
+  }).filter((one) => one.name === name)
   return chain === undefined ? [] : chainText(chain).replaceAll(`-A ${name} `, '').split('\n')
 }
 

@@ -7,6 +7,7 @@ import { type Direction, endpointChainName, policyChainName, profileChainName } 
 import type { PacketChecks } from './packet-checks.ts'
 import { clearBits, hasBits, lacksBits } from './rule-chains.ts'
 import { sourceCheck } from './source-check.ts'
+import type { CheckDrops } from './verdict-chains.ts'
 
 /** @property policies ids of those that select the endpoint in the direction, in order; never empty */
 export type AppliedTier = { readonly name: string; readonly defaultAction: 'Deny' | 'Pass'; readonly policies: readonly string[] }
@@ -22,18 +23,19 @@ export type LocalEndpoint = {
   readonly profiles: readonly { readonly name: string; readonly known: boolean }[]
 }
 
-/** @property denied what becomes of a packet that no policy, or no profile, allowed */
+/** @property denied what becomes of a packet that no policy, or no profile, allowed @property drops of those that none is asked about */
 export type EndpointOptions = {
   readonly families: readonly Family[]
   readonly marks: Marks
   readonly denied: Action
+  readonly drops: CheckDrops
   readonly checks: Pick<PacketChecks, 'dropInvalid'>
 }
 
 export function endpointChains(endpoint: LocalEndpoint, options: EndpointOptions): readonly Chain[] {
   const { interfaceName, sources } = endpoint
   return options.families.flatMap((family): readonly Chain[] => {
-    const { rules, chains } = sourceCheck(interfaceName, sources, family)
+    const { rules, chains } = sourceCheck(interfaceName, sources, family, options.drops.spoofed)
     return [directionChain(endpoint, 'ingress', family, [], options), directionChain(endpoint, 'egress', family, rules, options), ...chains]
   })
 }
@@ -43,11 +45,11 @@ function directionChain(
   direction: Direction,
   family: Family,
   before: readonly Rule[],
-  { marks, denied, checks }: EndpointOptions,
+  { marks, denied, drops, checks }: EndpointOptions,
 ): Chain {
   const rules = [
     ...before,
-    ...firstRules(marks, checks),
+    ...firstRules(marks, checks, drops),
     ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks, denied)),
     ...profileRules(endpoint, direction, marks, denied),
   ]
@@ -58,17 +60,17 @@ function directionChain(
  * ACCEPT of established traffic is terminal on purpose: a connection is only confirmed once its first packet has passed the
  * chains of both ends, so it is established for both, and only that packet pays for the walk.
  */
-function firstRules({ accept, pass }: Marks, checks: EndpointOptions['checks']): readonly Rule[] {
+function firstRules({ accept, pass }: Marks, checks: EndpointOptions['checks'], drops: CheckDrops): readonly Rule[] {
   return [
     { match: [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], action: { type: 'accept' } },
-    ...invalidRules(checks),
+    ...invalidRules(checks, drops.invalid),
     { match: [], action: clearBits((accept | pass) >>> 0) },
   ]
 }
 
 /** What belongs to no connection that conntrack can make sense of. */
-export function invalidRules({ dropInvalid }: EndpointOptions['checks']): readonly Rule[] {
-  return dropInvalid ? [{ match: [{ type: 'conntrack', states: ['INVALID'] }], action: { type: 'drop' } }] : []
+export function invalidRules({ dropInvalid }: EndpointOptions['checks'], drop: Action): readonly Rule[] {
+  return dropInvalid ? [{ match: [{ type: 'conntrack', states: ['INVALID'] }], action: drop }] : []
 }
 
 export function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {

@@ -32,7 +32,7 @@ import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { IpSetStore } from './sets/ip-set-store.ts'
 import { sliceOf } from './sets/service-slices.ts'
 import { type SetItem, sameItem, setItemOf } from './sets/set-item.ts'
-import { denyActions, type FlowLogRules } from './verdict-chains.ts'
+import { checkDrops, denyActions, type FlowLogRules, unknownRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
 
 export type PolicyGraphOptions = {
@@ -210,7 +210,7 @@ export class PolicyGraph {
     const owners = new Set([...changes.policies, ...hosts.policies].map(policyOwner))
     for (const name of [...changes.profiles, ...hosts.profiles]) owners.add(profileOwner(name))
     this.#renderRules(owners)
-    const options = { ...this.#rules, checks: this.#checks }
+    const options = { ...this.#rules, checks: this.#checks, drops: checkDrops(this.#base.flowLog) }
     for (const name of changes.interfaces) {
       const endpoint = this.#locals.endpointOn(name)
       this.#chains.put(`interface ${name}`, endpoint === undefined ? [] : endpointChains(endpoint, options))
@@ -260,11 +260,12 @@ export class PolicyGraph {
     const { families, interfacePrefix } = this.#base
     const interfaces = this.#locals.interfaces()
     const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
-    const options = { ...this.#rules, ...this.#base, failsafe: this.#failsafe, checks: this.#checks, tunnelled: this.#tunnelled }
+    const checking = { checks: this.#checks, drops: checkDrops(this.#base.flowLog) }
+    const options = { ...this.#rules, ...this.#base, ...checking, failsafe: this.#failsafe, tunnelled: this.#tunnelled }
     const hosts = hostProgram(this.#hosts.applied(), workloadPatterns(interfacePrefix, strays), options)
     const more = { spoofed: this.#locals.spoofedSources(), loops: this.#checks.serviceLoops }
     this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps, more))
-    this.#chains.put('dispatch', dispatchChains(interfaces, families))
+    this.#chains.put('dispatch', dispatchChains(interfaces, families, unknownRules(this.#base.flowLog)))
     this.#chains.put('hosts', hosts.chains)
     const hooks = [...baseHooks(this.#base), ...hosts.hooks]
     if (JSON.stringify(hooks) !== JSON.stringify(this.#program.hooks)) this.#program = { ...this.#program, hooks }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
+import type { IpAddress } from '../src/net/address.ts'
 import { type Packet, walk } from './chain-walk.ts'
 import { PolicyGraph } from './graph.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
@@ -37,6 +38,17 @@ const table: [title: string, actions: Partial<PolicyActions>, kernelChain: strin
   ['what a workload may send to its host', { toHost: 'accept' }, 'INPUT', between('torta', ''), ['tortie allowed to host']],
   ['what the host decides itself', { toHost: 'return' }, 'INPUT', between('torta', ''), ['tortie allowed to host']],
   ['nothing of what others send to the host', {}, 'INPUT', between('eth0', ''), []],
+  [
+    'a source that is not the workload’s',
+    {},
+    'FORWARD',
+    { ...between('torta', 'tortb'), source: '10.0.0.9' as IpAddress },
+    ['tortie spoofed source'],
+  ],
+  ['what belongs to no connection', {}, 'FORWARD', { ...between('torta', 'tortb'), state: 'INVALID' }, ['tortie invalid']],
+  ['what comes from an unknown interface', {}, 'FORWARD', between('tortx', 'eth0'), ['tortie unknown interface']],
+  ['what goes to an unknown interface', {}, 'FORWARD', between('eth0', 'tortx'), ['tortie unknown interface']],
+  ['what an unknown interface sends to the host', {}, 'INPUT', between('tortx', ''), ['tortie unknown interface']],
 ]
 for (const [title, actions, kernelChain, packet, copies] of table)
   t.test(`${kernelChain}: a copy is made of ${title}`, async (t) => {
@@ -77,11 +89,35 @@ t.test('copies are limited in rate before they are made, each kind by itself', a
   const rules = newGraph()
     .compile()
     .chains.filter(({ family }) => family === 4)
-    .flatMap((chain) => chain.rules.filter(({ action }) => action.type === 'nflog').map(({ match }) => [chain.name, match.at(-1)]))
+    .flatMap(({ table, name, rules }) =>
+      rules.filter(({ action }) => action.type === 'nflog').map(({ match }) => [`${table}/${name}`, match.at(-1)]),
+    )
   const limit = { type: 'limit', count: 50, per: 'second', burst: 50 }
   t.strictSame(rules, [
-    ['tort-FORWARD', limit],
-    ['tort-denied', limit],
-    ['tort-rejected', limit],
+    ['filter/tort-FORWARD', limit],
+    ['filter/tort-denied', limit],
+    ['filter/tort-from-wl', limit],
+    ['filter/tort-invalid', limit],
+    ['filter/tort-rejected', limit],
+    ['filter/tort-spoofed', limit],
+    ['filter/tort-to-wl', limit],
+    ['raw/tort-spoofed', limit],
   ])
+})
+
+t.test('a spoofed source leaves its copy in the raw table, where it is dropped first', async (t) => {
+  const graph = newGraph()
+  graph.put(endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32'] }))
+  const forged: Packet = { ...between('torta', ''), reversePathFails: true }
+  const { verdict, log } = walk(graph.compile(), 'raw', 'PREROUTING', forged)
+  t.strictSame([verdict, log], ['drop', ['tortie spoofed source']])
+})
+
+t.test('the path of what is allowed is not longer by a rule for what is dropped before policy', async (t) => {
+  const lengths = [true, false].map((isLogging) => {
+    const graph = newGraph({}, isLogging)
+    graph.put(endpoint('a', { interfaceName: 'torta', ipNetworks: ['10.0.0.1/32'] }))
+    return graph.compile().chains.flatMap(({ name, rules }) => (/^tort-[ft]w-/.test(name) ? [rules.length] : []))
+  })
+  t.strictSame(lengths[0], lengths[1])
 })

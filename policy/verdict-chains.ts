@@ -14,10 +14,15 @@ export const flowPrefixes = {
   allowedToHost: 'tortie allowed to host',
   denied: 'tortie denied',
   rejected: 'tortie rejected',
+  spoofed: 'tortie spoofed source',
+  invalid: 'tortie invalid',
+  unknown: 'tortie unknown interface',
 } as const
 
 const deniedChain = 'tort-denied'
 const rejectedChain = 'tort-rejected'
+const spoofedChain = 'tort-spoofed'
+const invalidChain = 'tort-invalid'
 
 /** What a rule does that denies: silently, or with an answer. */
 export type DenyActions = { readonly drop: Action; readonly reject: Action }
@@ -28,14 +33,31 @@ export function denyActions(flowLog: FlowLogRules | undefined): DenyActions {
   return { drop: { type: 'goto', chain: deniedChain }, reject: { type: 'goto', chain: rejectedChain } }
 }
 
+/** What a rule does to a packet that no policy is asked about. @property invalid only in the filter table */
+export type CheckDrops = { readonly spoofed: Action; readonly invalid: Action }
+
+export function checkDrops(flowLog: FlowLogRules | undefined): CheckDrops {
+  if (flowLog === undefined) return { spoofed: { type: 'drop' }, invalid: { type: 'drop' } }
+  return { spoofed: { type: 'goto', chain: spoofedChain }, invalid: { type: 'goto', chain: invalidChain } }
+}
+
+/** The end of a dispatch by interface: nobody's policy was found. */
+export function unknownRules(flowLog: FlowLogRules | undefined): readonly Rule[] {
+  const copies = flowLog === undefined ? [] : [copy(flowLog, flowPrefixes.unknown)]
+  return [...copies, { match: [], action: { type: 'drop' }, comment: 'Unknown interface' }]
+}
+
 export function verdictChains(families: readonly Family[], flowLog: FlowLogRules | undefined): readonly Chain[] {
   if (flowLog === undefined) return []
-  const chain = (family: Family, name: string, prefix: string, action: Action): Chain => {
-    return { family, table: 'filter', name, rules: [copy(flowLog, prefix), { match: [], action }] }
+  const chain = (family: Family, name: string, prefix: string, action: Action, table: Chain['table'] = 'filter'): Chain => {
+    return { family, table, name, rules: [copy(flowLog, prefix), { match: [], action }] }
   }
   return families.flatMap((family) => [
     chain(family, deniedChain, flowPrefixes.denied, { type: 'drop' }),
     chain(family, rejectedChain, flowPrefixes.rejected, { type: 'reject' }),
+    chain(family, spoofedChain, flowPrefixes.spoofed, { type: 'drop' }),
+    chain(family, spoofedChain, flowPrefixes.spoofed, { type: 'drop' }, 'raw'),
+    chain(family, invalidChain, flowPrefixes.invalid, { type: 'drop' }),
   ])
 }
 

@@ -40,14 +40,14 @@ function placeRules(host: AppliedHost, place: HostPlace, family: Family, options
 }
 
 /** Before conntrack there are no connections. What is forwarded may still be for a workload that nobody knows: its acceptance is not final. */
-function connectionRules({ stage, table }: HostPlace, { marks, actions, checks }: HostOptions): readonly Rule[] {
+function connectionRules({ stage, table }: HostPlace, { marks, actions, checks, drops }: HostOptions): readonly Rule[] {
   if (stage === 'doNotTrack') return []
   const established: readonly Match[] = [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }]
   const last: Action = { type: table === 'filter' && stage === 'normal' ? actions.allowed : 'return' }
   return [
     ...(stage === 'forward' ? [{ match: established, action: setBits(marks.accept) }] : []),
     { match: established, action: last },
-    ...invalidRules(checks),
+    ...invalidRules(checks, table === 'filter' ? drops.invalid : { type: 'drop' }),
   ]
 }
 

@@ -26,7 +26,7 @@ const flows: readonly FlowShown[] = [
     count: 1,
     ...times,
   },
-  { verdict: 'denied', from: db, to: web, protocol: 47, decisions: [], differs: true, count: 1, ...times },
+  { verdict: 'denied', from: db, to: web, protocol: 47, reason: 'invalid', decisions: [], differs: true, count: 1, ...times },
   { verdict: 'denied', from: web, to: uplink, protocol: 'tcp', port: 80, decisions: [byTier], count: 1, ...times },
 ]
 
@@ -59,7 +59,7 @@ t.test('flows: who, what, how often and by what, loudly where kernel and policy 
     `LAST SEEN                 VERDICT   FROM                 TO                               PROTOCOL     COUNT  DECIDED BY
 2026-01-02T12:00:01.000Z  rejected  shop/web (10.0.0.1)  shop/db (10.0.0.2)               tcp 22       3      NetworkPolicy shop/db rule 2
 2026-01-02T12:00:01.000Z  allowed   shop/web (10.0.0.1)  192.0.2.9                        icmp type 8  1      Tier default; pending: Deny by StagedNetworkPolicy shop/next rule 0
-2026-01-02T12:00:01.000Z  denied    shop/db (10.0.0.2)   shop/web (10.0.0.1)              47           1      KERNEL AND POLICY DIFFER
+2026-01-02T12:00:01.000Z  denied    shop/db (10.0.0.2)   shop/web (10.0.0.1)              47           1      invalid; KERNEL AND POLICY DIFFER
 2026-01-02T12:00:01.000Z  denied    shop/web (10.0.0.1)  HostEndpoint uplink (10.99.0.1)  tcp 80       1      Tier default
 `,
   )

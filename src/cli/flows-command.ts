@@ -13,6 +13,7 @@ type Decision = { readonly subject: string; readonly rule?: number; readonly out
 type Flow = {
   readonly verdict: string
   readonly answered?: true
+  readonly reason?: string
   readonly from: End
   readonly to: End
   readonly protocol: string | number
@@ -90,10 +91,10 @@ function endText({ address, namespace, name }: End): string {
   return `${namespace === '' ? 'HostEndpoint ' : `${namespace}/`}${name} (${address})`
 }
 
-function decidersText({ decisions, pending = [], differs }: Flow): string {
+function decidersText({ reason, decisions, pending = [], differs }: Flow): string {
   const staged = pending.map((decision) => `pending: ${decision.outcome} by ${deciderText(decision)}`)
   const loud = differs ? ['KERNEL AND POLICY DIFFER'] : []
-  return [...decisions.map(deciderText), ...staged, ...loud].join('; ')
+  return [...(reason === undefined ? [] : [reason]), ...decisions.map(deciderText), ...staged, ...loud].join('; ')
 }
 
 function deciderText({ subject, rule }: Decision): string {

@@ -82,6 +82,25 @@ t.test('copies become flows with who decided, at the next tick', async (t) => {
   ])
 })
 
+t.test('what is dropped before policy has a reason, is a flow by itself, and no dry run compares it', async (t) => {
+  const { log, tick, copy, shown } = await setUp(t)
+  const reasons = [flowPrefixes.denied, flowPrefixes.spoofed, flowPrefixes.invalid, flowPrefixes.unknown]
+  for (const prefix of reasons) copy(80, prefix)
+  await tick()
+  t.strictSame(
+    shown()
+      .map(({ verdict, reason, count }) => [verdict, reason, count])
+      .toReversed(),
+    [
+      ['denied', undefined, 1],
+      ['denied', 'spoofed source', 1],
+      ['denied', 'invalid', 1],
+      ['denied', 'unknown interface', 1],
+    ],
+  )
+  t.equal(log.recent(10).length, 1)
+})
+
 t.test('a flow is judged again when it is seen after something changed in the store, and not before', async (t) => {
   const { world, tick, copy } = await setUp(t)
   for (let i = 0; i < 5; i++) {

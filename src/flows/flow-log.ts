@@ -115,10 +115,13 @@ export class FlowLog {
     return { flows: shown.map(shownFlow), total: all.length, ...(next !== undefined && { cursor: String(next) }) }
   }
 
-  /** The first packets of the flows seen last, the newest first. @param limit so many at most */
+  /** The first packets of the flows seen last about which policy decides, the newest first. @param limit so many at most */
   recent(limit: number): readonly Sighting['packet'][] {
-    const packets = [...this.#ring.flows()].slice(-limit).map(({ sighting }) => sighting.packet)
-    return packets.toReversed()
+    const decided = [...this.#ring.flows()].filter(({ sighting }) => sighting.ruling.reason === undefined)
+    return decided
+      .slice(-limit)
+      .map(({ sighting }) => sighting.packet)
+      .toReversed()
   }
 
   /** All that is there, then each flow when it is seen again. Ends when `signal` aborts. */

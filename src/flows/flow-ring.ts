@@ -89,6 +89,6 @@ export class FlowRing {
 
 function keyOf({ ruling, packet }: Sighting): string {
   const { source, destination, protocol, destinationPort, icmpType, icmpCode } = packet
-  const verdict = `${ruling.verdict}${ruling.answered ? ' answered' : ''}`
+  const verdict = `${ruling.verdict}${ruling.answered ? ' answered' : ''} ${ruling.reason ?? ''}`
   return `${verdict} ${source} ${destination} ${protocol} ${destinationPort ?? ''} ${icmpType ?? ''}/${icmpCode ?? ''}`
 }

@@ -45,6 +45,7 @@ export function shownFlow({ sighting, judgement, differs, count, firstMs, lastMs
   return {
     verdict: ruling.verdict,
     ...(ruling.answered && { answered: true }),
+    ...(ruling.reason !== undefined && { reason: ruling.reason }),
     from: { address: source, ...judgement?.from },
     to: { address: destination, ...judgement?.to },
     protocol: kernelProtocol(protocol),

@@ -5,8 +5,11 @@ import type { IpAddress } from '../net/address.ts'
 
 export type FlowVerdict = 'allowed' | 'denied'
 
-/** What the kernel did with the first packet. @property answered whether the sender was told (Reject) */
-export type Ruling = { readonly verdict: FlowVerdict; readonly answered: boolean }
+/** Why a packet is dropped of which no policy is asked: whoever sends it. */
+export type DropReason = 'spoofed source' | 'invalid' | 'unknown interface'
+
+/** What the kernel did with the first packet. @property answered whether the sender was told (Reject) @property reason absent: policy decided */
+export type Ruling = { readonly verdict: FlowVerdict; readonly answered: boolean; readonly reason?: DropReason }
 
 /**
  * The first packet of a connection, and what became of it.
@@ -48,6 +51,7 @@ export type Judgement = {
 export type FlowShown = {
   readonly verdict: FlowVerdict
   readonly answered?: true
+  readonly reason?: DropReason
   readonly from: { readonly address: IpAddress } & Partial<EndpointName>
   readonly to: { readonly address: IpAddress } & Partial<EndpointName>
   readonly protocol: string | number
@@ -73,6 +77,9 @@ const rulings: ReadonlyMap<string, Ruling> = new Map([
   [flowPrefixes.allowedToHost, { verdict: 'allowed', answered: false }],
   [flowPrefixes.denied, { verdict: 'denied', answered: false }],
   [flowPrefixes.rejected, { verdict: 'denied', answered: true }],
+  [flowPrefixes.spoofed, { verdict: 'denied', answered: false, reason: 'spoofed source' }],
+  [flowPrefixes.invalid, { verdict: 'denied', answered: false, reason: 'invalid' }],
+  [flowPrefixes.unknown, { verdict: 'denied', answered: false, reason: 'unknown interface' }],
 ])
 
 /** What the prefix of a copy says; undefined: it is not of our rules. */

@@ -93,6 +93,11 @@ t.test('what a host endpoint denies in forwarding is told with its policy and ru
   })
 })
 
+t.test('what is dropped before policy nobody decided', async (t) => {
+  const spoofed = { verdict: 'denied', answered: false, reason: 'spoofed source' } as const
+  t.strictSame(judge(graph(), { ruling: spoofed, packet: tcp(), ...between }), { verdict: 'denied', isCertain: true, decisions: [] })
+})
+
 t.test('two endpoints with one address: the one whose interface the packet came in by', async (t) => {
   const twin = endpoint('twin', { interfaceName: 'torttwin', ipNetworks: ['10.0.0.1/32'] })
   const { from } = judge(graph(twin), { ruling: allowed, packet: tcp(), inInterface: 'torttwin', outInterface: 'tortdb' })

@@ -18,10 +18,11 @@ export type Explainer = {
 
 /**
  * Only what this node enforces counts: what an end on another node says is that node's to log. What the explanation would have allowed and
- * was denied, a host endpoint denied: before DNAT it saw another packet.
+ * was denied, a host endpoint denied: before DNAT it saw another packet. What is dropped for another reason no policy is asked about.
  */
 export function judge(policy: Explainer, sighting: Sighting): Judgement {
   const { ruling, packet, inInterface, outInterface } = sighting
+  if (ruling.reason !== undefined) return { verdict: 'denied', isCertain: true, decisions: [] }
   const { ends } = policy.explain(packet, {
     ...endOf('from', endpointAt(policy, packet.source, inInterface)),
     ...endOf('to', endpointAt(policy, packet.destination, outInterface)),

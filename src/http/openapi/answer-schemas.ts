@@ -239,6 +239,11 @@ const decision = Type.Object({
 const flow = Type.Object({
   verdict: Type.Enum(['allowed', 'denied']),
   answered: Type.Optional(Type.Literal(true, { description: 'Denied, and the sender was told' })),
+  reason: Type.Optional(
+    Type.Enum(['spoofed source', 'invalid', 'unknown interface'], {
+      description: 'Dropped without asking any policy; absent: policy decided',
+    }),
+  ),
   from: flowEnd,
   to: flowEnd,
   protocol: Type.Union([text, count]),
