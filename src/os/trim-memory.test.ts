@@ -24,9 +24,9 @@ for (const [title, now, kept, expected] of table) t.equal(isWorthwhile(now * meg
 
 const growth: [title: string, usedMb: number, percent: number][] = [
   ['a heap that holds nearly nothing grows fast', 1, 300],
-  ['that of an idle agent, too', 30, 300],
-  ['a large one by so much', 192, 50],
-  ['a very large one by no less than that share', 2_000, 30],
+  ['that of an idle agent by twice its size', 32, 200],
+  ['a large one by 64 MB', 160, 40],
+  ['a very large one by no less than that share', 2_000, 25],
 ]
 for (const [title, used, percent] of growth) t.equal(growthOf(used * megabyte), percent, title)
 

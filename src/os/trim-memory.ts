@@ -6,7 +6,7 @@ import { returnFreeMemory } from './large-memory.ts'
  * How much may come to the heap until all of it is looked through again. What routes take in typed arrays counts as growth, though it is
  * none of the collector's work: with V8's own figure a table of a million routes has the whole heap marked eight times while it loads.
  */
-const growthPercent = { most: 300, least: 30 }
+const growthPercent = { most: 300, least: 25 }
 
 /** How often it is looked whether there is something to give back. */
 const lookMs = 5_000
@@ -16,7 +16,7 @@ const quietOctets = 8 * megabyte
 /** The young generation of an idle agent is 32 MB of it at most. */
 const worthwhileOctets = 40 * megabyte
 /** What a large heap may grow by: three times 200 MB would mostly be what nobody holds any more. */
-const growthOctets = 96 * megabyte
+const growthOctets = 64 * megabyte
 
 /**
  * Gives memory back that only starting needed. Loading some hundred modules leaves a heap sized for compiling them, which V8 would keep:
