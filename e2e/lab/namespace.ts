@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { execa } from 'execa'
 
+const made = new Set<string>()
+
 /** A network namespace of the lab's own: a machine of its own as far as the network goes. Everything started in it ends with it. */
 export class Namespace {
   readonly name: string
@@ -10,9 +12,18 @@ export class Namespace {
     this.name = name
   }
 
-  /** @param name unique on this machine: make it contain the pid */
+  /**
+   * @param name unique on this machine: make it contain the pid. What is there under it, another process left behind that had the same one
+   * and was killed.
+   */
   static async create(name: string): Promise<Namespace> {
-    await execa('ip', ['netns', 'add', name])
+    if (made.has(name)) throw new Error(`the namespace ${name} is made twice`)
+    made.add(name)
+    const { failed } = await execa('ip', ['netns', 'add', name], { reject: false })
+    if (failed) {
+      await execa('ip', ['netns', 'del', name])
+      await execa('ip', ['netns', 'add', name])
+    }
     const namespace = new Namespace(name)
     await namespace.run('ip', ['link', 'set', 'lo', 'up'])
     return namespace
@@ -53,6 +64,7 @@ export class Namespace {
   async remove(): Promise<void> {
     await Promise.all([...this.#processes].map((child) => end(child, 'SIGKILL')))
     await execa('ip', ['netns', 'del', this.name])
+    made.delete(this.name)
   }
 }
 
