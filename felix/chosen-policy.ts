@@ -21,7 +21,7 @@ const TIMEOUT_MS = 30_000
 const LEAVE_AFTER_MS = 1_000
 const noRestores: RestoreCounters = { restores: 0, restoreSeconds: 0, refused: 0, lockWaits: 0, lockWaitSeconds: 0 }
 
-/** Policy by iptables or by nf_tables itself: where that is not said, decided at the first `apply`. What the other has of ours goes once this one enforces all. */
+/** Policy by iptables or by nf_tables itself: where that is not said, decided at the start. What the other has of ours goes once this one enforces all. */
 export class ChosenPolicy implements PolicyWriter {
   readonly #options: PolicyOptions
   readonly #dependencies: PolicyDependencies
@@ -63,7 +63,8 @@ export class ChosenPolicy implements PolicyWriter {
 
   async start(): Promise<void> {
     this.#isListening = true
-    await this.#writer?.start()
+    if (this.#writer === undefined) this.#writer = await this.#choose()
+    else await this.#writer.start()
   }
 
   async apply(state: PolicyState, prune: boolean): Promise<TableReport> {

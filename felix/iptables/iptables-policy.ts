@@ -69,6 +69,7 @@ export class IptablesPolicy implements PolicyWriter {
     const rules = this.#watchRules()
     this.#watches = [rules, this.#watchIpSets()]
     await rules.start()
+    this.#tables.prepare()
   }
 
   apply(state: PolicyState, prune: boolean): Promise<TableReport> {

@@ -1,5 +1,6 @@
 import type { Family } from '../../src/net/address.ts'
 import type { TableName } from '../kernel.ts'
+import { messagesIn } from '../netlink/netlink-message.ts'
 import { NETLINK_NETFILTER, NetlinkSocket, NetlinkSocketError } from '../netlink/netlink-socket.ts'
 import { CHAIN_PREFIX } from './chains-text.ts'
 import { NftEventReader, type NftTransaction } from './nft-events.ts'
@@ -45,9 +46,9 @@ export class NftChanges implements RulesSource {
     const changed = new Map<string, RulesPlace>()
     try {
       for (let length = this.#receive(); length > 0; length = this.#receive()) {
+        if (this.#isOwnDatagram(length)) continue
         for (const transaction of this.#reader.read(this.#bytes, length)) {
-          for (const place of this.#isOwn(transaction.port) ? [] : placesIn(transaction))
-            changed.set(`${place.family} ${place.table}`, place)
+          for (const place of placesIn(transaction)) changed.set(`${place.family} ${place.table}`, place)
         }
       }
     } catch (error) {
@@ -60,6 +61,12 @@ export class NftChanges implements RulesSource {
 
   close(): void {
     this.#socket.close()
+  }
+
+  /** A datagram is of one transaction: thousands of rules that we wrote ourselves are not looked at one by one. */
+  #isOwnDatagram(length: number): boolean {
+    for (const { port } of messagesIn(this.#bytes, length)) return this.#isOwn(port)
+    return false
   }
 
   #receive(): number {

@@ -29,6 +29,7 @@ export class PolicyTables {
   readonly #choosing = new CheckSchedule()
   readonly #counts: RuleCountReader
   #choice: BackendChoice | undefined
+  #prepared: Promise<void> | undefined
   #counters = { chains: 0, ipSets: 0 }
   #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
   #limits = defaultLimits
@@ -63,12 +64,18 @@ export class PolicyTables {
     return Math.min(this.#choosing.dueAtMs, ...tables.map(({ dueAtMs }) => dueAtMs))
   }
 
+  /** Chooses, beside what else there is to do before the first `apply`. What was read for it is too old by then. */
+  prepare(): void {
+    this.#prepared ??= this.#choose().then(() => this.#reader.forget())
+  }
+
   /**
    * Sets, then chains; chains that nothing wants go with the same transactions.
    *
    * @param prune whether what is ours and not wanted may be changed or removed
    */
   async apply(state: PolicyState, prune: boolean): Promise<TableReport> {
+    await this.#prepared
     await this.#choose()
     this.#counters = countersOf(state)
     const { policy, chains } = state
