@@ -147,6 +147,16 @@ t.test('a kernel without ctnetlink keeps nobody waiting, and that is said', asyn
   ])
 })
 
+t.test('a kernel without ctnetlink keeps nobody waiting for the next try either', async (t) => {
+  const { kernel, connections } = setUp()
+  kernel.refusal = new NoConntrackError('the kernel has no ctnetlink (CONFIG_NF_CT_NETLINK)')
+  for (const holder of ['c', 'd', 'e']) {
+    connections.setHolders(holders([one, holder], [two, 'b']))
+    await connections.forgetWithheld()
+    t.equal(connections.withhold(routes), routes, holder)
+  }
+})
+
 t.test('what is no refusal of the kernel is a bug, and is told as one', async (t) => {
   const { kernel, connections } = setUp()
   kernel.refusal = new TypeError('a bug')

@@ -66,7 +66,8 @@ export class StaleConnections {
   async forgetWithheld(): Promise<void> {
     if (!this.isWithholding) return
     while (this.#running !== undefined) await this.#running
-    if (!this.isWithholding || (this.#refusal !== undefined && this.#dependencies.nowMs() < this.#nextAtMs)) return
+    const isPutOff = this.#refusal instanceof NetlinkSocketError && this.#dependencies.nowMs() < this.#nextAtMs
+    if (!this.isWithholding || isPutOff) return
     await this.#begin()
   }
 
