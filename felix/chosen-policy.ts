@@ -18,7 +18,7 @@ export type PolicyOptions = { readonly iptablesBackend: 'auto' | Backend; readon
 
 const TIMEOUT_MS = 30_000
 /** Behind the first apply. */
-const LEAVE_AFTER_MS = 1_000
+const LEAVE_AFTER_MS = 10_000
 const noRestores: RestoreCounters = { restores: 0, restoreSeconds: 0, refused: 0, lockWaits: 0, lockWaitSeconds: 0 }
 
 /** Policy by iptables or by nf_tables itself: where that is not said, decided at the start. What the other has of ours goes once this one enforces all. */
