@@ -348,6 +348,22 @@ t.test('an address that another workload has now is led to it without the connec
   t.strictSame(await routes(), programmedRoutes)
 })
 
+t.test('an address that another workload has now is led to nobody while the policy of that one cannot be programmed', async (t) => {
+  await addLink()
+  const { felix, drifted } = await start(t)
+  felix.allowPrune('policy')
+  while ((await felix.apply(heldBy('a'))).unprogrammed.size > 0) await drifted()
+  const waits = { state: 'pending', reason: 'waits for its policy, which cannot be programmed' }
+  const changed: Chain = { ...forward, rules: [{ ...drop, match: [{ type: 'source-set', set: 'tort4s:absent' }] }] }
+  for (const round of ['its connections are forgotten', 'they were']) {
+    const { unprogrammed } = await felix.apply({ ...heldBy('b'), chains: [changed] })
+    t.match(unprogrammed.get('route 10.244.1.2/32'), waits, round)
+    t.notOk((await routes()).includes('10.244.1.2 dev tort1 scope link'), round)
+  }
+  while ((await felix.apply(heldBy('b'))).unprogrammed.size > 0) await drifted()
+  t.strictSame(await routes(), programmedRoutes)
+})
+
 t.test('the connections of a workload that is gone are forgotten behind the apply, also if another one comes at once', async (t) => {
   await addLink()
   const { felix } = await start(t)

@@ -10,7 +10,7 @@ import type { ChainView } from './iptables/chain-table.ts'
 import type { IpSetView } from './iptables/ip-set-table.ts'
 import type { RestoreCounters } from './iptables/restore.ts'
 import type { CountedTable } from './iptables/rule-count-reader.ts'
-import type { KernelState, LearnedRoutes, TableReport } from './kernel.ts'
+import type { KernelState, LearnedRoutes, Route, TableReport } from './kernel.ts'
 import { NetworkTables, type RoutePage } from './network/network-tables.ts'
 import type { TunnelView } from './network/tunnel-table.ts'
 import { isPoliced, unpolicedRoutes, waitingForPolicy } from './network/unpoliced-routes.ts'
@@ -102,9 +102,9 @@ export class Felix {
       const isGuarding = await this.#network.hasTunnel()
       const policy = await this.#policy.apply(isGuarding ? withTunnelGuard(desired) : desired, this.#prunePolicy)
       this.#noteGuard(missingBase([...(desired.policy?.hooks ?? []), ...desired.hooks], policy.unprogrammed))
-      const waiting = unpolicedRoutes(desired.routes, policy, ({ destination }) => this.#network.hasRoute(destination))
-      const policed = waiting.length === 0 ? desired.routes : desired.routes.filter((route) => !waiting.includes(route))
-      const routes = await this.#applyRoutes({ ...desired, routes: policed }, isPoliced(policy))
+      this.#connections.setHolders(desired.holders ?? nobody)
+      const waiting = this.#unpoliced(desired.routes, policy)
+      const routes = await this.#applyRoutes(this.#without(waiting, desired.routes), isPoliced(policy))
       const guardGoes = isGuarding && !(await this.#network.hasTunnel())
       const unguarded = guardGoes ? (await this.#policy.apply(desired, this.#prunePolicy)).changed : 0
       const removed = unguarded + (await this.#policy.removeUnused())
@@ -221,9 +221,20 @@ export class Felix {
     await this.#network.close()
   }
 
+  #unpoliced(routes: readonly Route[], policy: TableReport): readonly Route[] {
+    const { withheld } = this.#connections
+    return unpolicedRoutes(routes, policy, ({ destination }) => this.#network.isLocal(destination) && !withheld.has(destination))
+  }
+
+  /** What has changed hands stays, as a blackhole: the kernel may have a route to the one who had it. */
+  #without(waiting: readonly Route[], routes: readonly Route[]): readonly Route[] {
+    if (waiting.length === 0) return routes
+    const gone = new Set(waiting)
+    return this.#connections.withhold(routes).filter((route) => !gone.has(route))
+  }
+
   /** What changed hands is led to nobody until its connections are forgotten. */
-  async #applyRoutes({ routes, holders = nobody }: Pick<KernelState, 'routes' | 'holders'>, policed: boolean): Promise<TableReport> {
-    this.#connections.setHolders(holders)
+  async #applyRoutes(routes: readonly Route[], policed: boolean): Promise<TableReport> {
     const apply = () => this.#network.applyRoutes({ routes: this.#connections.withhold(routes) }, policed)
     const withheld = this.#connections.isWithholding ? (await apply()).changed : 0
     await this.#connections.forgetWithheld()

@@ -52,12 +52,17 @@ export class StaleConnections {
 
   /** Whether somebody has an address that was another's, whose connections are not forgotten yet. */
   get isWithholding(): boolean {
-    return this.#addresses.heldAgain.size > 0
+    return this.withheld.size > 0
+  }
+
+  /** Those addresses. */
+  get withheld(): ReadonlySet<Cidr> {
+    return this.#addresses.heldAgain
   }
 
   /** The routes with those left out that lead to such addresses: their packets are dropped. */
   withhold(routes: readonly Route[]): readonly Route[] {
-    const withheld = this.#addresses.heldAgain
+    const { withheld } = this
     if (withheld.size === 0) return routes
     return routes.map((route) => (withheld.has(route.destination) ? { ...route, nextHop: { type: 'blackhole' } } : route))
   }
@@ -80,7 +85,7 @@ export class StaleConnections {
   report(): TableReport {
     const reason = `waits until the connections of its address's former workload are deleted from conntrack${this.#because()}`
     const status: ObjectStatus = { state: 'pending', reason }
-    const withheld = [...this.#addresses.heldAgain]
+    const withheld = [...this.withheld]
     return { changed: 0, repaired: 0, unprogrammed: new Map(withheld.map((address) => [`route ${address}`, status])) }
   }
 

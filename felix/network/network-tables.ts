@@ -116,10 +116,6 @@ export class NetworkTables {
     return this.#started().tunnels.isOurs()
   }
 
-  hasRoute(destination: Cidr): boolean {
-    return this.#started().routes.has(destination)
-  }
-
   /** Whether packets for this destination are led to a link of this node, by a route of ours. */
   isLocal(destination: Cidr): boolean {
     return this.#started().routes.isLocal(destination)

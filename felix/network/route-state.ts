@@ -59,11 +59,6 @@ export class RouteState {
     for (const [destination, { key }] of before) if (!this.#stated.has(destination)) this.#state(key, 0)
   }
 
-  /** Whether the kernel has a route of ours to this destination. */
-  has(destination: Cidr): boolean {
-    return this.#actualHop(destination) !== undefined
-  }
-
   /** Whether the kernel has a route of ours that leads to this destination without a gateway. */
   isLocal(destination: Cidr): boolean {
     const hop = this.#actualHop(destination)

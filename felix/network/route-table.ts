@@ -81,11 +81,6 @@ export class RouteTable implements LearnedRoutes {
     this.#state.setStated(routes)
   }
 
-  /** Whether the kernel has a route of ours to this destination. */
-  has(destination: Cidr): boolean {
-    return this.#state.has(destination)
-  }
-
   /** Whether the kernel has a route of ours that leads to this destination without a gateway. */
   isLocal(destination: Cidr): boolean {
     return this.#state.isLocal(destination)
