@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { BodyReader } from './body-reader.ts'
 import { type Body, type Contents, readBody } from './read-body.ts'
@@ -66,4 +67,21 @@ t.test('bodies that come one after the other are read by one thread; who gives u
   await Promise.resolve().then(() => gone.abort())
   t.equal(await reading, undefined)
   t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800)
+})
+
+t.test('a thread that ends by itself: whoever waits for it is told, and the next body has another', async (t) => {
+  const reader = new BodyReader()
+  const threads: Worker[] = []
+  const note = (thread: Worker) => threads.push(thread)
+  process.on('worker', note)
+  t.teardown(() => process.off('worker', note))
+  const read = async () => (await reader.read('names', body(many('1')), context, never))?.items?.length
+  t.equal(await read(), 800)
+  await threads[0]?.terminate()
+  const reading = read()
+  while (threads.length < 2) await new Promise(setImmediate)
+  void threads[1]?.terminate()
+  await t.rejects(reading, { message: /^the thread that reads a body of \d+ octets failed$/, cause: { message: /^it ended with \d+$/ } })
+  t.equal(await read(), 800)
+  t.equal(threads.length, 3)
 })

@@ -40,8 +40,10 @@ export class BodyReader {
 
   async #readInThread<As extends keyof Contents>(task: ThreadTask, signal: AbortSignal): Promise<BodyRead<Contents[As]> | undefined> {
     const worker = this.#take()
+    const over = new AbortController()
+    const until = { signal: AbortSignal.any([signal, over.signal]) }
     try {
-      const answered = once(worker, 'message', { signal })
+      const answered = Promise.race([once(worker, 'message', until), failsAtEnd(worker, until)])
       worker.postMessage(task)
       const [answer] = (await answered) as [BodyRead<Sent<Contents[As]>>]
       this.#keep(worker)
@@ -50,14 +52,24 @@ export class BodyReader {
       await worker.terminate()
       if (signal.aborted) return undefined
       throw new Error(`the thread that reads a body of ${task.body.octets.length} octets failed`, { cause: error })
+    } finally {
+      over.abort()
     }
   }
 
   #take(): Worker {
     clearTimeout(this.#idle)
-    const worker = this.#worker ?? new Worker(thread, { name: 'read-body', resourceLimits: { maxYoungGenerationSizeMb: youngMb } })
+    const worker = this.#worker ?? this.#start()
     this.#worker = undefined
     worker.ref()
+    return worker
+  }
+
+  #start(): Worker {
+    const worker = new Worker(thread, { name: 'read-body', resourceLimits: { maxYoungGenerationSizeMb: youngMb } })
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined
+    })
     return worker
   }
 
@@ -70,6 +82,11 @@ export class BodyReader {
       void worker.terminate()
     }, idleMs).unref()
   }
+}
+
+async function failsAtEnd(worker: Worker, until: { readonly signal: AbortSignal }): Promise<never> {
+  const [exitCode] = await once(worker, 'exit', until)
+  throw new Error(`it ended with ${exitCode}`)
 }
 
 function received<Item>({ lines, ...item }: Sent<Item>): Item {
