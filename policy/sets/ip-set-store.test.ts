@@ -4,7 +4,7 @@ import type { Resource } from '../../src/model/resource.ts'
 import { setText } from '../chain-text.ts'
 import { entitySelectors } from '../effective-selector.ts'
 import { endpoint, networkSet } from '../test-resources.ts'
-import { endpointSlice } from '../test-slices.ts'
+import { endpointSlice, slice } from '../test-slices.ts'
 import { IpSetStore } from './ip-set-store.ts'
 import { sliceOf } from './service-slices.ts'
 import { setItemOf } from './set-item.ts'
@@ -226,5 +226,36 @@ t.test('any history of items and users ends in the sets of what is there', async
       return JSON.stringify(contents(store)) === JSON.stringify(contents(direct))
     }),
     { numRuns: 200 },
+  )
+})
+
+t.test('any history of slices and of those who name services ends in the sets of the slices that are there', async () => {
+  const of = (service: 'shop/one' | 'shop/two'): SetSource[] => [true, false].map((withPorts) => ({ type: 'service', service, withPorts }))
+  const uses = fc.record({ user: fc.constantFrom('p', 'q'), uses: fc.subarray([...of('shop/one'), ...of('shop/two')]) })
+  const step = fc.oneof(slice, slice, fc.constantFrom('s1', 's2', 's3', 'publish'), uses)
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const store = storeOf()
+      const slices = new Map<string, ReturnType<typeof sliceOf>>()
+      const users = new Map<string, readonly SetSource[]>()
+      for (const one of steps) {
+        if (one === 'publish') store.publish()
+        else if (typeof one === 'string') {
+          store.putSlice(one, undefined)
+          slices.delete(one)
+        } else if ('user' in one) {
+          store.use(new Map([[one.user, one.uses]]))
+          users.set(one.user, one.uses)
+        } else {
+          store.putSlice(one.metadata.name, sliceOf(one))
+          slices.set(one.metadata.name, sliceOf(one))
+        }
+      }
+      const direct = storeOf()
+      for (const [name, one] of slices) direct.putSlice(name, one)
+      direct.use(users)
+      return JSON.stringify(contents(store)) === JSON.stringify(contents(direct))
+    }),
+    { numRuns: 500 },
   )
 })
