@@ -16,6 +16,7 @@ t.test('a process id is ours while the program runs and 10 s longer', async (t) 
   await programs.run('true', [], { timeoutMs: 5_000 })
   t.equal(programs.has(pid), true)
   nowMs = 10_001
+  t.equal(programs.has(pid), false, 'also where none is run meanwhile: somebody else may have it now')
   await programs.run('true', [], { timeoutMs: 5_000 })
   t.equal(programs.has(pid), false)
 })

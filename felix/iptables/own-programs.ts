@@ -28,13 +28,15 @@ export class OwnPrograms {
 
   /** Whether this is the process id of a program that runs, or has ended just now. */
   has(pid: number): boolean {
-    return this.#programs.has(pid)
+    return this.#programs.has(pid) && !this.#isForgotten(this.#programs.get(pid))
   }
 
   #ended(pid: number): void {
-    const nowMs = this.#nowMs()
-    for (const [other, endedMs] of this.#programs)
-      if (endedMs !== undefined && endedMs < nowMs - REMEMBERED_MS) this.#programs.delete(other)
-    this.#programs.set(pid, nowMs)
+    for (const [other, endedMs] of this.#programs) if (this.#isForgotten(endedMs)) this.#programs.delete(other)
+    this.#programs.set(pid, this.#nowMs())
+  }
+
+  #isForgotten(endedMs: number | undefined): boolean {
+    return endedMs !== undefined && endedMs < this.#nowMs() - REMEMBERED_MS
   }
 }
