@@ -157,6 +157,11 @@ export class Node {
     return this.#felix?.isGuarded ?? true
   }
 
+  /** How many times the kernel was told something since the start. */
+  get applies(): number {
+    return this.#agent.applies.count
+  }
+
   /**
    * Takes what can change while running: what concerns BGP (a changed peer restarts alone), policy and logging, pod CIDRs, and what is in
    * the files that guard the API.

@@ -65,7 +65,7 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
   })
   process.on('SIGHUP', reload)
   const problem = await started
-  const stopTrimming = trimWhenQuiet(trimMemory())
+  const stopTrimming = trimWhenQuiet(trimMemory(), () => node.applies)
   if (problem === undefined && !node.isProgrammed) service.waiting('the node is not programmed yet: "tortie status" says why')
   void node.programmed.then(() => {
     if (problem === undefined && !isStopping) service.ready(`${facts.name} is programmed`)

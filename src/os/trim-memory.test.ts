@@ -1,6 +1,6 @@
 import v8 from 'node:v8'
 import t from 'tap'
-import { growthOf, isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
+import { growthOf, isQuiet, isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
 
 const megabyte = 1024 * 1024
 
@@ -22,6 +22,17 @@ const table: [title: string, nowMb: number, keptMb: number, expected: boolean][]
 ]
 for (const [title, now, kept, expected] of table) t.equal(isWorthwhile(now * megabyte, kept * megabyte), expected, title)
 
+const quiet: [title: string, grownMb: number, changes: number, expected: boolean][] = [
+  ['an agent that only answers is quiet', 3, 0, true],
+  ['one that reads much is not', 30, 0, false],
+  ['nor one whose heap was just looked through', -30, 0, false],
+  ['nor one with small changes all the time, which would have to wait', 1, 2, false],
+]
+for (const [title, grown, changes, expected] of quiet) {
+  const before = { usedOctets: 200 * megabyte, workDone: 7 }
+  t.equal(isQuiet(before, { usedOctets: (200 + grown) * megabyte, workDone: 7 + changes }), expected, title)
+}
+
 const growth: [title: string, usedMb: number, percent: number][] = [
   ['a heap that holds nearly nothing grows fast', 1, 300],
   ['that of an idle agent by twice its size', 32, 200],
@@ -30,4 +41,4 @@ const growth: [title: string, usedMb: number, percent: number][] = [
 ]
 for (const [title, used, percent] of growth) t.equal(growthOf(used * megabyte), percent, title)
 
-t.test('it holds up neither the end of the process nor its own', async () => trimWhenQuiet(0)())
+t.test('it holds up neither the end of the process nor its own', async () => trimWhenQuiet(0, () => 0)())

@@ -11,7 +11,7 @@ const growthPercent = { most: 300, least: 25 }
 /** How often it is looked whether there is something to give back. */
 const lookMs = 5_000
 const megabyte = 1024 * 1024
-/** A heap that grew or shrank by less between two looks is one that nobody works in. */
+/** A heap that grew or shrank by less between two looks is one into which nothing large is read. */
 const quietOctets = 8 * megabyte
 /** The young generation of an idle agent is 32 MB of it at most. */
 const worthwhileOctets = 40 * megabyte
@@ -35,22 +35,33 @@ export function trimMemory(): number {
 
 /**
  * The same again whenever very much was stored and it has become quiet: reading 100,000 resources leaves half as much behind as is kept
- * of them, and where nothing happens V8 never looks. Takes about 1 ms for each megabyte in use.
+ * of them, and where nothing happens V8 never looks. Takes about 1 ms for each megabyte in use, which a change would have to wait for:
+ * small changes that come all the time keep it away, and the limit of growth serves meanwhile.
  * @param taken octets that the heap took when memory was trimmed last
+ * @param workDone a count that every change of what the node does raises
  * @returns what ends it
  */
-export function trimWhenQuiet(taken: number): () => void {
-  let [kept, before] = [taken, v8.getHeapStatistics().used_heap_size]
+export function trimWhenQuiet(taken: number, workDone: () => number): () => void {
+  const look = (): Look => ({ usedOctets: v8.getHeapStatistics().used_heap_size, workDone: workDone() })
+  let [kept, before] = [taken, look()]
   const timer = setInterval(() => {
-    const { used_heap_size: used, total_heap_size: total } = v8.getHeapStatistics()
-    const isQuiet = Math.abs(used - before) < quietOctets
-    before = used
+    const now = look()
+    const wasQuiet = isQuiet(before, now)
+    before = now
     limitGrowth()
-    if (!isQuiet || !isWorthwhile(total, kept)) return
+    if (!wasQuiet || !isWorthwhile(v8.getHeapStatistics().total_heap_size, kept)) return
     kept = trimMemory()
-    before = v8.getHeapStatistics().used_heap_size
+    before = look()
   }, lookMs).unref()
   return () => clearInterval(timer)
+}
+
+/** What was seen when it was looked whether memory can be given back. */
+export type Look = { readonly usedOctets: number; readonly workDone: number }
+
+/** @returns whether nothing large was read and nothing changed between two looks */
+export function isQuiet(before: Look, now: Look): boolean {
+  return Math.abs(now.usedOctets - before.usedOctets) < quietOctets && now.workDone === before.workDone
 }
 
 /** @param now octets the heap takes @param kept octets it took when it was trimmed */
