@@ -15,6 +15,8 @@ const megabyte = 1024 * 1024
 const quietOctets = 8 * megabyte
 /** The young generation of an idle agent is 32 MB of it at most. */
 const worthwhileOctets = 40 * megabyte
+/** A heap without many resources, whatever routes take beside it. */
+const smallOctets = 48 * megabyte
 /** What a large heap may grow by: three times 200 MB would mostly be what nobody holds any more. */
 const growthOctets = 64 * megabyte
 
@@ -71,6 +73,7 @@ export function isWorthwhile(now: number, kept: number): boolean {
 
 /** @param used octets of the heap @returns how many percent of it may come until all of it is looked through */
 export function growthOf(used: number): number {
+  if (used < smallOctets) return growthPercent.most
   return Math.max(growthPercent.least, Math.min(growthPercent.most, Math.round((growthOctets * 100) / used)))
 }
 
