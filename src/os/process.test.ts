@@ -116,6 +116,13 @@ function testRun(t: Test, run: Run): void {
     t.test(title, async (t) => t.strictSame(await run(command, args, { timeoutMs }), expected))
   }
 
+  t.test('a program that leaves its outputs to one that never ends is given up with it', async (t) => {
+    const { exitCode, stdout, stderr } = await run('sh', ['-c', 'echo said; sleep 30 & echo $!; wait'], { timeoutMs: 3_000 })
+    t.teardown(() => process.kill(Number(stdout.split('\n')[1])))
+    t.match(stdout, /^said\n\d+\n$/)
+    t.match({ exitCode, stderr }, { exitCode: 124, stderr: 'sh did not end within 3000 ms and was stopped' })
+  })
+
   t.test('the abort signal stops the process', async (t) => {
     const abort = new AbortController()
     const running = run('sleep', ['60'], { timeoutMs: 60_000, signal: abort.signal })

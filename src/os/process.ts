@@ -1,11 +1,12 @@
-import { text as wholeText } from 'node:stream/consumers'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { posixSpawn, type Start, StartError, type Started } from './posix-spawn.ts'
 
 export type ProcessOptions = {
   /** Written to the process's standard input, which is then closed. Without it the process reads end-of-file. */
   readonly input?: string
-  /** After this time the process gets SIGTERM, and SIGKILL 5 s later. */
+  /** After this time the process gets SIGTERM, and SIGKILL 5 s later; what a program of its own still holds of its outputs is not waited for then. */
   readonly timeoutMs: number
   /** Ends the process when it fires. */
   readonly signal?: AbortSignal
@@ -78,7 +79,7 @@ async function runStarted(start: Start, command: string, args: readonly string[]
     return { stdout: '', stderr: '', timedOut: false, isCanceled: false, code, originalMessage: message }
   }
   options.onStart?.(program.pid)
-  const stopping = new Stopping(program.pid, options)
+  const stopping = new Stopping(program, options)
   // a program that does not read its input is no failure
   program.stdin.on('error', () => undefined).end(options.input ?? '')
   const [stdout, stderr] = await Promise.all([wholeText(program.stdout), wholeText(program.stderr)])
@@ -87,18 +88,32 @@ async function runStarted(start: Start, command: string, args: readonly string[]
   return { ...ending, stdout, stderr, timedOut: stopping.reason === 'timeout', isCanceled: stopping.reason === 'signal' }
 }
 
+/** @returns all that was written until the end, or until it was destroyed */
+async function wholeText(output: Readable): Promise<string> {
+  let text = ''
+  output.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  await once(output, 'close')
+  return text
+}
+
 /** Ends a program that takes too long or is not needed any more. */
 class Stopping {
   reason: 'timeout' | 'signal' | undefined
   readonly over: () => void
 
-  constructor(pid: number, { timeoutMs, signal }: ProcessOptions) {
+  constructor({ pid, stdout, stderr }: Started, { timeoutMs, signal }: ProcessOptions) {
     let killing: NodeJS.Timeout | undefined
     const stop = (reason: 'timeout' | 'signal') => {
       if (this.reason !== undefined) return
       this.reason = reason
       kill(pid, 'SIGTERM')
-      killing = setTimeout(() => kill(pid, 'SIGKILL'), FORCE_KILL_MS)
+      killing = setTimeout(() => {
+        kill(pid, 'SIGKILL')
+        stdout.destroy()
+        stderr.destroy()
+      }, FORCE_KILL_MS)
     }
     const timer = setTimeout(() => stop('timeout'), timeoutMs)
     const onAbort = () => stop('signal')
@@ -134,7 +149,13 @@ async function runByFork(command: string, args: readonly string[], options: Proc
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
   if (running.pid !== undefined) options.onStart?.(running.pid)
-  return await running
+  const giveUp = setTimeout(() => {
+    running.stdout.destroy()
+    running.stderr.destroy()
+  }, options.timeoutMs + FORCE_KILL_MS)
+  const result = await running
+  clearTimeout(giveUp)
+  return result
 }
 
 function debianPackage(command: string): string {
