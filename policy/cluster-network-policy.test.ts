@@ -1,7 +1,7 @@
 import t from 'tap'
 import { kindOf } from '../src/model/kinds.ts'
 import type { Resource } from '../src/model/resource.ts'
-import { policyOf } from './policy.ts'
+import { policyOf } from './read-policy.ts'
 import { globalPolicy, k8sPolicy, namespace, networkSet } from './test-resources.ts'
 import { forwarded, pod, rulesetOf } from './walked.fixture.ts'
 

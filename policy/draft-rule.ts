@@ -1,7 +1,7 @@
 /** Rules as users of Calico write them, and what all other kinds are made into before their selectors are made whole. */
-import type { EntityRule, PolicyRule } from '../src/model/policy-rule.ts'
+import type { EntityRule, GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
 import { entitySelectors, nodesTerm } from './effective-selector.ts'
-import type { Peer, Rule } from './policy.ts'
+import type { Peer, Policy, Rule } from './policy.ts'
 import { compareText } from './resource-key.ts'
 import type { Selector } from './selector/selector.ts'
 
@@ -13,6 +13,13 @@ const maxComment = 110
  * @property toNodes the destination is a host whose Node resource this selects
  */
 export type DraftRule = PolicyRule & { readonly index?: number; readonly toNodes?: Selector }
+
+/** What the kinds have in common once each is in Calico's terms. */
+export type PolicyDraft = Pick<GlobalPolicySpec, 'tier' | 'order' | 'selector' | 'namespaceSelector' | 'serviceAccountSelector' | 'types'> &
+  Pick<Policy, 'stage' | 'applyOnForward'> & {
+    readonly ingress?: readonly DraftRule[]
+    readonly egress?: readonly DraftRule[]
+  }
 
 /**
  * Rules of a policy or profile, each with its place in the user's list.

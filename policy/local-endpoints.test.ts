@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpoint } from '../src/model/workload-endpoint.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
-import { policyOf } from './policy.ts'
+import { policyOf } from './read-policy.ts'
 import { endpoint, globalPolicy, profile, tier } from './test-resources.ts'
 
 function put(locals: LocalEndpoints, one: WorkloadEndpoint): void {

@@ -1,14 +1,7 @@
-import type { ClusterNetworkPolicySpec } from '../src/model/cluster-network-policy.ts'
-import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
-import type { GlobalPolicySpec, PolicySpec, PortSpec, RuleAction } from '../src/model/policy-rule.ts'
-import { groupOf, type Resource, refOf } from '../src/model/resource.ts'
-import type { StagedAction } from '../src/model/staged-policy.ts'
+import type { PortSpec, RuleAction } from '../src/model/policy-rule.ts'
 import type { Family } from '../src/net/address.ts'
-import { policyFromCluster } from './cluster-network-policy.ts'
-import { type DraftRule, resolveRules } from './draft-rule.ts'
-import { type SelectorTerm, subjectSelector } from './effective-selector.ts'
-import { policyFromK8s } from './k8s-network-policy.ts'
-import { compareText, resourceKey } from './resource-key.ts'
+import type { SelectorTerm } from './effective-selector.ts'
+import { compareText } from './resource-key.ts'
 import type { ServiceName } from './sets/service-slices.ts'
 
 /** One end of a rule with its selectors made whole (§6.1.2). Absent fields demand nothing. */
@@ -67,96 +60,8 @@ export type Policy = {
   readonly replaces?: string
 }
 
-type StagedSpec = { readonly stagedAction?: StagedAction; readonly tier?: string }
-
-/** What the kinds have in common once each is in Calico's terms. */
-export type PolicyDraft = Pick<GlobalPolicySpec, 'tier' | 'order' | 'selector' | 'namespaceSelector' | 'serviceAccountSelector' | 'types'> &
-  Pick<Policy, 'stage' | 'applyOnForward'> & {
-    readonly ingress?: readonly DraftRule[]
-    readonly egress?: readonly DraftRule[]
-  }
-
-/** @property prefix of the policy's `id` */
-type Reader = {
-  readonly prefix: string
-  readonly namespaced: boolean
-  readonly read: (spec: unknown) => PolicyDraft
-}
-
-const calico = 'projectcalico.org'
-const kubernetes = 'networking.k8s.io'
-
-const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [`${calico} NetworkPolicy`, { prefix: 'np', namespaced: true, read: (spec) => spec as PolicySpec }],
-  [`${calico} GlobalNetworkPolicy`, { prefix: 'gnp', namespaced: false, read: globalDraft }],
-  [`${kubernetes} NetworkPolicy`, { prefix: 'knp', namespaced: true, read: (spec) => policyFromK8s(spec as KubernetesNetworkPolicySpec) }],
-  [
-    'policy.networking.k8s.io ClusterNetworkPolicy',
-    { prefix: 'cnp', namespaced: false, read: (spec) => policyFromCluster(spec as ClusterNetworkPolicySpec) },
-  ],
-])
-
-/** Each staged kind with the kind that it is tried for. */
-const stagedKinds: ReadonlyMap<string, readonly [group: string, kind: string]> = new Map([
-  [`${calico} StagedNetworkPolicy`, [calico, 'NetworkPolicy']],
-  [`${calico} StagedGlobalNetworkPolicy`, [calico, 'GlobalNetworkPolicy']],
-  [`${calico} StagedKubernetesNetworkPolicy`, [kubernetes, 'NetworkPolicy']],
-])
-
-/**
- * The policy a resource stands for. undefined: no policy, or a staged one that is to be ignored.
- * @throws Error on a selector that does not parse: resources were checked when they were stored
- */
-export function policyOf(resource: Resource): Policy | undefined {
-  const kind = `${groupOf(resource.apiVersion)} ${resource.kind}`
-  const enforced = stagedKinds.get(kind)
-  if (enforced !== undefined) return stagedPolicy(resource, ...enforced)
-  const reader = readers.get(kind)
-  return reader && build(resource, reader, reader.read(resource.spec))
-}
-
 /** Order of policies in a tier (§6.2.1): order, name, then namespace and kind. */
 export function comparePolicies(a: Policy, b: Policy): number {
   if (a.order !== b.order) return a.order < b.order ? -1 : 1
   return compareText(a.name, b.name) || compareText(a.namespace, b.namespace) || compareText(a.id, b.id)
-}
-
-/** To delete is to try nothing in the place of the enforced policy: no direction, and nobody selected. */
-function stagedPolicy(resource: Resource, group: string, kind: string): Policy | undefined {
-  const reader = readers.get(`${group} ${kind}`)
-  const { stagedAction, tier = 'default' } = resource.spec as StagedSpec
-  if (reader === undefined || stagedAction === 'Ignore') return undefined
-  const draft: PolicyDraft = stagedAction === 'Delete' ? { tier, types: [], selector: '!all()' } : reader.read(resource.spec)
-  const policy = build(resource, { ...reader, prefix: `s${reader.prefix}` }, draft)
-  return { ...policy, staged: true, replaces: resourceKey({ group, kind, namespace: policy.namespace, name: policy.name }) }
-}
-
-/** What the flags of a GlobalNetworkPolicy say of host endpoints (resource reference §6.3). */
-function globalDraft(spec: unknown): PolicyDraft {
-  const { doNotTrack, preDNAT, applyOnForward, ...draft } = spec as GlobalPolicySpec
-  const stage = doNotTrack === true ? 'doNotTrack' : preDNAT === true ? 'preDNAT' : undefined
-  return { ...draft, ...(stage !== undefined && { stage }), ...(applyOnForward === true && { applyOnForward }) }
-}
-
-function build(resource: Resource, { prefix, namespaced }: Reader, draft: PolicyDraft): Policy {
-  const { name } = resource.metadata
-  const namespace = namespaced ? (resource.metadata.namespace ?? '') : ''
-  try {
-    return {
-      key: resourceKey({ ...refOf(resource), namespace }),
-      id: [prefix, ...(namespace === '' ? [] : [namespace]), name].join('/'),
-      kind: resource.kind,
-      namespace,
-      name,
-      tier: draft.tier,
-      order: draft.order ?? Number.POSITIVE_INFINITY,
-      subject: subjectSelector(draft, namespace),
-      ...(draft.stage !== undefined && { stage: draft.stage }),
-      ...(draft.applyOnForward && { applyOnForward: draft.applyOnForward }),
-      ...(draft.types.includes('Ingress') && { ingress: resolveRules(draft.ingress, namespace) }),
-      ...(draft.types.includes('Egress') && { egress: resolveRules(draft.egress, namespace) }),
-    }
-  } catch (cause) {
-    throw new Error(`${resource.kind} ${namespace}/${name} cannot be compiled`, { cause })
-  }
 }

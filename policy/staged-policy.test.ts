@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Resource } from '../src/model/resource.ts'
-import { type Policy, policyOf } from './policy.ts'
+import type { Policy } from './policy.ts'
+import { policyOf } from './read-policy.ts'
 import { calico, globalPolicy, networkPolicy, tier } from './test-resources.ts'
 import { forwarded, pod, rulesetOf } from './walked.fixture.ts'
 

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { GlobalPolicySpec } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
-import { comparePolicies, type Policy, policyOf } from './policy.ts'
+import { comparePolicies, type Policy } from './policy.ts'
+import { policyOf } from './read-policy.ts'
 import { endpoint, globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
 const allow = { index: 0, action: 'Allow' as const, source: {}, destination: {} }
