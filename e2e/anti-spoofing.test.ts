@@ -16,7 +16,7 @@ await outside.addIpv6(namespace, 'fd00:99::9', 'eth0')
 
 /** Whether an echo request from that source gets its answer. */
 async function pings(from: Pod, source: string, to: string): Promise<boolean> {
-  const ping = from.namespace.run('ping', ['-n', '-c', '1', '-W', '1', '-I', source, to])
+  const ping = from.namespace.run('ping', ['-n', '-c', '1', '-W', '2', '-I', source, to])
   return ping.then(
     () => true,
     () => false,
@@ -28,6 +28,9 @@ const sources = ['10.244.1.10', '10.244.1.99', 'fd00:244:1::10', 'fd00:244:1::99
 async function pingsOf(list: readonly string[]): Promise<readonly boolean[]> {
   return Promise.all(list.map((source) => pings(web, source, source.includes(':') ? 'fd00:99::9' : outside.address)))
 }
+
+// IPv6 of a new link has to make sure of its addresses first
+await until('the workload is answered in both families', async () => (await pingsOf(['10.244.1.10', 'fd00:244:1::10'])).every(Boolean))
 
 t.test('§6.9 a workload sends from its own addresses only, also where the way back to others’ leads to it', async (t) => {
   await web.namespace.ip('addr', 'add', '10.244.1.99/32', 'dev', 'eth0')
