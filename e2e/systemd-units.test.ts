@@ -4,7 +4,7 @@ import path from 'node:path'
 import { execa } from 'execa'
 import t from 'tap'
 import { optionRows } from '../src/config/option-list.ts'
-import { needed } from '../src/os/capabilities.ts'
+import { heapFlags, needed } from '../src/os/capabilities.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const units = ['tortie.service', 'tortie-closed.service'] as const
@@ -12,7 +12,10 @@ const text = (name: string) => readFileSync(path.join(root, 'deploy/systemd', na
 const value = (unit: string, key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text(unit))?.[1] ?? ''
 
 t.test('the agent is started by its own interpreter, from files that the build makes', async (t) => {
-  const [interpreter = '', main = '', ...args] = value('tortie.service', 'ExecStart').split(' ')
+  const [interpreter = '', ...words] = value('tortie.service', 'ExecStart').split(' ')
+  const flags = words.slice(0, heapFlags.length)
+  const [main = '', ...args] = words.slice(heapFlags.length)
+  t.strictSame(flags, heapFlags, 'those it would have to start itself again with')
   for (const file of [interpreter, main]) t.ok(existsSync(file.replace('/opt/tortie', root)), file)
   t.strictSame(args, ['agent', '--config', '/etc/tortie/tortie.yaml'])
 })

@@ -19,7 +19,7 @@ const neededMask = Object.values(needed).reduce((mask, bit) => mask | (1n << Big
  * V8's own 64 MB of young generation, twice, are soon all in use where much is stored, and collecting them more often costs nothing that
  * could be measured. It cannot be changed any more once a process runs. What the command line says wins.
  */
-const heapFlags = ['--max-semi-space-size=16']
+export const heapFlags: readonly string[] = ['--max-semi-space-size=16']
 
 /** Set once the process has replaced itself, so that it does so only once. */
 const marker = 'TORTIE_CAPABILITIES_DROPPED'
