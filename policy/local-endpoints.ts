@@ -1,7 +1,8 @@
 import type { Resource } from '../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../src/model/workload-endpoint.ts'
 import { type Cidr, parseCidr } from '../src/net/prefix.ts'
-import type { AppliedTier, LocalEndpoint } from './endpoint-chains.ts'
+import { appliedTiers } from './applied-tiers.ts'
+import type { LocalEndpoint } from './endpoint-chains.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import type { Direction } from './names.ts'
 import { defaultChecks, type PacketChecks } from './packet-checks.ts'
@@ -11,7 +12,7 @@ import { compareText } from './resource-key.ts'
 import type { Profile } from './rule-chains.ts'
 import { SetMap } from './set-map.ts'
 import type { SpoofedSources } from './source-check.ts'
-import { compareTiers, type Tier, tierOf } from './tiers.ts'
+import { type Tier, tierOf } from './tiers.ts'
 
 /** @property spoofed what it may send from beside its addresses */
 type Endpoint = {
@@ -137,10 +138,11 @@ export class LocalEndpoints {
     const { key, endpoint } = this.#holderOf(interfaceName) ?? {}
     if (key === undefined || endpoint === undefined) return undefined
     const policies = [...this.#subjects.selectorsOf(key)].flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
+    const tiers = (direction: Direction) => appliedTiers(policies, direction, (name) => this.tier(name))
     return {
       interfaceName,
       sources: [...endpoint.addresses, ...endpoint.spoofed],
-      tiers: { ingress: this.#tiersOf(policies, 'ingress'), egress: this.#tiersOf(policies, 'egress') },
+      tiers: { ingress: tiers('ingress'), egress: tiers('egress') },
       profiles: endpoint.profiles.map((name) => ({ name, known: profileOf(name, this.#profiles.get(name)) !== undefined })),
     }
   }
@@ -198,15 +200,6 @@ export class LocalEndpoints {
   /** A profile, whether or not an endpoint lists it; undefined if nobody defined it. */
   profile(name: string): Profile | undefined {
     return profileOf(name, this.#profiles.get(name))
-  }
-
-  #tiersOf(policies: readonly Policy[], direction: Direction): readonly AppliedTier[] {
-    const byTier = Map.groupBy(
-      policies.filter((policy) => policy[direction] !== undefined && !policy.staged),
-      ({ tier }) => tier,
-    )
-    const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)
-    return tiers.map(({ name, defaultAction }) => ({ name, defaultAction, policies: (byTier.get(name) ?? []).map(({ id }) => id) }))
   }
 
   #inOrder(keys: readonly string[]): readonly Policy[] {

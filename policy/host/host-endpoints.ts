@@ -1,13 +1,13 @@
 import type { HostEndpointSpec } from '../../src/model/host-endpoint.ts'
 import type { Resource } from '../../src/model/resource.ts'
-import type { AppliedTier } from '../endpoint-chains.ts'
+import { appliedTiers } from '../applied-tiers.ts'
 import { LabelIndex, type Labels } from '../label-index.ts'
 import { anyInterface, type Direction, loopback } from '../names.ts'
 import { comparePolicies, type Policy } from '../policy.ts'
 import { profileOf } from '../profiles.ts'
 import { resourceKey } from '../resource-key.ts'
 import type { Profile } from '../rule-chains.ts'
-import { compareTiers, tierOf } from '../tiers.ts'
+import { tierOf } from '../tiers.ts'
 import { assignHosts, type HostAssignment, type HostCandidate, type HostProblem, type InterfaceAddresses } from './host-interfaces.ts'
 import { type AppliedHost, type HostStage, hostStages, stagesOf, type TiersByDirection, wildcardStagesOfWorkloads } from './host-places.ts'
 
@@ -171,14 +171,7 @@ export class HostEndpoints {
   }
 
   #tiersOf(policies: readonly Policy[]): TiersByDirection {
-    const ofDirection = (direction: Direction): readonly AppliedTier[] => {
-      const byTier = Map.groupBy(
-        policies.filter((policy) => policy[direction] !== undefined),
-        ({ tier }) => tier,
-      )
-      const tiers = [...byTier.keys()].map((name) => tierOf(name, this.#tiers.get(name))).toSorted(compareTiers)
-      return tiers.map(({ name, defaultAction }) => ({ name, defaultAction, policies: (byTier.get(name) ?? []).map(({ id }) => id) }))
-    }
+    const ofDirection = (direction: Direction) => appliedTiers(policies, direction, (name) => tierOf(name, this.#tiers.get(name)))
     return { ingress: ofDirection('ingress'), egress: ofDirection('egress') }
   }
 
