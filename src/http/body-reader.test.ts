@@ -69,6 +69,22 @@ t.test('bodies that come one after the other are read by one thread; who gives u
   t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800)
 })
 
+t.test('a thread that fails while nobody waits for it ends alone, and the next body has another', async (t) => {
+  const reader = new BodyReader()
+  const threads: Worker[] = []
+  const note = (thread: Worker) => threads.push(thread)
+  process.on('worker', note)
+  t.teardown(() => process.off('worker', note))
+  const read = async () => (await reader.read('names', body(many('1')), context, never))?.items?.length
+  t.equal(await read(), 800)
+  const ended = new Promise((resolve) => threads[0]?.once('exit', resolve))
+  threads[0]?.ref()
+  threads[0]?.postMessage({ as: 'nothing that can be read' })
+  await ended
+  t.equal(await read(), 800)
+  t.equal(threads.length, 2)
+})
+
 t.test('a thread that ends by itself: whoever waits for it is told, and the next body has another', async (t) => {
   const reader = new BodyReader()
   const threads: Worker[] = []

@@ -67,6 +67,8 @@ export class BodyReader {
 
   #start(): Worker {
     const worker = new Worker(thread, { name: 'read-body', resourceLimits: { maxYoungGenerationSizeMb: youngMb } })
+    // whoever waits for a body is told; of a thread that nobody waits for, its end says enough
+    worker.on('error', () => undefined)
     worker.once('exit', () => {
       if (this.#worker === worker) this.#worker = undefined
     })
