@@ -73,11 +73,20 @@ export function invalidRules({ dropInvalid }: EndpointOptions['checks'], drop: A
   return dropInvalid ? [{ match: [{ type: 'conntrack', states: ['INVALID'] }], action: drop }] : []
 }
 
+/**
+ * What has a verdict is asked of no further policy, and leaves at the next look: one after each of a few policies is dearer for those that
+ * are asked in vain than some matches of a mark for those that are not.
+ */
+const policiesToLook = 5
+
+/** Of packets with neither mark. */
 export function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
-  const policies = tier.policies.flatMap((id): Rule[] => [
-    { match: [lacksBits(pass)], action: { type: 'jump', chain: policyChainName(direction, id) } },
-    { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' },
-  ])
+  const undecided = lacksBits((accept | pass) >>> 0)
+  const policies = tier.policies.flatMap((id, index): Rule[] => {
+    const ask: Rule = { match: index === 0 ? [] : [undecided], action: { type: 'jump', chain: policyChainName(direction, id) } }
+    const isLook = (index + 1) % policiesToLook === 0 || index === tier.policies.length - 1
+    return isLook ? [ask, { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' }] : [ask]
+  })
   const end: Rule = {
     match: [lacksBits(pass)],
     action: denied,

@@ -50,9 +50,7 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-pi-gnp/web --mark 0x10000/0x10000 -j RETURN
 -A tort-pi-gnp/web -j DROP # rule 1
 -A tort-pri-kns.shop -j MARK --set-xmark 0x10000/0x10000 # rule 0
--A tort-pri-kns.shop --mark 0x10000/0x10000 -j RETURN
 -A tort-pro-kns.shop -j MARK --set-xmark 0x10000/0x10000 # rule 0
--A tort-pro-kns.shop --mark 0x10000/0x10000 -j RETURN
 -A tort-to-wl -o tort1a2b -g tort-tw-tort1a2b
 -A tort-to-wl -o tort3c4d -g tort-tw-tort3c4d
 -A tort-to-wl -j DROP # Unknown interface
@@ -60,7 +58,7 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-tw-tort1a2b --ctstate INVALID -j DROP
 -A tort-tw-tort1a2b -j MARK --set-xmark 0x0/0x30000
 -A tort-tw-tort1a2b -j MARK --set-xmark 0x0/0x20000 # Start of tier default
--A tort-tw-tort1a2b --mark 0x0/0x20000 -j tort-pi-gnp/web
+-A tort-tw-tort1a2b -j tort-pi-gnp/web
 -A tort-tw-tort1a2b --mark 0x10000/0x10000 -j RETURN # Return if policy accepted
 -A tort-tw-tort1a2b --mark 0x0/0x20000 -j DROP # End of tier default. Drop if no policies passed packet
 -A tort-tw-tort1a2b -j tort-pri-kns.shop

@@ -24,14 +24,9 @@ function rendered(...ingress: readonly PolicyRule[]): readonly string[] {
 
 const table: [title: string, rule: PolicyRule, expected: string][] = [
   [
-    'Allow marks and returns: it is never terminal',
+    'the chain returns at its end by itself',
     { action: 'Allow', protocol: 'UDP' },
-    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000 # rule 0\n-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN',
-  ],
-  [
-    'Pass marks with another bit and returns',
-    { action: 'Pass', protocol: 'UDP' },
-    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x20000/0x20000 # rule 0\n-A tort-pi-gnp/p --mark 0x20000/0x20000 -j RETURN',
+    '-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000 # rule 0',
   ],
   ['Deny drops', { action: 'Deny', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j DROP # rule 0'],
   ['Reject drops and answers', { action: 'Reject', protocol: 'UDP' }, '-A tort-pi-gnp/p -p udp -j REJECT # rule 0'],
@@ -49,14 +44,33 @@ const table: [title: string, rule: PolicyRule, expected: string][] = [
 ]
 for (const [title, rule, expected] of table) t.test(title, async (t) => t.strictSame(rendered(rule), [expected]))
 
-t.test('alternatives share the one RETURN after them', async (t) => {
-  t.strictSame(rendered({ action: 'Allow', protocol: 'TCP', destination: { ports: [80, 'http'] } }), [
+const beforeAnother: [title: string, rule: PolicyRule, expected: string][] = [
+  [
+    'Allow marks and returns: it is never terminal',
+    { action: 'Allow', protocol: 'UDP' },
+    `
+-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x10000/0x10000 # rule 0
+-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`,
+  ],
+  [
+    'Pass marks with another bit and returns',
+    { action: 'Pass', protocol: 'UDP' },
+    `
+-A tort-pi-gnp/p -p udp -j MARK --set-xmark 0x20000/0x20000 # rule 0
+-A tort-pi-gnp/p --mark 0x20000/0x20000 -j RETURN`,
+  ],
+  [
+    'alternatives share the one RETURN after them',
+    { action: 'Allow', protocol: 'TCP', destination: { ports: [80, 'http'] } },
     `
 -A tort-pi-gnp/p -p tcp --dports 80 -j MARK --set-xmark 0x10000/0x10000 # rule 0
 -A tort-pi-gnp/p -p tcp --match-set named-ports http dst,dst -j MARK --set-xmark 0x10000/0x10000 # rule 0
--A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`.trim(),
-  ])
-})
+-A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`,
+  ],
+]
+for (const [title, rule, expected] of beforeAnother) {
+  t.test(title, async (t) => t.strictSame(rendered(rule, { action: 'Deny' }), [`${expected.trim()}\n-A tort-pi-gnp/p -j DROP # rule 1`]))
+}
 
 t.test('annotations are cut where nft would cut the comment', async (t) => {
   const [text = ''] = rendered({ action: 'Deny', metadata: { annotations: { k: 'v'.repeat(500) } } })

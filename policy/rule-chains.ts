@@ -66,9 +66,14 @@ function chains(
       const rendered = list.flatMap((rule) =>
         kernelRules(rule, family, here, (index) => logPrefix(context.log.prefix, subject, direction, index)),
       )
-      return { family, table, name: nameOf(direction), rules: rendered, owner }
+      return { family, table, name: nameOf(direction), rules: withoutLastReturn(rendered), owner }
     })
   })
+}
+
+/** A chain returns at its end by itself. */
+function withoutLastReturn(rules: readonly KernelRule[]): readonly KernelRule[] {
+  return rules.at(-1)?.action.type === 'return' ? rules.slice(0, -1) : rules
 }
 
 /** Allow and Pass mark and return, so that they are never terminal: the other end's policies are still to come. */

@@ -84,6 +84,13 @@ const rendering: readonly Mutation[] = [
     area: 'tiers and order',
   },
   {
+    name: 'what a policy allowed is asked of the next ones',
+    file: 'policy/endpoint-chains.js',
+    find: 'const undecided = lacksBits((accept | pass) >>> 0);',
+    replace: 'const undecided = lacksBits(pass);',
+    area: 'tiers and order',
+  },
+  {
     name: 'an unknown profile is skipped',
     file: 'policy/endpoint-chains.js',
     find: 'const asked = unknown === -1 ? profiles : profiles.slice(0, unknown);',
