@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Cidr } from '../../src/net/prefix.ts'
 import type { Chain, Hook, IpSet, Rule } from '../kernel.ts'
+import { defaultLimits } from '../policy-limits.ts'
 import type { PolicyState } from '../policy-writer.ts'
 import { RepairLog } from '../repair-log.ts'
 import { ChangingMembers } from '../test-members.ts'
@@ -64,12 +66,41 @@ function world(rules: readonly Rule[] = [drop(80)], extra: Partial<World> = {}):
   return { ipSets: [], chains, hooks: families.map(hook), ...extra }
 }
 
-function policy(t: Test): { readonly writer: NftPolicy; readonly repairs: RepairLog; readonly suspected: () => Promise<void> } {
+/** The descriptor of this process that is told of changes of nf_tables. */
+function listeningSocket(): number {
+  const inodes = new Set(
+    readFileSync('/proc/self/net/netlink', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, protocol, , groups]) => protocol === '12' && groups === '00000040')
+      .map((fields) => `socket:[${fields.at(-1)}]`),
+  )
+  const found = readdirSync('/proc/self/fd').find((fd) => inodes.has(linkOf(`/proc/self/fd/${fd}`)))
+  if (found === undefined) throw new Error('no socket of this process hears nf_tables')
+  return Number(found)
+}
+
+/** '' for a descriptor that is closed already, as that of the directory which lists them. */
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return ''
+  }
+}
+
+/** A timer may fire a part of a millisecond before its time. */
+const due = (writer: NftPolicy) => new Promise((resolve) => setTimeout(resolve, Math.max(0, writer.dueAtMs - performance.now()) + 1))
+
+function policy(
+  t: Test,
+  { listens = true } = {},
+): { readonly writer: NftPolicy; readonly repairs: RepairLog; readonly suspected: () => Promise<void> } {
   const repairs = new RepairLog(log)
   let suspect = Promise.withResolvers<void>()
   const writer = new NftPolicy('a test', { nowMs: () => performance.now(), log, repairs, onSuspect: () => suspect.resolve() })
   const alive = setInterval(() => {}, 1_000)
-  void writer.start()
+  if (listens) void writer.start()
   t.teardown(() => {
     writer.close()
     clearInterval(alive)
@@ -80,7 +111,7 @@ function policy(t: Test): { readonly writer: NftPolicy; readonly repairs: Repair
     suspected: async () => {
       await suspect.promise
       suspect = Promise.withResolvers()
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, writer.dueAtMs - performance.now())))
+      await due(writer)
     },
   }
 }
@@ -179,6 +210,8 @@ const drifts: readonly (readonly [what: string, args: readonly string[], repaire
   ['a member deleted', ['delete', 'element', 'ip', 'tortie', 'tort4s-a', '{ 10.0.0.1 }'], ['IP set tort4s-a']],
   ['a member added', ['add', 'element', 'ip', 'tortie', 'tort4s-a', '{ 10.0.0.9 }'], ['IP set tort4s-a']],
   ['an interface led elsewhere', ['flush', 'map', 'ip', 'tortie', 'filter-tort-to-wl'], ['IP set filter-tort-to-wl']],
+  ['a chain added', ['add', 'chain', 'ip', 'tortie', 'theirs'], ['chain theirs (IPv4)']],
+  ['a set added', ['add', 'set', 'ip', 'tortie', 'theirs', '{ type ipv4_addr; }'], ['IP set theirs']],
   [
     'everything deleted',
     ['delete', 'table', 'ip', 'tortie'],
@@ -202,6 +235,45 @@ for (const [what, args, repaired] of drifts) {
     t.strictSame(nft('-s', 'list', 'ruleset').split('\n').toSorted(), before.split('\n').toSorted())
   })
 }
+
+t.test('what is not heard is found by reading, as often as the limits say', async (t) => {
+  const { writer } = policy(t, { listens: false })
+  const state = world()
+  writer.setLimits({ ...defaultLimits, ipSetsCheckMs: 200 })
+  await writer.apply(state, true)
+  nft('flush', 'chain', 'ip', 'tortie', 'filter-tort-tw-tort1')
+  t.strictSame(await writer.apply(state, true), none, 'not due yet')
+  await due(writer)
+  t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
+  await due(writer)
+  t.strictSame(await writer.apply(state, true), none, 'read again, and nothing found')
+})
+
+t.test('a broken ear is noticed: all is read, and what comes later is heard again', async (t) => {
+  const { writer, suspected } = policy(t)
+  const state = world()
+  await writer.apply(state, true)
+  for (const chain of ['filter-tort-tw-tort1', 'filter-tort-FORWARD']) {
+    closeSync(listeningSocket())
+    nft('flush', 'chain', 'ip', 'tortie', chain)
+    await suspected()
+    t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
+    nft('flush', 'chain', 'ip6', 'tortie', chain)
+    await suspected()
+    t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
+  }
+})
+
+t.test('more events than are kept for us: all is read', async (t) => {
+  const { writer, suspected } = policy(t)
+  const state = world()
+  await writer.apply(state, true)
+  const rule = 'add rule ip theirs c ip saddr 192.0.2.1 tcp dport 1 counter accept\n'
+  const flood = `add table ip theirs\nadd chain ip theirs c\n${rule.repeat(20_000)}flush chain ip tortie filter-tort-tw-tort1\n`
+  t.equal(spawnSync('nft', ['-f', '-'], { input: flood }).status, 0)
+  await suspected()
+  t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
+})
 
 t.test('what others do in tables of their own is not heard, nor what we do ourselves', async (t) => {
   const socket = await NftSocket.open()

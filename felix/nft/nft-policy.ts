@@ -5,6 +5,7 @@ import type { IpSetView } from '../iptables/ip-set-table.ts'
 import type { RestoreCounters } from '../iptables/restore.ts'
 import type { CountedTable } from '../iptables/rule-count-reader.ts'
 import type { TableReport } from '../kernel.ts'
+import type { PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyChoice, type PolicyState, type PolicyWriter } from '../policy-writer.ts'
 import { RarelyRead } from '../rarely-read.ts'
 import type { RepairLog } from '../repair-log.ts'
@@ -16,7 +17,7 @@ import { NftTable } from './nft-table.ts'
 import { OwnTableWatch } from './own-table-watch.ts'
 import { readTable } from './saved-table.ts'
 import { countOf, isEmptyPlan, type TablePlan, writePlan } from './table-plan.ts'
-import { chainKey, chainViews, setKey, setViews, unprogrammed } from './table-view.ts'
+import { chainKey, chainViews, setKey, setViews, strayKey, unprogrammed } from './table-view.ts'
 
 export type NftDependencies = {
   readonly nowMs: () => number
@@ -30,28 +31,27 @@ type Done = { readonly changed: number; readonly repaired: number }
 
 /** How long a change by others may stay unheard. */
 const LOOK_MS = 500
-/** After reading our tables, others' changes are not looked at for so many times as long as that took: who changes all the time costs little. */
-const READ_SHARE = 20
 /** So many refused chains and sets are told apart in one apply; the rest of them in the next. */
 const TRIES = 8
 
 /**
  * Policy by nf_tables itself, over netlink: one transaction for chains, sets and maps of both families. Our tables are read at the start,
- * after a refusal and when others touched them, and at no other time.
+ * after a refusal, when others touched them, and rarely without a cause, should something have gone unheard.
  */
 export class NftPolicy implements PolicyWriter {
   readonly choice: PolicyChoice
   readonly #dependencies: NftDependencies
   readonly #tables: readonly NftTable[] = [new NftTable(4), new NftTable(6)]
   readonly #retry = new CheckSchedule()
+  readonly #checks = new CheckSchedule()
   readonly #counts: RarelyRead<readonly CountedTable[]>
   #socket: NftSocket | undefined
   #watch: OwnTableWatch | undefined
   #timer: NodeJS.Timeout | undefined
   #counters = { chains: 0, ipSets: 0 }
   #restores: RestoreCounters = { restores: 0, restoreSeconds: 0, refused: 0, lockWaits: 0, lockWaitSeconds: 0 }
-  #suspectAtMs = Number.POSITIVE_INFINITY
-  #read = { atMs: Number.NEGATIVE_INFINITY, tookMs: 0 }
+  /** Changes by others cannot be heard, and that was said. */
+  #isDeaf = false
   /** Why nothing can be written at all. */
   #failure: string | undefined
   #pruned = false
@@ -72,11 +72,13 @@ export class NftPolicy implements PolicyWriter {
   }
 
   get dueAtMs(): number {
-    return Math.min(this.#retry.dueAtMs, this.#suspectAtMs)
+    return this.#failure === undefined ? Math.min(this.#retry.dueAtMs, this.#checks.dueAtMs) : this.#retry.dueAtMs
   }
 
-  /** Its sets have no size of their own, and every change of them is heard. */
-  setLimits(): void {}
+  /** Its sets have no size of their own, and are read with the rules. */
+  setLimits({ rulesCheckMs, ipSetsCheckMs }: PolicyLimits): void {
+    this.#checks.fullCheckMs = Math.min(rulesCheckMs, ipSetsCheckMs)
+  }
 
   start(): Promise<void> {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref()
@@ -91,7 +93,7 @@ export class NftPolicy implements PolicyWriter {
       wanted.state(state)
       if (isRetry) wanted.reopen()
     }
-    if (prune !== this.#pruned || nowMs >= this.#suspectAtMs) for (const table of this.#tables) table.forget()
+    if (prune !== this.#pruned || this.#checks.isDue(nowMs)) for (const table of this.#tables) table.forget()
     const isRepair = prune === this.#pruned && this.#wasDone
     this.#pruned = prune
     if (this.#retry.isWaiting(nowMs) && this.#failure !== undefined) return this.#report({ changed: 0, repaired: 0 })
@@ -125,10 +127,7 @@ export class NftPolicy implements PolicyWriter {
 
   close(): void {
     clearInterval(this.#timer)
-    this.#watch?.close()
-    this.#socket?.close()
-    this.#watch = undefined
-    this.#socket = undefined
+    this.#disconnect()
   }
 
   /** @throws for what is refused as a whole */
@@ -153,12 +152,10 @@ export class NftPolicy implements PolicyWriter {
 
   async #plan(socket: NftSocket): Promise<readonly Planned[]> {
     const { nowMs } = this.#dependencies
-    for (const table of this.#tables.filter(({ isKnown }) => !isKnown)) {
-      const startMs = nowMs()
-      table.seen(await readTable(socket, table.family))
-      this.#read = { atMs: nowMs(), tookMs: nowMs() - startMs }
-    }
-    this.#suspectAtMs = Number.POSITIVE_INFINITY
+    const startMs = nowMs()
+    const unknown = this.#tables.filter(({ isKnown }) => !isKnown)
+    for (const table of unknown) table.seen(await readTable(socket, table.family))
+    if (unknown.length > 0) this.#checks.checked(nowMs(), nowMs() - startMs)
     return this.#tables.map((table) => ({ table, plan: table.plan(this.#pruned) }))
   }
 
@@ -175,6 +172,7 @@ export class NftPolicy implements PolicyWriter {
       restoreSeconds: restoreSeconds + (this.#dependencies.nowMs() - startMs) / 1000,
       refused: refused + (refusals.length > 0 ? 1 : 0),
     }
+    if (refusals.length === 0) this.#checks.written(this.#dependencies.nowMs())
     return refusals
   }
 
@@ -191,26 +189,49 @@ export class NftPolicy implements PolicyWriter {
   }
 
   async #open(): Promise<NftSocket> {
-    if (this.#socket !== undefined) return this.#socket
-    const socket = await NftSocket.open()
+    this.#socket ??= await NftSocket.open()
     // before anything is read: what is changed after that is heard
-    this.#watch = await OwnTableWatch.open(socket.port)
-    this.#socket = socket
-    return socket
+    this.#watch ??= await this.#listen(this.#socket.port)
+    this.#checks.isWatched = this.#watch !== undefined
+    return this.#socket
+  }
+
+  /** Undefined where that cannot be: then reading remains, soon after each write and ever more rarely. */
+  async #listen(ownPort: number): Promise<OwnTableWatch | undefined> {
+    try {
+      const watch = await OwnTableWatch.open(ownPort)
+      this.#isDeaf = false
+      return watch
+    } catch (error) {
+      if (!this.#isDeaf)
+        this.#dependencies.log.warn({ err: error }, 'changes of nf_tables by others cannot be heard; they are found by reading')
+      this.#isDeaf = true
+      return undefined
+    }
   }
 
   #look(): void {
+    const { log, nowMs, onSuspect } = this.#dependencies
     try {
       if (this.#watch === undefined || this.#watch.look().size === 0) return
     } catch (error) {
-      this.#dependencies.log.warn({ err: error }, 'changes of nf_tables by others cannot be heard any more')
-      this.#watch?.close()
-      this.#watch = undefined
-      return
+      log.warn({ err: error }, 'changes of nf_tables by others went unheard; all is read, and listened to anew')
+      this.#unwatch()
     }
-    const { nowMs, onSuspect } = this.#dependencies
-    this.#suspectAtMs = Math.min(this.#suspectAtMs, Math.max(nowMs(), this.#read.atMs + this.#read.tookMs * READ_SHARE))
+    this.#checks.suspect(nowMs())
     onSuspect()
+  }
+
+  #unwatch(): void {
+    this.#watch?.close()
+    this.#watch = undefined
+    this.#checks.isWatched = false
+  }
+
+  #disconnect(): void {
+    this.#unwatch()
+    this.#socket?.close()
+    this.#socket = undefined
   }
 
   #succeed(): void {
@@ -226,6 +247,8 @@ export class NftPolicy implements PolicyWriter {
     if (this.#failure !== reason) this.#dependencies.log.warn({ reason }, 'policy not programmed; trying again')
     this.#failure = reason
     for (const table of this.#tables) table.forget()
+    // an answer may still be on its way, and would be taken for that to the next question
+    this.#disconnect()
     this.#retry.refused(this.#dependencies.nowMs())
   }
 
@@ -237,10 +260,12 @@ export class NftPolicy implements PolicyWriter {
   }
 }
 
-/** What is to be written although nothing about it changed: others did that. */
+/** What is to be written or removed although nothing about it changed: others did that. */
 function repairsIn({ table, plan }: Planned): readonly string[] {
   const { touchedChains, touchedSets } = table.wanted
   const chains = [...plan.newChains, ...plan.rewrittenChains].filter(({ name }) => !touchedChains.has(name))
   const sets = [...plan.newSets, ...plan.refilledSets].filter(({ set }) => !touchedSets.has(set.name))
-  return [...chains.map(({ chain }) => chainKey(chain)), ...sets.map(({ set }) => setKey(set))]
+  const stray = plan.removedChains.filter((name) => !touchedChains.has(name)).map((name) => strayKey(table.family, name))
+  const straySets = plan.removedSets.filter((name) => !touchedSets.has(name)).map((name) => setKey({ name }))
+  return [...chains.map(({ chain }) => chainKey(chain)), ...sets.map(({ set }) => setKey(set)), ...stray, ...straySets]
 }

@@ -1,3 +1,4 @@
+import type { Family } from '../../src/net/address.ts'
 import { sameHashes } from '../iptables/chain-diff.ts'
 import type { ChainView } from '../iptables/chain-table.ts'
 import type { IpSetView } from '../iptables/ip-set-table.ts'
@@ -10,6 +11,12 @@ import type { NftSet } from './set-elements.ts'
 /** As reports name it, in the words of iptables: "chain filter/tort-FORWARD (IPv4)", "hook filter/FORWARD (IPv4)". */
 export function chainKey({ family, table, name, place }: Pick<NftChain, 'family' | 'table' | 'name' | 'place'>): string {
   return `${place === undefined ? 'chain' : 'hook'} ${table}/${name.slice(table.length + 1)} (IPv${family})`
+}
+
+/** Of one that is in our table and not wanted: only its name is known. */
+export function strayKey(family: Family, name: string): string {
+  const [table = 'filter'] = (['filter', 'nat', 'mangle', 'raw'] as const).filter((word) => name.startsWith(`${word}-`))
+  return name.startsWith(`${table}-`) ? chainKey({ family, table, name }) : `chain ${name} (IPv${family})`
 }
 
 export function setKey({ name }: Pick<NftSet, 'name'>): string {
@@ -47,9 +54,8 @@ export function chainViews(table: NftTable): ChainView[] {
   return [...new Set([...wanted.chains.keys(), ...actual.keys()])].toSorted().map((name) => {
     const [stated, programmed] = [wanted.chains.get(name), actual.get(name)]
     const asWanted = stated !== undefined && programmed !== undefined && sameHashes(stated.hashes, programmed)
-    const [tableName = 'filter'] = (['filter', 'nat', 'mangle', 'raw'] as const).filter((word) => name.startsWith(`${word}-`))
     return {
-      name: chainKey(stated?.chain ?? { family, table: tableName, name }),
+      name: stated === undefined ? strayKey(family, name) : chainKey(stated.chain),
       ...(stated !== undefined && { wanted: linesOf(stated.chain) }),
       ...(programmed !== undefined && { programmed: { rules: programmed.length, asWanted } }),
       status: statusOf(stated !== undefined, asWanted, stated?.refused),
