@@ -1,6 +1,5 @@
 import { addressBytes, type IpAddress } from '../../src/net/address.ts'
-import { parsePrefix } from '../../src/net/prefix.ts'
-import { bareAddress } from '../sets/set-source.ts'
+import { bareAddress, parsePrefix } from '../../src/net/prefix.ts'
 
 /** Ids filed under one key; nearly always there is one, which then needs no set. */
 type Holders = string | Set<string>

@@ -1,6 +1,7 @@
 import type { IpSet, IpSetType } from '../../felix/kernel.ts'
 import { type Tracked, TrackedMap } from '../../felix/tracked.ts'
 import { type Family, familyOf } from '../../src/net/address.ts'
+import { bareAddress } from '../../src/net/prefix.ts'
 import type { SelectorTerm } from '../effective-selector.ts'
 import { LabelIndex, type Labels, type Matched } from '../label-index.ts'
 import { setName } from '../names.ts'
@@ -9,7 +10,7 @@ import { MemberCounts } from './member-counts.ts'
 import { membersOf, type ServiceName, type ServiceSlice, ServiceSlices } from './service-slices.ts'
 import { type SetItem, type SetMember, sameItem } from './set-item.ts'
 import { SetMembers } from './set-members.ts'
-import { bareAddress, type SetSource, setKey } from './set-source.ts'
+import { type SetSource, setKey } from './set-source.ts'
 
 type Entry = {
   readonly key: string

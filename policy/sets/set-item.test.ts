@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Resource } from '../../src/model/resource.ts'
+import { bareAddress } from '../../src/net/prefix.ts'
 import { endpoint, globalPolicy, hostEndpoint, networkSet } from '../test-resources.ts'
 import { sameItem, setItemOf } from './set-item.ts'
-import { bareAddress } from './set-source.ts'
 
 const http = { name: 'http', protocol: 'TCP', port: 80 }
 
@@ -58,16 +58,6 @@ t.test('§6.16: a Node is in sets with its own addresses, each once, not with th
 })
 
 t.test('other kinds are in no set', async (t) => t.equal(setItemOf(globalPolicy('p', {})), undefined))
-
-t.test('an address as hash:ip has it', async (t) => {
-  t.strictSame(['10.0.0.1/32', 'fd00::1/128', '10.0.0.0/8', 'fd00::/32', '10.0.0.1,tcp:80'].map(bareAddress), [
-    '10.0.0.1',
-    'fd00::1',
-    '10.0.0.0/8',
-    'fd00::/32',
-    '10.0.0.1,tcp:80',
-  ])
-})
 
 const pairs: [title: string, a: Resource, b: Resource, same: boolean][] = [
   [

@@ -4,8 +4,7 @@ import type { NodeSpec } from '../../src/model/node.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import type { WorkloadEndpointSpec } from '../../src/model/workload-endpoint.ts'
 import { type Family, familyOf } from '../../src/net/address.ts'
-import { parseCidr, parseInterfaceAddress } from '../../src/net/prefix.ts'
-import { bareAddress } from './set-source.ts'
+import { bareAddress, parseCidr, parseInterfaceAddress } from '../../src/net/prefix.ts'
 
 /** What an endpoint or network set puts into the IP sets it belongs to. @property nets whether it needs a `hash:net` */
 export type SetItem = {

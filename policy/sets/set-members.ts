@@ -1,7 +1,7 @@
 import type { IpSetType, Members } from '../../felix/kernel.ts'
 import type { Family } from '../../src/net/address.ts'
+import { bareAddress } from '../../src/net/prefix.ts'
 import type { MemberCounts } from './member-counts.ts'
-import { bareAddress } from './set-source.ts'
 
 /** Counted members in the words of a set of one type: `hash:net` has hosts with their length, as CIDRs; they are counted without. */
 export class SetMembers implements Members {

@@ -28,8 +28,3 @@ export function setKey(source: SetSource): string {
 
 /** Tells a rule the name of the set it needs. */
 export type SetNames = (source: SetSource, family: Family) => string
-
-/** "10.0.0.1/32" as "10.0.0.1", "fd00::1/128" as "fd00::1"; anything else as it is. */
-export function bareAddress(net: string): string {
-  return net.replace(net.includes(':') ? /\/128$/ : /\/32$/, '')
-}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parseAddress } from './address.ts'
-import { containsPrefix, formatPrefix, parseCidr, parseInterfaceAddress, parsePrefix } from './prefix.ts'
+import { bareAddress, containsPrefix, formatPrefix, parseCidr, parseInterfaceAddress, parsePrefix } from './prefix.ts'
 
 const canonical: [text: string, expected: string | undefined][] = [
   ['10.1.2.255/9', '10.0.0.0/9'],
@@ -53,4 +53,14 @@ t.test('families never contain each other', async (t) => {
   const v6 = parsePrefix('::/0')
   if (v4 === undefined || v6 === undefined) return t.fail('unparsable')
   t.notOk(containsPrefix(v4, v6))
+})
+
+t.test('an address as hash:ip has it', async (t) => {
+  t.strictSame(['10.0.0.1/32', 'fd00::1/128', '10.0.0.0/8', 'fd00::/32', '10.0.0.1,tcp:80'].map(bareAddress), [
+    '10.0.0.1',
+    'fd00::1',
+    '10.0.0.0/8',
+    'fd00::/32',
+    '10.0.0.1,tcp:80',
+  ])
 })

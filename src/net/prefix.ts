@@ -56,3 +56,8 @@ export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
 function maskBytes(bytes: Uint8Array, length: number): Uint8Array {
   return bytes.map((octet, i) => octet & (0xff00 >> Math.min(8, Math.max(0, length - i * 8))) & 0xff)
 }
+
+/** "10.0.0.1/32" as "10.0.0.1", "fd00::1/128" as "fd00::1"; anything else as it is. */
+export function bareAddress(net: string): string {
+  return net.replace(net.includes(':') ? /\/128$/ : /\/32$/, '')
+}
