@@ -5,6 +5,7 @@ import { AttributeWriter } from './attribute-writer.ts'
 import type { Batch } from './batch.ts'
 import { mergePortRules } from './merge-ports.ts'
 import { baseChainName, chainName, type HookPlace, hookPlace, setName } from './names.ts'
+import { splitPortless } from './portless-rules.ts'
 import { type EncodedRule, encodeDispatch, encodeRule, plainText } from './rule-expressions.ts'
 import type { NftSet } from './set-elements.ts'
 
@@ -30,7 +31,7 @@ export type NftChain = {
 export function nftChain(chain: Chain): NftChain {
   const { family, table, dispatch, rules } = chain
   const name = chainName(chain)
-  if (dispatch === undefined) return { family, table, name, rules: mergePortRules(rules) }
+  if (dispatch === undefined) return { family, table, name, rules: mergePortRules(rules).flatMap(splitPortless) }
   const members = new Set(dispatch.chains.map(([interfaceName, to]) => `${interfaceName} ${chainName({ table, name: to })}`))
   const map: NftSet = { family, name, type: 'map', members }
   return { family, table, name, dispatch: { by: dispatch.by, map }, rules: rules.filter(({ action }) => action.type !== 'goto') }
