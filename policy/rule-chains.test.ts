@@ -68,6 +68,11 @@ const beforeAnother: [title: string, rule: PolicyRule, expected: string][] = [
 -A tort-pi-gnp/p --mark 0x10000/0x10000 -j RETURN`,
   ],
 ]
+t.test('behind alternatives the RETURN stays at the end of a chain too: it counts a packet once that several of them match', async (t) => {
+  const [, , rule] = beforeAnother
+  t.strictSame(rendered(...(rule === undefined ? [] : [rule[1]])), [rule?.[2].trim()])
+})
+
 for (const [title, rule, expected] of beforeAnother) {
   t.test(title, async (t) => t.strictSame(rendered(rule, { action: 'Deny' }), [`${expected.trim()}\n-A tort-pi-gnp/p -j DROP # rule 1`]))
 }

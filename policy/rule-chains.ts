@@ -71,9 +71,10 @@ function chains(
   })
 }
 
-/** A chain returns at its end by itself. */
+/** A chain returns at its end by itself. Behind alternatives the RETURN stays: it counts a packet once that several of them match. */
 function withoutLastReturn(rules: readonly KernelRule[]): readonly KernelRule[] {
-  return rules.at(-1)?.action.type === 'return' ? rules.slice(0, -1) : rules
+  const isBehindSeveral = rules.at(-3)?.comment === rules.at(-2)?.comment
+  return rules.at(-1)?.action.type === 'return' && !isBehindSeveral ? rules.slice(0, -1) : rules
 }
 
 /** Allow and Pass mark and return, so that they are never terminal: the other end's policies are still to come. */
