@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { type Ending, posixSpawn, type Start, StartError, type Started } from './posix-spawn.ts'
@@ -24,9 +25,7 @@ const programs: [title: string, script: string, input: string, expected: Awaited
 ]
 for (const [title, script, input, expected] of programs) {
   t.test(`a program that was started tells ${title}`, async (t) => {
-    const program = await start('sh', ['-c', script], environment)
-    program.stdin.on('error', () => undefined).end(input)
-    t.strictSame(await endOf(program), expected)
+    t.strictSame(await endOf(await start('sh', ['-c', script], environment, input)), expected)
   })
 }
 
@@ -38,8 +37,19 @@ const refused: [title: string, command: string, code: string][] = [
 ]
 for (const [title, command, code] of refused) {
   t.test(`a program cannot be started when ${title}: ${code}`, async (t) => {
-    const error = await start(command, [], environment).catch((error: unknown) => error)
+    const error = await start(command, [], environment, '').catch((error: unknown) => error)
     t.ok(error instanceof StartError)
     t.match(error, { code, message: `spawn ${command} ${code}` })
   })
 }
+
+t.test('a program has all of its input while this process does something else', async (t) => {
+  const input = 'a line\n'.repeat(200_000)
+  const copy = `${t.testdir({})}/copy`
+  const program = await start('sh', ['-c', 'cat > "$1"', 'sh', copy], environment, input)
+  execFileSync('sh', ['-c', 'until [ "$(wc -c < "$1")" = "$2" ]; do sleep 0.01; done', 'sh', copy, String(input.length)], {
+    timeout: 20_000,
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  t.strictSame(await endOf(program), ['', '', { exitCode: 0 }])
+})

@@ -3,7 +3,7 @@
  * starts programs with, copies the page tables first: with some hundred MB in use that keeps everything else waiting for milliseconds, and
  * each page that is written afterwards once more.
  */
-import { accessSync, closeSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -15,7 +15,6 @@ export type Ending = { readonly exitCode: number } | { readonly signal: string }
 /** A program that runs. All of its outputs are to be read, or it may wait for that for ever. */
 export type Started = {
   readonly pid: number
-  readonly stdin: Socket
   readonly stdout: Socket
   readonly stderr: Socket
   /** To be called once, when its outputs are at their end: until it resolves, the process id is not given to another. */
@@ -24,9 +23,10 @@ export type Started = {
 
 /**
  * @param command a path, or the name of a program in one of the directories of PATH in `environment`
+ * @param input all that it reads from its standard input: it has that at once and never waits for us, whatever else we do meanwhile
  * @throws StartError
  */
-export type Start = (command: string, args: readonly string[], environment: Readonly<Record<string, string>>) => Started
+export type Start = (command: string, args: readonly string[], environment: Readonly<Record<string, string>>, input: string) => Started
 
 /** A program that could not be started; `code` is the errno name. */
 export class StartError extends Error {
@@ -42,6 +42,7 @@ export class StartError extends Error {
 type Libc = {
   readonly errno: () => number
   readonly pipe: (descriptors: Int32Array, flags: number) => number
+  readonly createFile: (name: string, flags: number) => number
   readonly initActions: (actions: Buffer) => number
   readonly addDuplicate: (actions: Buffer, from: number, to: number) => number
   readonly destroyActions: (actions: Buffer) => number
@@ -57,11 +58,18 @@ type Libc = {
     argv: readonly (string | null)[],
     envp: readonly (string | null)[],
   ) => number
-  /** On another thread. Gives the process id, or -1, and the wait status. */
-  readonly wait: (pid: number) => Promise<{ readonly waited: number; readonly status: number }>
+  /** Gives at once whether it has ended: the process id, 0 while it runs, or -1. */
+  readonly poll: (pid: number) => Waited
+  /** On another thread. Gives the process id, or -1. */
+  readonly wait: (pid: number) => Promise<Waited>
 }
 
+/** @property status as wait(2) tells it */
+type Waited = { readonly waited: number; readonly status: number }
+
 const O_CLOEXEC = 0o2000000
+const MFD_CLOEXEC = 1
+const WNOHANG = 1
 const POSIX_SPAWN_SETSIGDEF = 4
 /** Of posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t: more than any C library has. */
 const structOctets = 1_024
@@ -73,7 +81,9 @@ let loading: Promise<Start | undefined> | undefined
 /** @returns undefined where koffi has no binary for this machine */
 export function posixSpawn(): Promise<Start | undefined> {
   loading ??= loadLibc().then(
-    (libc) => (command, args, environment) => start(libc, command, args, environment),
+    (libc) =>
+      (...program) =>
+        start(libc, ...program),
     () => undefined,
   )
   return loading
@@ -86,6 +96,7 @@ async function loadLibc(): Promise<Libc> {
   return {
     errno: () => koffi.errno(),
     pipe: libc.func('int pipe2(void *, int)'),
+    createFile: libc.func('int memfd_create(const char *, unsigned int)'),
     initActions: libc.func('int posix_spawn_file_actions_init(void *)'),
     addDuplicate: libc.func('int posix_spawn_file_actions_adddup2(void *, int, int)'),
     destroyActions: libc.func('int posix_spawn_file_actions_destroy(void *)'),
@@ -94,6 +105,10 @@ async function loadLibc(): Promise<Libc> {
     setDefaultSignals: libc.func('int posix_spawnattr_setsigdefault(void *, const void *)'),
     destroyAttributes: libc.func('int posix_spawnattr_destroy(void *)'),
     spawn: libc.func('int posix_spawn(void *, const char *, const void *, const void *, const char **, const char **)'),
+    poll: (pid) => {
+      const status = [0]
+      return { waited: waitpid(pid, status, WNOHANG), status: status[0] ?? 0 }
+    },
     wait: (pid) =>
       new Promise((resolve, reject) => {
         const status = [0]
@@ -104,34 +119,58 @@ async function loadLibc(): Promise<Libc> {
   }
 }
 
-function start(libc: Libc, command: string, args: readonly string[], environment: Readonly<Record<string, string>>): Started {
+function start(libc: Libc, ...[command, args, environment, input]: Parameters<Start>): Started {
   const file = findProgram(command, environment.PATH ?? '')
-  const pipes: Pipe[] = []
+  const opened: number[] = []
   try {
-    for (let n = 0; n < 3; n++) pipes.push(openPipe(libc, command))
-    const [stdin, stdout, stderr] = pipes as [Pipe, Pipe, Pipe]
-    const given = [stdin.readEnd, stdout.writeEnd, stderr.writeEnd]
+    const stdin = openInput(libc, command, opened)
+    writeWhole(stdin, command, Buffer.from(input))
+    const [stdout, stderr] = [openPipe(libc, command, opened), openPipe(libc, command, opened)]
+    const given = [stdin, stdout.writeEnd, stderr.writeEnd]
     const pid = spawn(libc, { command, file, args, environment, given })
     for (const descriptor of given) closeSync(descriptor)
     return {
       pid,
-      stdin: new Socket({ fd: stdin.writeEnd, readable: false, writable: true }),
       stdout: new Socket({ fd: stdout.readEnd, readable: true, writable: false }),
       stderr: new Socket({ fd: stderr.readEnd, readable: true, writable: false }),
-      ended: async () => endingOf(command, pid, await libc.wait(pid)),
+      ended: async () => endingOf(command, pid, await endOf(libc, pid)),
     }
   } catch (error) {
-    for (const { readEnd, writeEnd } of pipes) for (const descriptor of [readEnd, writeEnd]) closeSync(descriptor)
+    for (const descriptor of opened) closeSync(descriptor)
     throw error
   }
+}
+
+/** A file in memory: a pipe would hold 64 KiB, and then the program waits until we write more. */
+function openInput(libc: Libc, command: string, opened: number[]): number {
+  const descriptor = libc.createFile('stdin', MFD_CLOEXEC)
+  if (descriptor < 0) throw new StartError(command, getSystemErrorName(-libc.errno()))
+  opened.push(descriptor)
+  return descriptor
+}
+
+/** At positions of its own, so that who reads the descriptor begins at the beginning. */
+function writeWhole(descriptor: number, command: string, octets: Buffer): void {
+  try {
+    for (let written = 0; written < octets.length; ) written += writeSync(descriptor, octets, written, octets.length - written, written)
+  } catch (error) {
+    throw new StartError(command, error instanceof Error && 'code' in error ? String(error.code) : String(error)) // there is no memory
+  }
+}
+
+/** Who has closed its outputs has mostly ended: that takes no thread to wait. */
+function endOf(libc: Libc, pid: number): Waited | Promise<Waited> {
+  const polled = libc.poll(pid)
+  return polled.waited === 0 ? libc.wait(pid) : polled
 }
 
 type Pipe = { readonly readEnd: number; readonly writeEnd: number }
 
 /** Neither end is inherited by a program unless it is given to it. */
-function openPipe(libc: Libc, command: string): Pipe {
+function openPipe(libc: Libc, command: string, opened: number[]): Pipe {
   const ends = new Int32Array(2)
   if (libc.pipe(ends, O_CLOEXEC) !== 0) throw new StartError(command, getSystemErrorName(-libc.errno()))
+  opened.push(...ends)
   const [readEnd = -1, writeEnd = -1] = ends
   return { readEnd, writeEnd }
 }
@@ -191,7 +230,7 @@ function isExecutable(file: string): boolean {
 }
 
 /** @see wait(2): the low seven bits are the signal, the octet above them the exit code */
-function endingOf(command: string, pid: number, { waited, status }: { readonly waited: number; readonly status: number }): Ending {
+function endingOf(command: string, pid: number, { waited, status }: Waited): Ending {
   if (waited !== pid) throw new Error(`nobody knows how ${command} ended: waitpid(${pid}) gave ${waited}`)
   const signal = status & 0x7f
   if (signal === 0) return { exitCode: (status >> 8) & 0xff }

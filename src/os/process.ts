@@ -72,7 +72,7 @@ export async function runWith(start: Start | undefined, ...[command, args, optio
 async function runStarted(start: Start, command: string, args: readonly string[], options: ProcessOptions): Promise<Outcome> {
   let program: Started
   try {
-    program = start(command, args, childEnvironment)
+    program = start(command, args, childEnvironment, options.input ?? '')
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const { code, message } = error
@@ -80,8 +80,6 @@ async function runStarted(start: Start, command: string, args: readonly string[]
   }
   options.onStart?.(program.pid)
   const stopping = new Stopping(program, options)
-  // a program that does not read its input is no failure
-  program.stdin.on('error', () => undefined).end(options.input ?? '')
   const [stdout, stderr] = await Promise.all([wholeText(program.stdout), wholeText(program.stderr)])
   const ending = await program.ended()
   stopping.over()
