@@ -115,7 +115,7 @@ export class ChainTable {
     if (isWhole) this.#touched = 'all'
     for (const name of changed) {
       if (this.#touched !== 'all') this.#touched.add(name)
-      if (!this.#wanted.all.has(name)) this.#unconfirmed.delete(name)
+      if (!this.#wanted.has(name)) this.#unconfirmed.delete(name)
     }
     if (sameHooks(hooks, this.#statedHooks)) return
     this.#statedHooks = hooks
@@ -299,13 +299,13 @@ export class ChainTable {
 
   /** Only of what may be amiss: an apply without a change looks at nothing else. */
   #unprogrammed(): Map<string, ObjectStatus> {
-    const found = new Map<string, ObjectStatus>()
-    for (const name of new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])) {
-      const status = this.#statusOf(name)
-      if (this.#wanted.all.has(name)) found.set(this.#key('chain', name), status)
-      else if (this.#hooks.has(name)) found.set(this.#key('hook', name), status)
-    }
-    return found
+    const names = [...new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])]
+    const chains = names.filter((name) => this.#wanted.has(name))
+    const hooks = names.filter((name) => this.#hooks.has(name) && !this.#wanted.has(name))
+    return new Map([
+      ...chains.map((name) => [this.#key('chain', name), this.#statusOf(name)] as const),
+      ...hooks.map((name) => [this.#key('hook', name), this.#statusOf(name)] as const),
+    ])
   }
 
   #key(kind: 'chain' | 'hook', name: string): string {

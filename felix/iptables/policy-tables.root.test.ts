@@ -97,6 +97,24 @@ t.test('sets and chains in a kernel', async (t) => {
     )
   }
 
+  t.test('what IPv6 is written with is made while the kernel takes IPv4 (nft)', async (t) => {
+    const order: string[] = []
+    const tables = make('nft', (command, args, options) => {
+      if (command.endsWith('-restore')) order.push(command)
+      return netns.run(command, args, options)
+    })
+    const chain = {
+      ...({ family: 6, table: 'filter', name: 'tort-x' } as const),
+      get rules(): Rule[] {
+        if (order.at(-1) !== 'rules') order.push('rules')
+        return [{ match: [], action: { type: 'drop' } }]
+      },
+    }
+    await tables.apply({ ...wanted, chains: [...wanted.chains, chain] }, true)
+    t.strictSame(order, ['iptables-nft-restore', 'rules', 'ip6tables-nft-restore', 'iptables-nft-restore'], 'the last is for raw')
+    t.match((await saved()).join('\n'), /^-A tort-x /m)
+  })
+
   t.test('who finds that somebody flushed the chains looks at the sets too, long before they are due', async (t) => {
     const tables = make('nft')
     await tables.apply(wanted, true)

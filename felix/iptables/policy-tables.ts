@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Family } from '../../src/net/address.ts'
 import { CheckSchedule } from '../check-schedule.ts'
-import type { TableName, TableReport } from '../kernel.ts'
+import type { TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyState } from '../policy-writer.ts'
 import { mergeReports } from '../table-report.ts'
@@ -19,6 +21,8 @@ const places: readonly RulesPlace[] = tableNames.flatMap((table) => [
   { family: 6, table },
 ])
 
+type PlacedTable = { readonly place: RulesPlace; readonly table: ChainTable }
+
 /** IP sets and the chains that refer to them, in the order that never leaves a rule without its set. */
 export class PolicyTables {
   readonly #option: 'auto' | Backend
@@ -31,7 +35,7 @@ export class PolicyTables {
   #choice: BackendChoice | undefined
   #prepared: Promise<void> | undefined
   #counters = { chains: 0, ipSets: 0 }
-  #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
+  #tables: readonly PlacedTable[] = []
   #limits = defaultLimits
   #watched = { rules: false, ipSets: false }
   /** The other backend's tables, where an earlier choice left chains of ours. */
@@ -86,9 +90,8 @@ export class PolicyTables {
       const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
-    const reports = [await this.#sets.apply(prune)]
-    await this.#readAhead()
-    for (const name of tableNames) reports.push(...(await this.#applyBoth(name, prune)))
+    const [sets] = await Promise.all([this.#sets.apply(prune), this.#readAhead()])
+    const reports = [sets, ...(await this.#applyTables(prune))]
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
     this.#reader.forget()
     const report = mergeReports(reports)
@@ -156,14 +159,16 @@ export class PolicyTables {
     await Promise.all(families.map((family) => this.#reader.readAll({ family, backend })))
   }
 
-  /** The same table of both families: on nft side by side, on legacy one after the other, since they share a lock. */
-  async #applyBoth(name: TableName, prune: boolean): Promise<TableReport[]> {
-    const both = this.#tables.filter(({ place }) => place.table === name).map(({ table }) => table)
-    for (const table of both) table.setBroken(this.#sets.broken)
-    if (this.#choice?.backend === 'nft') return await Promise.all(both.map((table) => table.apply(prune)))
-    const reports: TableReport[] = []
-    for (const table of both) reports.push(await table.apply(prune))
-    return reports
+  /**
+   * On nft both families side by side, IPv6 a turn of the event loop behind: what it is written with is made while the kernel takes IPv4.
+   * On legacy they share a lock.
+   */
+  async #applyTables(prune: boolean): Promise<TableReport[]> {
+    for (const { table } of this.#tables) table.setBroken(this.#sets.broken)
+    if (this.#choice?.backend !== 'nft') return await inTurn(this.#tables, prune)
+    const ofFamily = (family: Family) => this.#tables.filter(({ place }) => place.family === family)
+    const reports = await Promise.all([inTurn(ofFamily(4), prune), nextTurn().then(() => inTurn(ofFamily(6), prune))])
+    return reports.flat()
   }
 
   /** Who changes one thing of ours often changes others. */
@@ -194,4 +199,10 @@ export class PolicyTables {
     this.watched = this.#watched
     this.limits = this.#limits
   }
+}
+
+async function inTurn(tables: readonly PlacedTable[], prune: boolean): Promise<TableReport[]> {
+  const reports: TableReport[] = []
+  for (const { table } of tables) reports.push(await table.apply(prune))
+  return reports
 }

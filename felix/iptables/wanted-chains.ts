@@ -9,13 +9,18 @@ import type { RulesPlace } from './nft-changes.ts'
 /** @property hashes of its rules, or of those that close it */
 export type HashedChain = { readonly chain: Chain; readonly hashes: readonly string[] }
 
-/** The chains of one table as they are wanted: each with the hashes of what is to stand in the kernel, which is something else where it is closed. */
+/**
+ * The chains of one table as they are wanted: each with the hashes of what is to stand in the kernel, which is something else where it is
+ * closed. Text and hashes of what is stated are made when somebody asks for them: of one family while the kernel takes the other.
+ */
 export class WantedChains {
   readonly closed = new ClosedChains()
   readonly #place: RulesPlace
   readonly #onRewrite: (name: string) => void
   readonly #stated = new Stated<Chain>()
-  readonly #chains = new Map<string, HashedChain>()
+  readonly #hashed = new Map<string, HashedChain>()
+  /** Stated, and not asked for since. */
+  readonly #unhashed = new Map<string, Chain>()
   /** What chains are written with, by name, until `forgetLines`: their text is made once. */
   readonly #lines = new Map<string, readonly string[]>()
 
@@ -26,11 +31,16 @@ export class WantedChains {
   }
 
   get all(): ReadonlyMap<string, HashedChain> {
-    return this.#chains
+    this.rehash(this.#unhashed.keys())
+    return this.#hashed
+  }
+
+  has(name: string): boolean {
+    return this.#chainOf(name) !== undefined
   }
 
   hashesOf(name: string): readonly string[] {
-    return this.#chains.get(name)?.hashes ?? []
+    return this.all.get(name)?.hashes ?? []
   }
 
   /**
@@ -39,7 +49,7 @@ export class WantedChains {
    */
   state(chains: readonly Chain[], tracked?: Tracked<Chain>): { readonly changed: readonly string[]; readonly isWhole: boolean } {
     const told = this.#stated.state(chains, tracked)
-    const names = [...(told ?? new Set([...this.#chains.keys(), ...this.#stated.names()]))]
+    const names = [...(told ?? new Set([...this.all.keys(), ...this.#stated.names()]))]
     return { changed: names.filter((name) => this.#stateChain(name)), isWhole: told === undefined }
   }
 
@@ -53,20 +63,20 @@ export class WantedChains {
   /** These were closed or opened. */
   rehash(names: Iterable<string>): void {
     for (const name of names) {
-      const chain = this.#chains.get(name)?.chain
+      const chain = this.#chainOf(name)
       if (chain !== undefined) this.#hash(chain)
     }
   }
 
   /** What stands after "-A CHAIN " in restore input, closed where it is. */
   linesOf(name: string): readonly string[] {
-    const rules = () => this.closed.rulesOf(name, this.#place.table) ?? this.#chains.get(name)?.chain.rules ?? []
+    const rules = () => this.closed.rulesOf(name, this.#place.table) ?? this.#chainOf(name)?.rules ?? []
     return this.#lines.get(name) ?? this.textOf(name, rules())
   }
 
   /** The same, not closed. */
   openLinesOf(name: string): readonly string[] {
-    return this.textOf(name, this.#chains.get(name)?.chain.rules ?? [])
+    return this.textOf(name, this.#chainOf(name)?.rules ?? [])
   }
 
   textOf(name: string, rules: readonly Rule[]): readonly string[] {
@@ -80,29 +90,35 @@ export class WantedChains {
 
   /** All, as they are wanted. */
   *#open(): Generator<Chain, void, undefined> {
-    for (const { chain } of this.#chains.values()) yield chain
+    for (const { chain } of this.all.values()) yield chain
   }
 
   /** @returns whether it is another now */
   #stateChain(name: string): boolean {
     const chain = this.#stated.get(name)
-    if (this.#chains.get(name)?.chain === chain) return false
+    if (this.#chainOf(name) === chain) return false
     this.closed.restated(name, chain)
-    if (chain !== undefined) this.#hash(chain)
+    this.#lines.delete(name)
+    if (chain !== undefined) this.#unhashed.set(name, chain)
     else {
-      this.#chains.delete(name)
-      this.#lines.delete(name)
+      this.#hashed.delete(name)
+      this.#unhashed.delete(name)
     }
     return true
   }
 
+  #chainOf(name: string): Chain | undefined {
+    return this.#unhashed.get(name) ?? this.#hashed.get(name)?.chain
+  }
+
   #hash(chain: Chain): void {
     const { name, rules } = chain
-    const before = this.#chains.get(name)
+    const before = this.#hashed.get(name)
     const { table, family } = this.#place
     const { hashes, lines } = hashRules(name, this.closed.rulesOf(name, table) ?? rules, family)
     this.#lines.set(name, lines)
-    this.#chains.set(name, { chain, hashes })
+    this.#hashed.set(name, { chain, hashes })
+    this.#unhashed.delete(name)
     if (before === undefined || !sameHashes(hashes, before.hashes)) this.#onRewrite(name)
   }
 }
