@@ -140,3 +140,31 @@ t.test('the full check comes as often as is said; at once when it is said anew, 
   schedule.checked(1_000, 600)
   t.equal(schedule.dueAtMs, 21_000)
 })
+
+t.test('a check is routine where changes are watched and nobody suspects anything or waits for a retry', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.checked(0, 1)
+  t.equal(schedule.isRoutine(90_000), false, 'nobody watches')
+  schedule.isWatched = true
+  schedule.checked(0, 1)
+  t.strictSame([schedule.isRoutine(89_999), schedule.isRoutine(90_000)], [false, true])
+  schedule.suspect(90_000)
+  t.equal(schedule.isRoutine(90_000), false)
+  schedule.checked(90_002, 1)
+  t.equal(schedule.isRoutine(180_002), true)
+  schedule.refused(180_002)
+  t.equal(schedule.isRoutine(180_200), false)
+})
+
+t.test('a routine check that has begun is not due again; what it is ended by says when the next one is', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  schedule.checked(0, 1)
+  schedule.begun(90_000)
+  t.equal(schedule.dueAtMs, 180_000)
+  schedule.checked(90_300, 300)
+  t.equal(schedule.dueAtMs, 180_300)
+  schedule.begun(180_300)
+  schedule.suspect(180_500)
+  t.strictSame([schedule.dueAtMs, schedule.isRoutine(180_500)], [180_500, false])
+})

@@ -29,6 +29,8 @@ export class CheckSchedule {
   /** When the checks done so far have had no more than their share of the time. */
   #paidAtMs = 0
   #suspectedAtMs = Number.NEGATIVE_INFINITY
+  /** Whether a suspicion was not looked into yet. */
+  #isSuspected = false
   #fullCheckAtMs = 0
   #mayMoveAtMs = 0
   #retryAtMs: number | undefined
@@ -58,6 +60,17 @@ export class CheckSchedule {
     return nowMs >= this.dueAtMs
   }
 
+  /** Whether a check is due only because the last one was long ago, where changes by others are told: nothing has to wait for it. */
+  isRoutine(nowMs: number): boolean {
+    return this.#isWatched && !this.#isSuspected && this.#retryAtMs === undefined && this.isDue(nowMs)
+  }
+
+  /** A check that nothing waits for has begun: `checked` or `suspect` says how it ended. */
+  begun(nowMs: number): void {
+    this.#fullCheckAtMs = nowMs + this.#fullCheckMs
+    this.#checkAtMs = this.#fullCheckAtMs
+  }
+
   /** Whether something was refused and its next try is still to come. */
   isWaiting(nowMs: number): boolean {
     return this.#retryAtMs !== undefined && nowMs < this.#retryAtMs
@@ -77,6 +90,7 @@ export class CheckSchedule {
 
   /** The table was read and that took `tookMs`. */
   checked(nowMs: number, tookMs: number): void {
+    this.#isSuspected = false
     this.#readMs = tookMs
     this.#paidAtMs = Math.max(this.#paidAtMs, nowMs) + tookMs * CHECK_SHARE
     if (this.#isWatched) {
@@ -105,6 +119,7 @@ export class CheckSchedule {
   /** Somebody changed something: a table that is checked at all is checked now, or where that is so often, when the share of the time allows. */
   suspect(nowMs: number): void {
     this.#suspectedAtMs = nowMs
+    this.#isSuspected = true
     const dueAtMs = Math.max(nowMs, this.#paidAtMs - (BURST - 1) * this.#readMs * CHECK_SHARE)
     if (Number.isFinite(this.#checkAtMs)) this.#checkAtMs = Math.min(this.#checkAtMs, dueAtMs)
   }

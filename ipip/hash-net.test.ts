@@ -1,5 +1,6 @@
 import t from 'tap'
-import { parseSavedSets, setChange } from '../felix/iptables/ip-set-text.ts'
+import { setChange } from '../felix/iptables/ip-set-text.ts'
+import { parseSavedSets } from '../felix/iptables/saved-sets.ts'
 import { hashNet } from './hash-net.ts'
 
 t.test('addresses are ranges of one, whether they come with a length or not', async (t) => {

@@ -1,6 +1,6 @@
 import type { KernelToolDependencies } from '../iptables/chain-table.ts'
 import { IpSetTable } from '../iptables/ip-set-table.ts'
-import { parseSavedSets } from '../iptables/ip-set-text.ts'
+import { parseSavedSets } from '../iptables/saved-sets.ts'
 import { kernelLacks, notingRefusals, refusalOf } from '../kernel-refusal.ts'
 import type { CleanupPass } from './cleanup-pass.ts'
 

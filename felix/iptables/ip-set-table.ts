@@ -6,7 +6,9 @@ import type { Tracked } from '../tracked.ts'
 import type { KernelToolDependencies } from './chain-table.ts'
 import { IpSetFailures } from './ip-set-failures.ts'
 import { type Failures, restoreSets } from './ip-set-restore.ts'
-import { asWanted, MAX_MEMBERS, parseSavedSets, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
+import { asWanted, MAX_MEMBERS, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
+import { IpSetsCheck } from './ip-sets-check.ts'
+import { parseSavedSets } from './saved-sets.ts'
 
 export type IpSetView = {
   readonly name: string
@@ -18,8 +20,11 @@ export type IpSetView = {
 /** Changes members without a program. Gives the names of the sets that are not as told: somebody else has to write them, and say why. */
 export type WriteMembers = (changes: readonly SetChange[]) => Promise<ReadonlySet<string>>
 
-/** @property writeMembers default: nobody, `ipset restore` writes everything */
-export type IpSetTableDependencies = KernelToolDependencies & { readonly writeMembers?: WriteMembers }
+/**
+ * @property writeMembers default: nobody, `ipset restore` writes everything
+ * @property onSuspect `dueAtMs` may be earlier than it was
+ */
+export type IpSetTableDependencies = KernelToolDependencies & { readonly writeMembers?: WriteMembers; readonly onSuspect?: () => void }
 
 const SAVE_TIMEOUT_MS = 30_000
 /** More changes of members than this are a program's work, beside which it costs nothing to start. */
@@ -32,6 +37,7 @@ const MOST_MEMBER_CHANGES = 1_000
 export class IpSetTable {
   readonly #dependencies: IpSetTableDependencies
   readonly #schedule = new CheckSchedule()
+  readonly #check: IpSetsCheck
   readonly #removals = new CheckSchedule()
   /** Of broken sets. */
   readonly #retries = new CheckSchedule()
@@ -50,6 +56,8 @@ export class IpSetTable {
   constructor(dependencies: IpSetTableDependencies) {
     this.#dependencies = dependencies
     this.#failures = new IpSetFailures(dependencies.log)
+    const { run, nowMs, onSuspect = () => undefined } = dependencies
+    this.#check = new IpSetsCheck(this.#schedule, { run, nowMs, known: () => this.#actual, onDue: onSuspect })
   }
 
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
@@ -110,6 +118,7 @@ export class IpSetTable {
     if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
     const nowMs = this.#dependencies.nowMs()
+    this.#check.beginIfDue()
     const isDue = this.#schedule.isDue(nowMs) || this.#retries.isDue(nowMs)
     if (this.#touched !== 'all' && this.#touched.size === 0 && !isDue) return this.#report(0, 0)
     const checking = isDue || !this.#isKnown()
@@ -184,6 +193,7 @@ export class IpSetTable {
 
   async #read(): Promise<boolean> {
     const { run, nowMs } = this.#dependencies
+    await this.#check.stop()
     const startMs = nowMs()
     const result = await run('ipset', ['save'], { timeoutMs: SAVE_TIMEOUT_MS })
     if (result.exitCode !== 0) {
@@ -215,6 +225,7 @@ export class IpSetTable {
   }
 
   async #restore(changes: readonly SetChange[]): Promise<Failures> {
+    if (changes.length > 0) await this.#check.stop()
     const { failures, isWritten } = await restoreSets(this.#dependencies.run, changes, (name) => this.#actual?.has(name) === true)
     if (isWritten) this.#schedule.written(this.#dependencies.nowMs())
     return failures

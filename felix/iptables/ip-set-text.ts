@@ -1,9 +1,6 @@
-import { type Family, parseAddress } from '../../src/net/address.ts'
+import type { Family } from '../../src/net/address.ts'
 import type { IpSet, Members } from '../kernel.ts'
 import { defaultLimits } from '../policy-limits.ts'
-
-/** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
-const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
 
 export const MAX_MEMBERS = defaultLimits.ipSetMembers
 
@@ -24,19 +21,6 @@ export type SavedSet = {
   readonly members: Members
   readonly version?: number
   readonly elements?: number
-}
-
-/** Reads the output of `ipset save`: our sets by name, members in the form of `IpSet`. Never throws. */
-export function parseSavedSets(output: string): Map<string, SavedSet> {
-  const sets = new Map<string, ReadSet>()
-  for (const line of output.split('\n')) {
-    const [command, name = '', third = ''] = line.split(' ', 3)
-    if (!OWN_NAME.test(name)) continue
-    if (command === 'create') sets.set(name, parseCreate(line, third))
-    const set = command === 'add' ? sets.get(name) : undefined
-    if (set !== undefined && third !== '') set.members.add(canonicalMember(third, set))
-  }
-  return sets
 }
 
 /** What was written of a set is in the kernel as it is wanted now. */
@@ -103,7 +87,7 @@ function memberChanges(wanted: IpSet, actual: SavedSet, prune: boolean, maxMembe
   return hasRoom ? [...added, ...gone] : [...gone, ...added]
 }
 
-type Shape = Pick<IpSet, 'type' | 'family'>
+type Shape = Pick<SavedSet, 'type' | 'family'>
 
 const everything = { 4: '0.0.0.0/0', 6: '::/0' } as const
 const halves = { 4: ['0.0.0.0/1', '128.0.0.0/1'], 6: ['::/1', '8000::/1'] } as const
@@ -121,7 +105,7 @@ function elementsOf({ type, family }: Shape, members: Members): number {
 }
 
 /** Whether the kernel has a member, as it holds it, where these are wanted. */
-function holds({ type, family }: Shape, members: Members, member: string): boolean {
+export function holds({ type, family }: Shape, members: Pick<Members, 'has'>, member: string): boolean {
   if (members.has(member)) return true
   const isHalf = type === 'hash:net' && halves[family].some((half) => half === member)
   return isHalf && members.has(everything[family])
@@ -132,19 +116,4 @@ function fill({ type, family, members }: IpSet, name: string, maxMembers: number
   const lines = [create]
   for (const member of kernelMembers({ type, family }, members)) lines.push(`add ${name} ${member}`)
   return lines
-}
-
-type ReadSet = SavedSet & { readonly members: Set<string> }
-
-function parseCreate(line: string, type: string): ReadSet {
-  const maxMembers = Number(/ maxelem (\d+)/.exec(line)?.[1] ?? 0)
-  return { type, family: line.includes(' family inet6') ? 6 : 4, maxMembers, members: new Set() }
-}
-
-/** The kernel writes a host in `hash:net` without its length, and libc writes the last four octets of some IPv6 addresses dotted. */
-function canonicalMember(text: string, { type, family }: Pick<SavedSet, 'type' | 'family'>): string {
-  const [address = '', rest = ''] = text.split(/(?=[/,])/, 2)
-  const canonical = family === 6 && address.includes('.') ? (parseAddress(address) ?? address) : address
-  const length = type === 'hash:net' && rest === '' ? `/${family === 4 ? 32 : 128}` : rest
-  return canonical + length
 }

@@ -37,12 +37,12 @@ export class IptablesPolicy implements PolicyWriter {
   #applying = false
 
   constructor(option: 'auto' | Backend, dependencies: PolicyDependencies) {
-    const { run, nowMs, log, repairs } = dependencies
+    const { run, nowMs, log, repairs, onSuspect } = dependencies
     this.#dependencies = dependencies
     this.#programs = new OwnPrograms(run, nowMs)
     this.#members = new MemberWriter(log)
     const writeMembers: WriteMembers = (changes) => this.#members.write(changes)
-    this.#tables = new PolicyTables(option, { run: this.#programs.run, nowMs, log, repairs, writeMembers })
+    this.#tables = new PolicyTables(option, { run: this.#programs.run, nowMs, log, repairs, writeMembers, onSuspect })
   }
 
   get choice(): PolicyTables['choice'] {

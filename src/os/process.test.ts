@@ -1,4 +1,5 @@
 import { chmodSync, readdirSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { posixSpawn } from './posix-spawn.ts'
 import { type ProcessResult, type Run, run, runWith } from './process.ts'
@@ -142,6 +143,34 @@ function testRun(t: Test, run: Run): void {
     const pids: number[] = []
     const { stdout } = await run('sh', ['-c', 'echo $$'], { timeoutMs: 5_000, onStart: (pid) => pids.push(pid) })
     t.strictSame(pids, [Number(stdout)])
+  })
+
+  t.test('output is handed on in parts, each once the one before is done with, whole characters all of them', async (t) => {
+    const parts: string[] = []
+    let busy = 0
+    const onOutput = async (part: string) => {
+      busy += 1
+      t.equal(busy, 1)
+      await nextTurn()
+      parts.push(part)
+      busy -= 1
+    }
+    const script = 'yes ä | head -c 300000; echo said >&2'
+    t.strictSame(await run('sh', ['-c', script], { timeoutMs: 20_000, onOutput }), { exitCode: 0, stdout: '', stderr: 'said\n' })
+    t.equal(parts.join(''), 'ä\n'.repeat(100_000))
+    t.ok(parts.length > 1)
+  })
+
+  t.test('a program that is stopped while its output is handed on is waited for, and the last part too', async (t) => {
+    const abort = new AbortController()
+    let isDone = false
+    const onOutput = async () => {
+      abort.abort()
+      await nextTurn()
+      isDone = true
+    }
+    const { exitCode } = await run('yes', [], { timeoutMs: 20_000, signal: abort.signal, onOutput })
+    t.strictSame({ exitCode, isDone }, { exitCode: 128, isDone: true })
   })
 
   t.test('a signal that has fired already stops it', async (t) => {

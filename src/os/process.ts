@@ -12,7 +12,12 @@ export type ProcessOptions = {
   readonly signal?: AbortSignal
   /** Told the process id as soon as there is one. */
   readonly onStart?: (pid: number) => void
+  /** Given its standard output in parts, the next one once it is done with the one before; `stdout` of the result is empty then. */
+  readonly onOutput?: OnOutput
 }
+
+/** @param part up to 64 KiB, not of whole lines */
+export type OnOutput = (part: string) => Promise<void>
 
 /**
  * How a process ended. Where it did not end by itself, `exitCode` is what a shell would say (124 timed out, 126 cannot be started,
@@ -80,20 +85,41 @@ async function runStarted(start: Start, command: string, args: readonly string[]
   }
   options.onStart?.(program.pid)
   const stopping = new Stopping(program, options)
-  const [stdout, stderr] = await Promise.all([wholeText(program.stdout), wholeText(program.stderr)])
+  const [stdout, stderr] = await Promise.all([readAll(program.stdout, options.onOutput), readAll(program.stderr)])
   const ending = await program.ended()
   stopping.over()
   return { ...ending, stdout, stderr, timedOut: stopping.reason === 'timeout', isCanceled: stopping.reason === 'signal' }
 }
 
-/** @returns all that was written until the end, or until it was destroyed */
-async function wholeText(output: Readable): Promise<string> {
+/** @returns all that was written until the end, or until it was destroyed; nothing where it was handed on */
+async function readAll(output: Readable, onOutput?: OnOutput): Promise<string> {
+  output.setEncoding('utf8')
+  if (onOutput !== undefined) return await handOn(output, onOutput)
   let text = ''
-  output.setEncoding('utf8').on('data', (part: string) => {
+  output.on('data', (part: string) => {
     text += part
   })
   await once(output, 'close')
   return text
+}
+
+/** A paused stream may still give what it has read. */
+async function handOn(output: Readable, onOutput: OnOutput): Promise<''> {
+  let waiting = 0
+  let handed = Promise.resolve()
+  output.on('data', (part: string) => {
+    output.pause()
+    waiting += 1
+    handed = handed
+      .then(() => onOutput(part))
+      .finally(() => {
+        waiting -= 1
+        if (waiting === 0) output.resume()
+      })
+  })
+  await once(output, 'close')
+  await handed
+  return ''
 }
 
 /** Ends a program that takes too long or is not needed any more. */
@@ -142,18 +168,20 @@ async function runByFork(command: string, args: readonly string[], options: Proc
     timeout: options.timeoutMs,
     forceKillAfterDelay: FORCE_KILL_MS,
     maxBuffer: 1024 * 1024 * 1024,
+    buffer: { stdout: options.onOutput === undefined },
     env: childEnvironment,
     extendEnv: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
   if (running.pid !== undefined) options.onStart?.(running.pid)
+  const handed = options.onOutput && readAll(running.stdout, options.onOutput)
   const giveUp = setTimeout(() => {
     running.stdout.destroy()
     running.stderr.destroy()
   }, options.timeoutMs + FORCE_KILL_MS)
-  const result = await running
+  const { stdout = '', stderr, exitCode, timedOut, isCanceled, signal, code, originalMessage } = await running
   clearTimeout(giveUp)
-  return result
+  return { stdout: (await handed) ?? stdout, stderr, exitCode, timedOut, isCanceled, signal, code, originalMessage }
 }
 
 function debianPackage(command: string): string {
