@@ -26,6 +26,8 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 /** What may stay behind of an input that was repeated, in octets: what the engine needs for itself. */
 const noiseBytes = 256 * 1024
+/** What no longer falls by more in 5 ms is at rest, in octets. */
+const steadyBytes = 8 * 1024
 /** So often at most; what leaks does so each time, what the engine takes for itself it takes once. */
 const mostHalves = 5
 
@@ -241,7 +243,7 @@ export class InputLab {
   async bounded(rounds: number, half: () => Promise<void>, allowed: number = noiseBytes): Promise<void> {
     await half()
     const grown: number[] = []
-    let before = await usedBytes(0)
+    let before = await usedBytes()
     while (grown.length < mostHalves && (grown.at(-1) ?? Number.POSITIVE_INFINITY) > allowed) {
       await half()
       const after = await usedBytes(before + allowed)
@@ -278,16 +280,17 @@ export class InputLab {
 
 /**
  * Octets of the heap and beside it, while nothing is done; asked again while there are more than `wanted`, since sockets take their time
- * to go.
+ * to go, or without it while they still become fewer.
  */
-async function usedBytes(wanted: number): Promise<number> {
+async function usedBytes(wanted?: number): Promise<number> {
   let used = Number.POSITIVE_INFINITY
-  for (let tries = 0; tries < (wanted === 0 ? 3 : 20) && used > wanted; tries++) {
+  for (let tries = 0; tries < 20; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 5))
     collectGarbage()
-    collectGarbage() // what the first one has finalized
     const { heapUsed, external } = process.memoryUsage()
+    const fallenBytes = used - (heapUsed + external)
     used = Math.min(used, heapUsed + external)
+    if (wanted === undefined ? fallenBytes < steadyBytes : used <= wanted) break
   }
   return used
 }
