@@ -32,11 +32,13 @@ export type Guard = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
  * @property chains those of each table, by name
  * @property hooks the same array until one of them changes
  * @property ipSets by name; one whose members changed is among the changed too
+ * @property keepsOut whether rules deny the members of the set of a name, or did before the last change: what goes from it may pass
  */
 export type PolicyProgram = {
   readonly chains: Readonly<Record<TableName, Readonly<Record<Family, Tracked<Chain>>>>>
   readonly hooks: readonly Hook[]
   readonly ipSets: Tracked<IpSet>
+  readonly keepsOut?: (set: string) => boolean
 }
 
 /** A link somebody else made and we bring up (its MAC untouched). `pending` while it does not exist. */

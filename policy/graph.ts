@@ -31,6 +31,7 @@ import { compareText, resourceKey } from './resource-key.ts'
 import { type RuleContext, setsOf } from './rule-chains.ts'
 import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { IpSetStore } from './sets/ip-set-store.ts'
+import { KeptOut } from './sets/kept-out.ts'
 import { sliceOf } from './sets/service-slices.ts'
 import { type SetItem, sameItem, setItemOf } from './sets/set-item.ts'
 import { checkDrops, denyActions, type FlowLogRules, unknownRules } from './verdict-chains.ts'
@@ -72,6 +73,7 @@ export class PolicyGraph {
   readonly #parts: GraphParts
   readonly #view: GraphView
   readonly #chains = new ChainStore()
+  readonly #keptOut = new KeptOut()
   readonly #resources = new Map<string, Resource>()
   #allowed = noTunnels
   #tunnelled = false
@@ -102,7 +104,7 @@ export class PolicyGraph {
       failsafe: this.#failsafe,
     }
     this.#view = new GraphView(this.#parts)
-    this.#program = { chains: this.#chains.tables, hooks: [], ipSets: this.#sets.sets }
+    this.#program = { chains: this.#chains.tables, hooks: [], ipSets: this.#sets.sets, keepsOut: this.#keptOut.by }
     this.#putInterfaces()
   }
 
@@ -232,7 +234,12 @@ export class PolicyGraph {
       new Map([...owners].map((owner) => [owner, setsOf(rulesOf(owner, this.#locals, this.#hosts) ?? {}, this.#rules.families)])),
     )
     for (const owner of this.#sets.takeRetyped()) owners.add(owner)
-    for (const owner of owners) this.#chains.put(owner, chainsOf(owner, this.#locals, this.#hosts, this.#rules))
+    this.#keptOut.begin()
+    for (const owner of owners) {
+      const chains = chainsOf(owner, this.#locals, this.#hosts, this.#rules)
+      this.#chains.put(owner, chains)
+      this.#keptOut.put(owner, chains)
+    }
   }
 
   /** One for a stage before routing is not for workloads. */

@@ -96,8 +96,12 @@ export class ChainTable {
 
   /** Whether `apply` will read it. */
   get isReadDue(): boolean {
-    const isTouched = this.#touched === 'all' || this.#touched.size > 0
-    return this.#schedule.isDue(this.#dependencies.nowMs()) || (isTouched && this.#saved === undefined)
+    return this.#schedule.isDue(this.#dependencies.nowMs()) || (this.isTouched && this.#saved === undefined)
+  }
+
+  /** Whether what is wanted has changed since the last apply. */
+  get isTouched(): boolean {
+    return this.#touched === 'all' || this.#touched.size > 0
   }
 
   get dueAtMs(): number {

@@ -4,6 +4,7 @@ import { refusalOf } from '../kernel-refusal.ts'
 import { Stated } from '../stated.ts'
 import type { Tracked } from '../tracked.ts'
 import type { KernelToolDependencies } from './chain-table.ts'
+import { holdBack } from './held-members.ts'
 import { IpSetFailures } from './ip-set-failures.ts'
 import { type Failures, restoreSets } from './ip-set-restore.ts'
 import { asWanted, MAX_MEMBERS, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
@@ -52,6 +53,7 @@ export class IpSetTable {
   /** The sets to look at in the next apply; all: every one. */
   #touched: Set<string> | 'all' = 'all'
   #pruned = false
+  #isHolding = false
 
   constructor(dependencies: IpSetTableDependencies) {
     this.#dependencies = dependencies
@@ -113,10 +115,12 @@ export class IpSetTable {
    * Makes and fills what is wanted. Never throws for what the kernel refuses.
    *
    * @param prune whether members that are not wanted may be removed
+   * @param keepsOut sets from which nothing goes until the next apply, which the caller makes (`isHolding`) behind the chains
    */
-  async apply(prune: boolean): Promise<TableReport> {
+  async apply(prune: boolean, keepsOut: (set: string) => boolean = () => false): Promise<TableReport> {
     if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
+    this.#isHolding = false
     const nowMs = this.#dependencies.nowMs()
     this.#check.beginIfDue()
     const isDue = this.#schedule.isDue(nowMs) || this.#retries.isDue(nowMs)
@@ -125,15 +129,22 @@ export class IpSetTable {
     if (checking && !(await this.#read())) return this.#report(0, 0)
     const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.broken.has(name))
     const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
-    this.#touched = new Set()
-    const changes = this.#changes(sets)
+    const { now: changes, held } = holdBack(this.#changes(sets), keepsOut)
+    this.#touched = new Set(held)
+    this.#isHolding = held.size > 0
     const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
     const failures = await this.#write(changes)
-    this.#note(sets, changes, failures)
     const refused = new Set([...failures.broken.keys(), ...failures.unwritten.keys()])
+    const known = sets.filter(({ name }) => !held.has(name) || refused.has(name))
+    this.#note(known, changes, failures)
     const done = repaired.filter((name) => !refused.has(name))
     this.#dependencies.repairs?.note(done.map((name) => `IP set ${name}`))
     return this.#report(changes.length - refused.size, done.length)
+  }
+
+  /** Whether the last apply has held something back for the next one. */
+  get isHolding(): boolean {
+    return this.#isHolding
   }
 
   /** Removes sets of ours that are not wanted; what a rule still refers to stays and is tried again. Gives how many went. */

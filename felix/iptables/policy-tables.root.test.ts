@@ -1,9 +1,13 @@
 import { pino } from 'pino'
 import t from 'tap'
+import type { Cidr } from '../../src/net/prefix.ts'
 import type { Run } from '../../src/os/process.ts'
-import type { KernelState, Rule } from '../kernel.ts'
+import type { Chain, IpSet, KernelState, Rule } from '../kernel.ts'
+import type { PolicyState } from '../policy-writer.ts'
 import { problemsOf } from '../table-report.ts'
+import { changingSet } from '../test-members.ts'
 import { makeNetns, type TestNetns } from '../test-netns.ts'
+import { TrackedMap } from '../tracked.ts'
 import { PolicyTables } from './policy-tables.ts'
 
 const fromSet: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'drop' } }
@@ -23,6 +27,8 @@ const wanted: Pick<KernelState, 'ipSets' | 'chains' | 'hooks'> = {
   hooks: [{ family: 4, table: 'filter', kernelChain: 'FORWARD', at: 'insert', rule: toChain }],
 }
 const nothing = { ipSets: [], chains: [], hooks: [] }
+const none = { 4: new TrackedMap<Chain>(), 6: new TrackedMap<Chain>() }
+const noChains = { filter: none, nat: none, mangle: none, raw: none }
 const done = { changed: 0, repaired: 0, unprogrammed: new Map() }
 
 t.test('sets and chains in a kernel', async (t) => {
@@ -60,6 +66,44 @@ t.test('sets and chains in a kernel', async (t) => {
       t.strictSame(await saved(), [])
       t.equal(await netns.must('ipset', ['list', '-n']), '')
       t.equal(tables.dueAtMs > nowMs, true)
+    })
+  }
+
+  for (const backend of ['nft', 'legacy'] as const) {
+    t.test(`who is denied by a set, and from now on by a rule, leaves the set when the rule is there (${backend})`, async (t) => {
+      const members = async () => {
+        const lines = (await netns.must('ipset', ['save'])).split('\n').filter((line) => line.startsWith('add'))
+        return lines.map((line) => line.split(' ').at(-1) ?? '').toSorted()
+      }
+      const atRestore: (readonly string[])[] = []
+      const tables = make(backend, async (command, args, options) => {
+        if (command.endsWith('-restore')) atRestore.push(await members())
+        return netns.run(command, args, options)
+      })
+      const set = changingSet('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2')
+      const ipSets = new TrackedMap<IpSet>()
+      ipSets.put(set.name, set)
+      const state = (...rules: readonly Rule[]): PolicyState => ({
+        policy: { chains: noChains, hooks: [], ipSets, keepsOut: (name) => name === set.name },
+        ipSets: [],
+        hooks: [],
+        chains: [{ family: 4, table: 'filter', name: 'tort-x', rules }],
+      })
+      t.strictSame((await tables.apply(state(fromSet), true)).unprogrammed, new Map())
+      set.members.delete('10.0.0.1')
+      set.members.add('10.0.0.3')
+      ipSets.touch(set.name)
+      atRestore.length = 0
+      const alone: Rule = { match: [{ type: 'source-net', net: '10.0.0.1/32' as Cidr }], action: { type: 'drop' } }
+      const now = state(fromSet, alone)
+      t.strictSame((await tables.apply(now, true)).unprogrammed, new Map())
+      t.strictSame(atRestore, [['10.0.0.1', '10.0.0.2', '10.0.0.3']])
+      t.strictSame(await members(), ['10.0.0.2', '10.0.0.3'])
+      t.strictSame(await tables.apply(now, true), done)
+      set.members.delete('10.0.0.2')
+      ipSets.touch(set.name)
+      t.strictSame(await tables.apply(now, true), { ...done, changed: 1 }, 'no rule is other: there is nothing to wait for')
+      t.strictSame(await members(), ['10.0.0.3'])
     })
   }
 

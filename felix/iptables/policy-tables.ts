@@ -74,7 +74,7 @@ export class PolicyTables {
   }
 
   /**
-   * Sets, then chains; chains that nothing wants go with the same transactions.
+   * Sets, then chains, then what goes from sets that deny; chains that nothing wants go with the same transactions.
    *
    * @param prune whether what is ours and not wanted may be changed or removed
    */
@@ -90,8 +90,11 @@ export class PolicyTables {
       const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
-    const [sets] = await Promise.all([this.#sets.apply(prune), this.#readAhead()])
-    const reports = [sets, ...(await this.#applyTables(prune))]
+    const isRuled = this.#tables.some(({ table }) => table.isTouched)
+    const [sets] = await Promise.all([this.#sets.apply(prune, isRuled ? policy?.keepsOut : undefined), this.#readAhead()])
+    const reports = await this.#applyTables(prune)
+    const late = this.#sets.isHolding ? await this.#sets.apply(prune) : undefined
+    reports.unshift(late === undefined ? sets : { ...late, changed: sets.changed + late.changed, repaired: sets.repaired + late.repaired })
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
     this.#reader.forget()
     const report = mergeReports(reports)
