@@ -23,23 +23,25 @@ const keptOpen = new http.Agent({ keepAlive: true })
 export async function policyLab(workloads: number, felix: Readonly<Record<string, unknown>> = {}, name = 'n'): Promise<PolicyLab> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tortie-bench-'))
   const namespace = await Namespace.create(`bench${process.pid}-${name}`)
-  await namespace.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1')
-  await namespace.ip('addr', 'add', '10.99.0.1/24', 'dev', 'eth0')
-  const links = Array.from({ length: workloads }, (_, n) => `link add tort${n} type veth peer name peer${n}`)
-  await execa('ip', ['-n', namespace.name, '-batch', '-'], { input: `${links.join('\n')}\n` })
   const options = { name: 'node-a', address: '10.99.0.1', asNumber: 64512, podCidr: '10.244.0.0/16', peers: [], directory }
   const node = new TortieNode({ ...options, command: agentCommand() }, namespace)
-  await node.writeConfig({ log: { level: 'warn' }, bgp: { enabled: false }, felix: { iptablesBackend: 'nft', ...felix } })
-  await node.start()
-  return {
-    node,
-    namespace,
-    remove: async () => {
-      await node.end('SIGTERM')
-      await namespace.remove()
-      await rm(directory, { recursive: true, force: true })
-    },
+  const remove = async () => {
+    await node.end('SIGTERM')
+    await namespace.remove()
+    await rm(directory, { recursive: true, force: true })
   }
+  try {
+    await namespace.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth1')
+    await namespace.ip('addr', 'add', '10.99.0.1/24', 'dev', 'eth0')
+    const links = Array.from({ length: workloads }, (_, n) => `link add tort${n} type veth peer name peer${n}`)
+    await execa('ip', ['-n', namespace.name, '-batch', '-'], { input: `${links.join('\n')}\n` })
+    await node.writeConfig({ log: { level: 'warn' }, bgp: { enabled: false }, felix: { iptablesBackend: 'nft', ...felix } })
+    await node.start()
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { node, namespace, remove }
 }
 
 /** Stores all of it, without waiting, then waits until it is programmed. @param documents objects, or YAML texts */

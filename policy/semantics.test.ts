@@ -17,7 +17,7 @@ function graphOf(resources: readonly Resource[]): PolicyGraph {
 
 function localEnds(resources: readonly Resource[], flow: Flow): Ends {
   return allEnds(
-    resources.filter(({ spec }) => (spec as { readonly node?: string }).node === 'n1'),
+    resources.filter(({ spec }) => (spec as { readonly node?: string } | undefined)?.node === 'n1'),
     flow,
   )
 }

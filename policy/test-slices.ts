@@ -9,7 +9,7 @@ export function endpointSlice(name: string, service: string, content: Partial<En
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name, namespace: inNamespace, labels },
-    spec: {},
+    spec: undefined,
     addressType: 'IPv4',
     ...content,
   }

@@ -67,7 +67,9 @@ t.test('no verdict depends on whether a flow log is kept, and every final one le
       const graphs = [true, false].map((isLogging) => newGraph({ denied: isAnswered ? 'reject' : 'drop' }, isLogging))
       for (const graph of graphs) for (const resource of resources) graph.put(resource)
       const at = (address: string) => {
-        const found = resources.find(({ spec }) => (spec as WorkloadEndpointSpec).ipNetworks?.some((net) => net.startsWith(`${address}/`)))
+        const found = resources.find(({ spec }) =>
+          (spec as WorkloadEndpointSpec | undefined)?.ipNetworks?.some((net) => net.startsWith(`${address}/`)),
+        )
         const { node, interfaceName } = (found?.spec ?? {}) as Partial<WorkloadEndpointSpec>
         return node === 'n1' && interfaceName !== undefined ? interfaceName : 'eth0'
       }

@@ -38,7 +38,7 @@ export function bearersOf({ resources, known }: World, address: IpAddress): read
 
 /** `ipNetworks` of an endpoint, `nets` of a network set. */
 export function netsOf({ kind, spec }: Resource): readonly string[] {
-  const { ipNetworks = [], nets = [] } = spec as { readonly ipNetworks?: readonly string[]; readonly nets?: readonly string[] }
+  const { ipNetworks = [], nets = [] } = (spec ?? {}) as { readonly ipNetworks?: readonly string[]; readonly nets?: readonly string[] }
   return kind === 'WorkloadEndpoint' ? ipNetworks : nets
 }
 

@@ -8,7 +8,7 @@ import { setName } from '../names.ts'
 import type { Selector } from '../selector/selector.ts'
 import { MemberCounts } from './member-counts.ts'
 import { membersOf, type ServiceName, type ServiceSlice, ServiceSlices } from './service-slices.ts'
-import { type SetItem, type SetMember, sameItem } from './set-item.ts'
+import { portMembers, type SetItem, type SetMember, sameItem } from './set-item.ts'
 import { SetMembers } from './set-members.ts'
 import { type SetSource, setKey } from './set-source.ts'
 
@@ -211,7 +211,7 @@ function countMembers({ source, members }: Entry, slice: ServiceSlice, by: 1 | -
 }
 
 function contribution(source: SetSource, item: SetItem): readonly SetMember[] {
-  return source.type === 'named-ports' ? source.names.flatMap((name) => item.ports.get(name) ?? []) : item.members
+  return source.type === 'named-ports' ? source.names.flatMap((name) => portMembers(item, name)) : item.members
 }
 
 function typeOf(source: SetSource, netItems: number): IpSetType {

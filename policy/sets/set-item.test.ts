@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Resource } from '../../src/model/resource.ts'
 import { bareAddress } from '../../src/net/prefix.ts'
 import { endpoint, globalPolicy, hostEndpoint, networkSet } from '../test-resources.ts'
-import { sameItem, setItemOf } from './set-item.ts'
+import { portMembers, sameItem, setItemOf } from './set-item.ts'
 
 const http = { name: 'http', protocol: 'TCP', port: 80 }
 
@@ -17,7 +17,7 @@ const table: [title: string, resource: Resource, members: readonly string[], por
     }),
     ['10.0.0.1', 'fd00::1'],
     {
-      http: ['10.0.0.1,tcp:80', '10.0.0.1,tcp:81', 'fd00::1,tcp:80', 'fd00::1,tcp:81'],
+      http: ['10.0.0.1,tcp:80', 'fd00::1,tcp:80', '10.0.0.1,tcp:81', 'fd00::1,tcp:81'],
       dns: ['10.0.0.1,udp:53', 'fd00::1,udp:53'],
     },
   ],
@@ -34,7 +34,8 @@ for (const [title, resource, members, ports] of table) {
     const item = setItemOf(resource)
     const texts = (list: readonly { readonly text: string }[] = []) => list.map(({ text }) => text)
     t.strictSame(texts(item?.members), members)
-    t.strictSame(Object.fromEntries([...(item?.ports ?? [])].map(([name, list]) => [name, texts(list)])), ports)
+    const named = [...(item?.ports.keys() ?? [])].map((name) => [name, texts(item && portMembers(item, name))])
+    t.strictSame(Object.fromEntries(named), ports)
     t.equal(item?.nets, resource.kind !== 'WorkloadEndpoint')
     t.ok(item?.members.every(({ family, text }) => (family === 6) === text.includes(':')))
   })
@@ -44,7 +45,7 @@ t.test('the unspecified address is that of nobody: `ipset` would refuse the sets
   const [v4, v6] = ['0.0.0.0', '::']
   const item = setItemOf(hostEndpoint('h', { expectedIPs: [v4, '192.0.2.1', v6], ports: [{ name: 'http', protocol: 'TCP', port: 80 }] }))
   t.strictSame(item?.members, [{ family: 4, text: '192.0.2.1' }])
-  t.strictSame([...(item?.ports ?? [])], [['http', [{ family: 4, text: '192.0.2.1,tcp:80' }]]])
+  t.strictSame(item && portMembers(item, 'http'), [{ family: 4, text: '192.0.2.1,tcp:80' }])
 })
 
 t.test('§6.16: a Node is in sets with its own addresses, each once, not with those of its tunnels', async (t) => {
@@ -55,6 +56,11 @@ t.test('§6.16: a Node is in sets with its own addresses, each once, not with th
     item?.members.map(({ text }) => bareAddress(text)),
     ['192.0.2.1', '2001:db8::1', '198.51.100.1', '203.0.113.1'],
   )
+})
+
+t.test('a port named twice counts once', async (t) => {
+  const item = setItemOf(endpoint('e', { ipNetworks: ['10.0.0.1/32'], ports: [http, http] }))
+  t.strictSame(item && portMembers(item, 'http'), [{ family: 4, text: '10.0.0.1,tcp:80' }])
 })
 
 t.test('other kinds are in no set', async (t) => t.equal(setItemOf(globalPolicy('p', {})), undefined))

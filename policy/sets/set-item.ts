@@ -10,8 +10,8 @@ import { bareAddress, parseCidr, parseInterfaceAddress } from '../../src/net/pre
 export type SetItem = {
   readonly nets: boolean
   readonly members: readonly SetMember[]
-  /** By port name. */
-  readonly ports: ReadonlyMap<string, readonly SetMember[]>
+  /** By name, "tcp:80": of each address. The pairs are made where a rule asks for the name. */
+  readonly ports: ReadonlyMap<string, readonly string[]>
 }
 
 /** @property text an address, a CIDR of more than one, or address and port as `hash:ip,port` has them ("10.0.0.1,tcp:80") */
@@ -63,12 +63,15 @@ function endpointItem(nets: readonly string[], ports: readonly NamedPort[]): Set
   const members = distinct(nets.flatMap((net) => parseCidr(net) ?? [])).filter(({ text }) => !unspecified.has(text))
   if (ports.length === 0) return { nets: false, members, ports: noPorts }
   const byName = Map.groupBy(ports, ({ name }) => name)
-  const portMembers = [...byName].map(([name, entries]): [string, readonly SetMember[]] => {
-    const suffixes = entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`)
-    const texts = members.flatMap(({ text }) => suffixes.map((suffix) => `${text},${suffix}`))
-    return [name, distinct(texts)]
+  const portTexts = [...byName].map(([name, entries]): [string, readonly string[]] => {
+    return [name, [...new Set(entries.map(({ protocol, port }) => `${protocol.toLowerCase()}:${port}`))]]
   })
-  return { nets: false, members, ports: new Map(portMembers) }
+  return { nets: false, members, ports: new Map(portTexts) }
+}
+
+/** What the ports of a name are in a `hash:ip,port`: each with each address. */
+export function portMembers({ members, ports }: SetItem, name: string): readonly SetMember[] {
+  return (ports.get(name) ?? []).flatMap((port) => members.map(({ family, text }) => ({ family, text: `${text},${port}` })))
 }
 
 function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
@@ -77,14 +80,15 @@ function netSetItem({ nets = [] }: NetworkSetSpec): SetItem {
 }
 
 function distinct(texts: readonly string[]): readonly SetMember[] {
-  return [...new Set(texts.map(bareAddress))].map((text) => ({ family: familyOf(text.split(',')[0] ?? ''), text }))
+  return [...new Set(texts.map(bareAddress))].map((text) => ({ family: familyOf(text), text }))
 }
 
 /** Whether both put the same into every set. */
 export function sameItem(a: SetItem, b: SetItem): boolean {
   return a.nets === b.nets && sameTexts(a.members, b.members) && a.ports.size === b.ports.size && [...a.ports].every(samePort)
-  function samePort([name, members]: readonly [string, readonly SetMember[]]): boolean {
-    return sameTexts(members, b.ports.get(name) ?? [])
+  function samePort([name, texts]: readonly [string, readonly string[]]): boolean {
+    const others = b.ports.get(name) ?? []
+    return texts.length === others.length && texts.every((text, i) => text === others[i])
   }
 }
 

@@ -2,6 +2,7 @@
 import Type, { type StaticDecode } from 'typebox'
 import { familyOf, parseAddress } from '../net/address.ts'
 import { containsPrefix, parsePrefix } from '../net/prefix.ts'
+import { pairProblems } from './address-port-pairs.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { formatPath } from './path.ts'
@@ -68,7 +69,7 @@ export const endpointSlice = defineKind({
   namespaced: true,
   spec: content,
   flat: true,
-  crossCheck: ({ spec }) => [...addressProblems(spec), ...pairProblems(spec)],
+  crossCheck: ({ spec }) => [...addressProblems(spec), ...pairProblems(addressesOf(spec), spec.ports?.length ?? 0, limits.pairs, 'ports')],
 })
 
 export function isEndpointSlice(resource: Resource): resource is EndpointSlice {
@@ -99,14 +100,8 @@ function addressProblems({ addressType, endpoints = [] }: EndpointSliceContent):
   )
 }
 
-/** A set has every pair: a small document must not ask for millions. */
-function pairProblems({ endpoints = [], ports = [] }: EndpointSliceContent): readonly Problem[] {
-  const addresses = endpoints.reduce((sum, endpoint) => sum + endpoint.addresses.length, 0)
-  const pairs = addresses * ports.length
-  if (pairs <= limits.pairs) return []
-  return [
-    { path: 'ports', reason: `${ports.length} ports of ${addresses} addresses are ${pairs} pairs, at most ${limits.pairs} are allowed` },
-  ]
+function addressesOf({ endpoints = [] }: EndpointSliceContent): number {
+  return endpoints.reduce((sum, endpoint) => sum + endpoint.addresses.length, 0)
 }
 
 function addressReason(value: string, addressType: EndpointSliceContent['addressType']): string | undefined {

@@ -20,6 +20,15 @@ t.test('a host endpoint as Calico documents it is kept (§6.5)', async (t) => {
 })
 
 const refused: [title: string, spec: object, problems: readonly (readonly [path: string, reason: string])[]][] = [
+  [
+    'more pairs of address and named port than a set should have',
+    {
+      node: 'n1',
+      expectedIPs: Array.from({ length: 101 }, (_, i) => `10.0.0.${i}`),
+      ports: Array.from({ length: 100 }, (_, i) => ({ name: 'many', protocol: 'TCP', port: i + 1 })),
+    },
+    [['spec.ports', '100 ports of 101 addresses are 10100 pairs, at most 10000 are allowed']],
+  ],
   ['no node', { interfaceName: 'eth0' }, [['spec.node', 'is required']]],
   [
     'neither interface nor addresses',

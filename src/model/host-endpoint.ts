@@ -1,4 +1,5 @@
 import Type, { type StaticDecode } from 'typebox'
+import { maxEndpointPairs, pairProblems } from './address-port-pairs.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
 import { address, isPortName, name, portNumber, transportProtocol } from './scalars.ts'
@@ -38,4 +39,6 @@ export const hostEndpoint = defineKind({
       ? [{ path: '', reason: 'needs interfaceName or expectedIPs: by one of them the interface is found' }]
       : [],
   ),
+  crossCheck: ({ spec: { expectedIPs = [], ports = [] } }) =>
+    pairProblems(expectedIPs.length, ports.length, maxEndpointPairs, 'spec.ports'),
 })

@@ -16,6 +16,7 @@ const refused: [title: string, text: string, expected: object][] = [
   ['YAML', 'a: 1', { path: '', reason: /^is not JSON: Unexpected token 'a'/ }],
   ['a name twice (RFC 8259 §4)', '{"a": {"b": 1,\n"c": 2,\n"b": 3}}', { path: 'a.b', reason: 'this key is there twice', line: 3 }],
   ['the same name in two spellings', '[{"a": 1, "\\u0061": 2}]', { path: '[0].a', reason: 'this key is there twice', line: 1 }],
+  ['a number that is none any more', '{"a": [1,\n{"b":\n 1e999}]}', { path: 'a[1].b', reason: 'is a number beyond 1.8e308', line: 2 }],
   ['65 levels', `${'['.repeat(65)}${']'.repeat(65)}`, { path: '', reason: 'is nested deeper than 64 levels', line: 1 }],
   ['100,000 levels that never end', `\n${'[{"a":'.repeat(50_000)}`, { path: '', reason: 'is nested deeper than 64 levels', line: 2 }],
 ]

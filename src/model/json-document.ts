@@ -26,6 +26,12 @@ export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDe
     lines ??= linesOf(text) // only when something is wrong with the value
     return lineOfPath(lines, path)
   }
+  const tooLarge = infiniteIn(value)
+  if (tooLarge !== undefined) {
+    const path = formatPath(tooLarge)
+    const line = lineOf(path)
+    return { problems: [{ path, reason: 'is a number beyond 1.8e308', ...(line !== undefined && { line }) }] }
+  }
   return { documents: [{ value, lineOf }] }
 }
 
@@ -128,6 +134,17 @@ function membersOf(value: unknown): number {
   let members = Array.isArray(value) ? 0 : Object.keys(value).length
   for (const part of Object.values(value)) members += membersOf(part)
   return members
+}
+
+/** The path of a number that became infinite when it was read, which JSON cannot write again; undefined: there is none. */
+function infiniteIn(value: unknown): readonly PathSegment[] | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const name of Object.keys(value)) {
+    const found = infiniteIn((value as Readonly<Record<string, unknown>>)[name])
+    if (found !== undefined) return [Array.isArray(value) ? Number(name) : name, ...found]
+  }
+  return undefined
 }
 
 /** Line of an offset, 1-based; offsets must not go back. */

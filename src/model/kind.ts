@@ -78,7 +78,7 @@ function check<Spec extends TSchema>(options: KindOptions<Spec>, resource: unkno
   if (found.length > 0) return { problems: found }
   const complete = options.complete?.(draft) ?? draft
   const envelope = { apiVersion: apiVersionOf(options), kind: options.kind, metadata: complete.metadata }
-  return { resource: options.flat ? { ...envelope, spec: {}, ...(complete.spec as object) } : { ...envelope, spec: complete.spec } }
+  return { resource: options.flat ? { ...envelope, spec: undefined, ...(complete.spec as object) } : { ...envelope, spec: complete.spec } }
 }
 
 function checkSpec<Spec extends TSchema>(
@@ -93,9 +93,9 @@ function checkSpec<Spec extends TSchema>(
 
 const envelopeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 
-/** What is not the envelope's, without the empty spec of what is stored. Kubernetes writes null where a list is empty. */
+/** What is not the envelope's, without an empty spec, which some write. Kubernetes writes null where a list is empty. */
 function contentOf(fields: ReadonlyMap<string, unknown>): object {
-  const own = [...fields].filter(([field, value]) => !envelopeFields.has(field) && value !== null)
+  const own = [...fields].filter(([field, value]) => !envelopeFields.has(field) && (value ?? null) !== null)
   return Object.fromEntries(own.filter(([field, value]) => field !== 'spec' || JSON.stringify(value) !== '{}'))
 }
 

@@ -12,6 +12,7 @@ export type Metadata = {
   readonly generation?: number
 }
 
+/** @property spec undefined of a kind whose content stands beside `metadata` */
 export type Resource<Kind extends string = string, Spec = unknown> = {
   readonly apiVersion: string
   readonly kind: Kind

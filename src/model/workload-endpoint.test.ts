@@ -70,6 +70,15 @@ for (const [title, spec, expected] of accepted) {
 
 const interfaceName = 'must be an interface name: 1 to 15 of A-Z, a-z, 0-9, "_", "." and "-"'
 const refused: [title: string, spec: object, problems: readonly (readonly [path: string, reason: string])[]][] = [
+  [
+    'more pairs of address and named port than a set should have',
+    {
+      interfaceName: 'tort1',
+      ipNetworks: Array.from({ length: 101 }, (_, i) => `10.0.0.${i}/32`),
+      ports: Array.from({ length: 100 }, (_, i) => ({ name: 'many', protocol: 'TCP', port: i + 1 })),
+    },
+    [['spec.ports', '100 ports of 101 addresses are 10100 pairs, at most 10000 are allowed']],
+  ],
   ['no node', { interfaceName: 'tort1' }, [['spec.node', 'is required']]],
   [
     'INTERFACE §4: an interface of this node without our prefix',

@@ -1,6 +1,7 @@
 import Type, { type StaticDecode } from 'typebox'
 import { familyOf } from '../net/address.ts'
 import { parseCidr } from '../net/prefix.ts'
+import { maxEndpointPairs, pairProblems } from './address-port-pairs.ts'
 import type { Frozen } from './frozen.ts'
 import { type CheckContext, defineKind } from './kind.ts'
 import type { Problem, Resource } from './resource.ts'
@@ -79,7 +80,10 @@ export const workloadEndpoint = defineKind({
   plural: 'workloadendpoints',
   namespaced: true,
   spec: crossChecked(shape, natProblems),
-  crossCheck: ({ spec }, context) => interfaceProblems(spec, context),
+  crossCheck: ({ spec }, context) => [
+    ...interfaceProblems(spec, context),
+    ...pairProblems(spec.ipNetworks?.length ?? 0, spec.ports?.length ?? 0, maxEndpointPairs, 'spec.ports'),
+  ],
   complete: ({ metadata, spec: { ports, ...spec } }) => ({
     metadata,
     spec: { ...spec, ...(ports !== undefined && { ports: ports.map((port) => ({ ...port, name: port.name ?? '' })) }) },

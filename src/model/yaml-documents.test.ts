@@ -51,6 +51,18 @@ const refused: [title: string, text: string, problems: readonly object[]][] = [
     'a: *x',
     [{ path: 'a', reason: 'aliases are not taken: write the value out, or put one that begins with "*" in quotes', line: 1, document: 0 }],
   ],
+  ...['.inf', '-.Inf', '.nan', '1e999'].map((text): [string, string, object[]] => [
+    `${text}, which JSON has not`,
+    `a: 1\nb: [2, ${text}]`,
+    [
+      {
+        path: 'b[1]',
+        reason: 'must be a number that JSON has, which .inf, .nan and one beyond 1.8e308 are not: put it in quotes if it is a text',
+        line: 2,
+        document: 0,
+      },
+    ],
+  ]),
   [
     'a tag',
     'a: [1, !!binary aGk=]',

@@ -65,6 +65,8 @@ function documentProblems(document: Document.Parsed, lines: LineCounter): readon
 /** Pairs by key of the maps that were asked for: a map of many keys may have many problems. */
 type Members = Map<YAMLMap, ReadonlyMap<string, Pair>>
 
+const notFinite = 'must be a number that JSON has, which .inf, .nan and one beyond 1.8e308 are not: put it in quotes if it is a text'
+
 type Refuse = (node: unknown, path: readonly PathSegment[], reason: string) => void
 
 /** Finds what is legal YAML and still refused, because readers could differ on what it means. @param path of `node`; as it was on return */
@@ -72,6 +74,7 @@ function look(node: unknown, path: PathSegment[], refuse: Refuse): void {
   if (isAlias(node)) refuse(node, path, 'aliases are not taken: write the value out, or put one that begins with "*" in quotes')
   else if (isNode(node) && node.tag !== undefined)
     refuse(node, path, `tags are not taken (${node.tag}): put a value that begins with "!" in quotes`)
+  if (isScalar(node) && typeof node.value === 'number' && !Number.isFinite(node.value)) refuse(node, path, notFinite)
   if (isSeq(node)) for (const [i, item] of node.items.entries()) lookBelow(i, item, path, refuse)
   if (!isMap(node)) return
   const seen = new Set<string>()
