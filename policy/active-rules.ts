@@ -13,10 +13,10 @@ export const profileOwner = (name: string) => `profile ${name}`
 
 /** @returns undefined when no endpoint of this node needs them */
 export function rulesOf(owner: string, ...active: readonly Active[]): Policy | Profile | undefined {
-  const [type, ...rest] = owner.split(' ')
-  const name = rest.join(' ')
+  const isPolicy = owner.startsWith(policyOwner(''))
+  const name = owner.slice(owner.indexOf(' ') + 1)
   for (const one of active) {
-    const rules = type === 'policy' ? one.activePolicy(name) : one.activeProfile(name)
+    const rules = isPolicy ? one.activePolicy(name) : one.activeProfile(name)
     if (rules !== undefined) return rules
   }
   return undefined

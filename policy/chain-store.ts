@@ -19,9 +19,8 @@ export class ChainStore {
   /** Replaces all chains of one owner; [] when it has none any more. */
   put(owner: string, chains: readonly Chain[]): void {
     this.#owners = undefined
-    const before = this.#chainsOf.get(owner) ?? []
-    const kept = new Set(chains.map(placeOf))
-    for (const { family, table, name } of before.filter((chain) => !kept.has(placeOf(chain)))) this.#tables[table][family].delete(name)
+    const before = this.#chainsOf.get(owner)
+    if (before !== undefined) this.#deleteAllBut(chains, before)
     const now = chains.map((chain) => this.#put(chain))
     if (now.length === 0) this.#chainsOf.delete(owner)
     else this.#chainsOf.set(owner, now)
@@ -31,6 +30,11 @@ export class ChainStore {
   ownerOf(name: string): string | undefined {
     this.#owners ??= new Map([...this.#chainsOf].flatMap(([owner, chains]) => chains.map((chain): [string, string] => [chain.name, owner])))
     return this.#owners.get(name)
+  }
+
+  #deleteAllBut(chains: readonly Chain[], before: readonly Chain[]): void {
+    const kept = new Set(chains.map(placeOf))
+    for (const chain of before) if (!kept.has(placeOf(chain))) this.#tables[chain.table][chain.family].delete(chain.name)
   }
 
   /** @returns the one that is there, if it is equal */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Family } from '../src/net/address.ts'
 
 /** Linux: XT_EXTENSION_MAXNAMELEN leaves 28 characters for a chain, IPSET_MAXNAMELEN 31 for a set. */
@@ -71,5 +71,5 @@ function shortened(prefix: string, name: string, max: number): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 24)
+  return hash('sha256', text, 'base64url').slice(0, 24)
 }

@@ -59,8 +59,8 @@ function icmpMatch({ type, code }: { readonly type?: number; readonly code?: num
 
 /** undefined: the positive nets are all of the other family. Negated nets of the other family demand nothing. */
 function addressMatches(side: Side, peer: Peer, family: Family, sets: SetNames): Conjunction | undefined {
-  const nets = ofFamily(peer.nets ?? [], family)
-  const notNets = ofFamily(peer.notNets ?? [], family)
+  const nets = ofFamily(peer.nets, family)
+  const notNets = ofFamily(peer.notNets, family)
   if (peer.nets !== undefined && nets.length === 0) return undefined
   const positive = netMatch(side, nets, false, nets.length > 1, family, sets)
   // iptables takes -s and -d once a rule: beside a positive net even a single negated one is a set.
@@ -109,7 +109,8 @@ function excludedPorts(side: Side, peer: Peer, hasPorts: boolean, family: Family
 }
 
 /** Sorted, each once, so that equal lists are one set. */
-function ofFamily(nets: readonly string[], family: Family): readonly Cidr[] {
+function ofFamily(nets: readonly string[] | undefined, family: Family): readonly Cidr[] {
+  if (nets === undefined) return []
   const known = nets.flatMap((net) => parseCidr(net) ?? []).filter((net) => familyOf(net) === family)
   return [...new Set(known)].toSorted(compareText)
 }
