@@ -220,6 +220,31 @@ const table: Case[] = [
       'shop/web-1 -> shop/db-0 any udp port,ping: Allow -> Deny by WorkloadEndpoint shop/db-0 ingress (2)',
     ],
   ],
+  [
+    'ICMP types and protocols without ports that rules name',
+    [db, web(1)],
+    [
+      put(
+        networkPolicy('db', {
+          ...toDb,
+          ingress: [
+            { action: 'Deny', protocol: 'ICMP', icmp: { type: 13 } },
+            { action: 'Deny', protocol: 'ICMP', icmp: { type: 3, code: 1 } },
+            { action: 'Deny', protocol: 'ICMPv6', icmp: { type: 1 } },
+            { action: 'Deny', protocol: 'UDPLite' },
+            { action: 'Deny', protocol: 47 },
+            { action: 'Allow' },
+          ],
+        }),
+      ),
+    ],
+    [
+      'shop/web-1 -> shop/db-0 icmp/13: Allow -> Deny by NetworkPolicy shop/db ingress rule 0 (1)',
+      'shop/web-1 -> shop/db-0 icmp/3/1: Allow -> Deny by NetworkPolicy shop/db ingress rule 1 (1)',
+      'shop/web-1 -> shop/db-0 protocol 47: Allow -> Deny by NetworkPolicy shop/db ingress rule 4 (1)',
+      'shop/web-1 -> shop/db-0 udplite: Allow -> Deny by NetworkPolicy shop/db ingress rule 3 (1)',
+    ],
+  ],
   ['a policy that selects nobody changes nothing', shop, [put(networkPolicy('none', { selector: "app == 'none'" }))], []],
   ['nor does one that only says the same again', [...shop, sql], [put(sql)], []],
   [

@@ -8,7 +8,7 @@ import type { PolicyView } from './explain-ends.ts'
 import type { Explanation } from './explanation.ts'
 import type { Flow } from './flow.ts'
 import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, type VerdictChange, verdictChange } from './flow-changes.ts'
-import { type Probe, portsOfRule, probesFor } from './flow-probes.ts'
+import { type Probe, portlessOfRule, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
 import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
 import { isServiceEnd, portsOfService, serviceEnds } from './preview-services.ts'
@@ -193,13 +193,16 @@ export class FlowPreview {
           for (const tier of view.tiersOf(holder, direction)) for (const policy of tier.policies) policies.add(policy)
       yield
     }
+    const portless: Record<Family, Probe[]> = { 4: [], 6: [] }
     for (const { ingress = [], egress = [] } of policies) {
-      for (const rule of [...ingress, ...egress])
+      for (const rule of [...ingress, ...egress]) {
         for (const one of [...portsOfRule(rule), ...portsOfService(rule, [this.#before, this.#after])]) named.set(JSON.stringify(one), one)
+        for (const family of families) portless[family].push(...portlessOfRule(rule, family))
+      }
       yield
     }
     const all = [...named.values()]
-    return { 4: probesFor(all, 4), 6: probesFor(all, 6) }
+    return { 4: probesFor(all, portless[4], 4), 6: probesFor(all, portless[6], 6) }
   }
 }
 

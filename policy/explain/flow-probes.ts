@@ -1,11 +1,12 @@
 /** The kinds of packets that tell rules apart: from the ports and ICMP types that rules and endpoints name to one flow for each. */
 import type { PortRange } from '../../felix/kernel.ts'
+import type { Family } from '../../src/net/address.ts'
 import type { Rule } from '../policy.ts'
 import { readPorts } from '../port-list.ts'
-import { kernelProtocol, protocolNumber } from '../protocol.ts'
+import { icmpProtocol, kernelProtocol, protocolNumber, protocolsWithPorts } from '../protocol.ts'
 import type { Flow } from './flow.ts'
 
-/** @property label "tcp/80", "tcp/8000:8010", "any other tcp port", "icmp" @property packet with the ports of the one it stands for */
+/** @property label "tcp/80", "tcp/8000:8010", "any other tcp port", "ping", "icmp/13", "protocol 47" @property packet with the ports of the one it stands for */
 export type Probe = {
   readonly label: string
   readonly protocol: number
@@ -19,6 +20,7 @@ const [tcp, udp, sctp] = [6, 17, 132]
 /** An ephemeral port: rules on source ports are met by few. */
 const sourcePort = 54_321
 const maxPort = 65_535
+const echoRequest = { 4: 8, 6: 128 } as const
 
 /** Which destination ports a rule tells apart. Its named ports are those of the endpoints. */
 export function portsOfRule(rule: Rule): readonly NamedPorts[] {
@@ -29,11 +31,26 @@ export function portsOfRule(rule: Rule): readonly NamedPorts[] {
   return protocol === sctp && ranges.length === 0 ? [{ protocol, range: { from: 1, to: 1 } }] : ranges
 }
 
+/** Which packets without ports a rule tells apart: ICMP types of the family, and protocols. */
+export function portlessOfRule({ protocol, notProtocol, icmp = {}, notICMP = {} }: Rule, family: Family): readonly Probe[] {
+  const numbers = [protocol, notProtocol].flatMap((one) => protocolNumber(one) ?? [])
+  const ofFamily = icmpProtocol(family)
+  const types = numbers.includes(ofFamily) ? [icmp, notICMP] : []
+  const others = numbers.filter((number) => !protocolsWithPorts.has(number) && number !== icmpProtocol(4) && number !== icmpProtocol(6))
+  return [
+    ...types.flatMap(({ type, code }) => (type === undefined ? [] : [icmpProbe(family, type, code)])),
+    ...others.map((number): Probe => {
+      const name = kernelProtocol(number)
+      return { label: typeof name === 'string' ? name : `protocol ${name}`, protocol: number, packet: { protocol: number } }
+    }),
+  ]
+}
+
 /**
  * One probe for each stretch of ports that no rule tells apart, one for all other ports, and a ping. Of SCTP only where something names it.
- * @param named of all rules and endpoints that may meet
+ * @param named of all rules and endpoints that may meet @param portless the same; each label once
  */
-export function probesFor(named: readonly NamedPorts[], family: 4 | 6): readonly Probe[] {
+export function probesFor(named: readonly NamedPorts[], portless: readonly Probe[], family: Family): readonly Probe[] {
   const inUse = named.some(({ protocol }) => protocol === sctp) ? [tcp, udp, sctp] : [tcp, udp]
   const transport = inUse.flatMap((protocol) =>
     stretches(named.filter((one) => one.protocol === protocol).map(({ range }) => range)).map((range) => portProbe(protocol, range)),
@@ -44,9 +61,15 @@ export function probesFor(named: readonly NamedPorts[], family: 4 | 6): readonly
       protocol,
     ),
   )
-  const icmp = family === 4 ? 1 : 58
-  const ping: Probe = { label: 'ping', protocol: icmp, packet: { protocol: icmp, icmpType: family === 4 ? 8 : 128, icmpCode: 0 } }
-  return [...transport, ...others, ping]
+  const byLabel = new Map([icmpProbe(family, echoRequest[family]), ...portless].map((probe) => [probe.label, probe]))
+  return [...transport, ...others, ...byLabel.values()]
+}
+
+function icmpProbe(family: Family, icmpType: number, icmpCode = 0): Probe {
+  const protocol = icmpProtocol(family)
+  const code = icmpCode === 0 ? '' : `/${icmpCode}`
+  const isPing = icmpType === echoRequest[family] && code === ''
+  return { label: isPing ? 'ping' : `${kernelProtocol(protocol)}/${icmpType}${code}`, protocol, packet: { protocol, icmpType, icmpCode } }
 }
 
 function portProbe(protocol: number, { from, to }: PortRange): Probe {
