@@ -141,6 +141,15 @@ for (const backend of ['nft', 'legacy'] as const) {
   })
 }
 
+t.test('nftables are heard from the start, before anybody looks', async (t) => {
+  await enterNetns()
+  const watched: boolean[] = []
+  const rules = watch({ backend: () => undefined, onWatched: (isWatched) => watched.push(isWatched) })
+  t.teardown(() => rules.close())
+  await rules.start()
+  t.strictSame(watched, [true])
+})
+
 t.test('a watch before the backend is chosen asks nobody; after another choice it asks the other', async (t) => {
   await enterNetns()
   let chosen: Backend | undefined

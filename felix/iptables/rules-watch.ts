@@ -27,7 +27,6 @@ export class RulesWatch {
   readonly #dependencies: RulesWatchDependencies
   readonly #timer: NodeJS.Timeout
   #watched: { readonly backend: Backend; readonly source: RulesSource } | undefined
-  #isWatching = false
   #opening = false
   #closed = false
 
@@ -36,7 +35,10 @@ export class RulesWatch {
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref()
   }
 
-  /** Listens to nftables before anything is read, so that nothing falls between; which backend will be used is not known yet. */
+  /**
+   * Listens to nftables before anything is read, so that nothing falls between and no first write needs a check behind it. Which backend
+   * will be used is not known yet: with the first look at another, all of it may have changed.
+   */
   async start(): Promise<void> {
     await this.#open('nft').catch(() => undefined) // where nft is used, the first look says why it cannot be
   }
@@ -57,8 +59,6 @@ export class RulesWatch {
         await this.#open(backend)
         onChange(undefined) // what others did before is not heard of
       }
-      if (!this.#isWatching) onWatched(true)
-      this.#isWatching = true
       const changed = this.#watched === undefined ? [] : this.#watched.source.look()
       if (changed === undefined || changed.length > 0) onChange(changed)
     } catch (error) {
@@ -69,7 +69,7 @@ export class RulesWatch {
   }
 
   async #open(backend: Backend): Promise<void> {
-    const { isOwn, nowMs } = this.#dependencies
+    const { isOwn, onWatched, nowMs } = this.#dependencies
     this.#watched?.source.close()
     this.#watched = undefined
     this.#opening = true
@@ -77,6 +77,7 @@ export class RulesWatch {
       const source = await (backend === 'nft' ? NftChanges.open(isOwn) : LegacyChanges.open(nowMs))
       if (this.#closed) return source.close()
       this.#watched = { backend, source }
+      onWatched(true)
     } finally {
       this.#opening = false
     }
