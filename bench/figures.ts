@@ -18,6 +18,6 @@ export function medianOf(runs: readonly Figures[]): Figures {
 /** The smallest value that `percent` of them do not exceed. @param values at least one; percent 0..100 */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b)
-  const at = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))
-  return sorted[at] ?? Number.NaN
+  const at = Math.ceil((sorted.length * percent) / 100) - 1
+  return sorted[Math.max(0, at)] ?? Number.NaN
 }

@@ -25,17 +25,17 @@ export async function benchLabelChange([endpoints = '10000']: readonly string[],
   }
 }
 
-/** `total` is from the request to the members in the kernel; `tools` how many programs ran for one change; `ratio` is `total` to the bare one. */
+/**
+ * `total` is from the request to the members in the kernel; `tools` how many programs ran for one change; `ratio` is `total` to the bare
+ * one. Nothing else is asked meanwhile: the metrics are ten times the garbage of a change.
+ */
 async function measure({ node }: PolicyLab, bare: BareCopy, sets: readonly string[]): Promise<Figures> {
-  const [totals, owns, bares]: [number[], number[], number[]] = [[], [], []]
+  const [totals, bares]: [number[], number[]] = [[], []]
   const before = await toolUse(node)
   for (let change = 0; change < changes; change += 1) {
-    const toolsBefore = await toolUse(node)
     const beganMs = performance.now()
     await reached(node, await applyObjects(node, [remoteEndpoint(7, change % 19)]))
-    const endMs = performance.now()
-    totals.push(endMs - beganMs)
-    owns.push(endMs - beganMs - ((await toolUse(node)).ms - toolsBefore.ms))
+    totals.push(performance.now() - beganMs)
     const bareBeganMs = performance.now()
     await bare.ipset(`add ${sets[change % 2]} 10.128.0.7\ndel ${sets[(change + 1) % 2]} 10.128.0.7\n`)
     bares.push(performance.now() - bareBeganMs)
@@ -45,8 +45,7 @@ async function measure({ node }: PolicyLab, bare: BareCopy, sets: readonly strin
   return {
     totalP50Ms: at(totals, 50),
     totalP99Ms: at(totals, 99),
-    ownP50Ms: at(owns, 50),
-    ownP99Ms: at(owns, 99),
+    totalMaxMs: at(totals, 100),
     bareP50Ms: at(bares, 50),
     ratio: Math.round((at(totals, 50) / at(bares, 50)) * 100) / 100,
     tools: runs / changes,

@@ -1,4 +1,6 @@
 /** What one change costs does not grow with what it does not concern: how many entries of maps and sets are visited on its way to the kernel, counted. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import t from 'tap'
 import { PolicyTables } from '../felix/iptables/policy-tables.ts'
@@ -135,3 +137,26 @@ t.test('what changes nothing in the kernel starts no program', async (t) => {
   await node.change({ ...policy(7, 1_000), metadata: { name: 'policy-7', annotations: { note: 'new' } } })
   t.strictSame(node.inputs, [])
 })
+
+t.test('changes leave next to nothing behind: what outlives them all has to be looked through by the garbage collector', async (t) => {
+  const node = await LoadedNode.with(100, 1_000)
+  const changeOften = async (times: number) => {
+    for (let n = 0; n < times; n++) await node.change(remote(3, `app${n % locals}`))
+    node.inputs.length = 0
+  }
+  const growths: number[] = []
+  for (let round = 0; round < 6; round++) {
+    const before = usedAfterCollection()
+    await changeOften(3_000)
+    growths.push((usedAfterCollection() - before) / 3_000)
+  }
+  // what remembers the last changes fills first, and is shortened from time to time
+  t.ok(Math.min(...growths) < 100, `octets for each change: ${growths.join(', ')}`)
+})
+
+function usedAfterCollection(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { IpSet } from '../kernel.ts'
 import { changingSet } from '../test-members.ts'
@@ -110,3 +112,22 @@ t.test('the two halves of everything are one member that came or went', async (t
   t.equal(during.isAsKnown(sets), true)
   t.equal(new SavedSetsComparison(sets).isAsKnown(sets), false, 'nothing was read')
 })
+
+t.test('nothing is kept of what is read', async (t) => {
+  const members = Array.from({ length: 100_000 }, (_, n) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+  const sets = known({ name: a, type: 'hash:ip', family: 4, members: new Set(members) })
+  const comparison = new SavedSetsComparison(sets)
+  comparison.take(create(a))
+  const before = usedAfterCollection()
+  for (let from = 0; from < members.length; from += 1_000) comparison.take(add(a, ...members.slice(from, from + 1_000)))
+  const octets = usedAfterCollection() - before
+  t.ok(octets < members.length, `${octets} octets, not one for each member`)
+  t.equal(comparison.isAsKnown(sets), true)
+})
+
+function usedAfterCollection(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}
