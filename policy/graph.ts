@@ -20,6 +20,7 @@ import { HostEndpoints } from './host/host-endpoints.ts'
 import type { HostProblem, InterfaceAddresses } from './host/host-interfaces.ts'
 import type { AppliedHost } from './host/host-places.ts'
 import { hostProgram } from './host/host-program.ts'
+import { appliedHosts, appliedOn } from './host/host-scope.ts'
 import { InheritedLabels, inheritanceOf } from './inherited-labels.ts'
 import { LocalEndpoints } from './local-endpoints.ts'
 import { marksOf } from './marks.ts'
@@ -133,7 +134,7 @@ export class PolicyGraph {
 
   /** What applies to traffic through an interface that is no workload's; undefined: no host endpoint governs it. */
   hostOn(interfaceName: string): AppliedHost | undefined {
-    return this.#hosts.appliedOn(interfaceName)
+    return appliedOn(this.#hosts, interfaceName)
   }
 
   /**
@@ -270,7 +271,7 @@ export class PolicyGraph {
     const strays = interfaces.filter((name) => !name.startsWith(interfacePrefix)).toSorted(compareText)
     const checking = { checks: this.#checks, drops: checkDrops(this.#base.flowLog) }
     const options = { ...this.#rules, ...this.#base, ...checking, failsafe: this.#failsafe, tunnelled: this.#tunnelled }
-    const hosts = hostProgram(this.#hosts.applied(), workloadPatterns(interfacePrefix, strays), options)
+    const hosts = hostProgram(appliedHosts(this.#hosts), workloadPatterns(interfacePrefix, strays), options)
     const more = { spoofed: this.#locals.spoofedSources(), loops: this.#checks.serviceLoops }
     this.#chains.put('base', baseChains(this.#base, this.#allowed, strays, hosts.steps, more))
     this.#chains.put('dispatch', dispatchChains(interfaces, families, unknownRules(this.#base.flowLog)))

@@ -59,3 +59,12 @@ t.test('§6.3 the host endpoint that forwarded traffic meets is that of the inte
   policy.graph.put(hostEndpoint('eth1', { node: 'node-b' }))
   t.equal(verdictFrom('192.0.2.9'), 'Deny', 'by any interface the wildcard')
 })
+
+t.test('§6.3 flows of the node itself are compared with an address of its subnet that nobody has', async (t) => {
+  const work = live([{ address: own, subnet, device: 'eth0' }]).preview([
+    { type: 'put', resource: hostEndpoint('shut', { node: 'node-a', interfaceName: 'eth0' }) },
+  ])
+  while (work.step());
+  const pairs = work.state.changes.map(({ from, to, after }) => `${from.join()} -> ${to.join()}: ${after}`)
+  t.strictSame(pairs.toSorted(), ['HostEndpoint shut at eth0 -> others by eth0: Deny', 'others by eth0 -> HostEndpoint shut at eth0: Deny'])
+})

@@ -1,12 +1,12 @@
 /** The policy graph of this node, made anew when FelixConfiguration chooses otherwise than it was made with. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Flow } from '../policy/explain/flow.ts'
-import { previewLimits } from '../policy/explain/flow-preview.ts'
+import { type Neighbour, previewLimits } from '../policy/explain/flow-preview.ts'
 import { PolicyGraph, type PolicyGraphOptions } from '../policy/graph.ts'
 import type { Explainer } from './flows/policy-judge.ts'
 import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
 import type { IpAddress } from './net/address.ts'
-import { addressesByInterface, type ConnectedSubnet, devicesTo } from './net/connected-subnet.ts'
+import { addressesByInterface, type ConnectedSubnet, devicesTo, neighbourIn } from './net/connected-subnet.ts'
 import type { PolicyChoices } from './settings/effective-felix.ts'
 
 /** What does not change while the agent runs: interfaces are known by the prefix of the start. */
@@ -68,7 +68,9 @@ export class LivePolicy implements PolicyFace, Explainer {
 
   readonly preview: PolicyFace['preview'] = (changes) => {
     const recent = this.#recentFlows(previewLimits.recent)
-    return this.#graph.preview(changes, { nodeAddresses: this.#ownAddresses(), recent, limits: previewLimits })
+    const nodeAddresses = this.#ownAddresses()
+    const options = { nodeAddresses, interfaceTo: this.#interfaceTo, neighbours: this.#neighbours(nodeAddresses), recent }
+    return this.#graph.preview(changes, { ...options, limits: previewLimits })
   }
 
   readonly holdersOf: PolicyFace['holdersOf'] = (address) => this.#graph.holdersOf(address)
@@ -80,6 +82,16 @@ export class LivePolicy implements PolicyFace, Explainer {
     const devices = devicesTo(this.#connected, address)
     const hosts = new Set(devices.map((device) => this.#graph.hostOn(device)?.name))
     return hosts.size === 1 ? devices[0] : undefined
+  }
+
+  /** One that nobody is known to have in each subnet of an interface that is no workload's. */
+  #neighbours(own: readonly IpAddress[]): readonly Neighbour[] {
+    const isKnown = (address: IpAddress) => own.includes(address) || this.#graph.holdersOf(address).length > 0
+    return this.#connected.flatMap((subnet): readonly Neighbour[] => {
+      if (subnet.device.startsWith(this.#options.interfacePrefix)) return []
+      const address = neighbourIn(subnet, isKnown)
+      return address === undefined ? [] : [{ interfaceName: subnet.device, address }]
+    })
   }
 
   #newGraph(): PolicyGraph {

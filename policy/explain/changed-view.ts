@@ -2,6 +2,8 @@ import { isEndpointSlice } from '../../src/model/endpoint-slice.ts'
 import { type Resource, type ResourceRef, refOf } from '../../src/model/resource.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { SelectorTerm } from '../effective-selector.ts'
+import type { AppliedHost } from '../host/host-places.ts'
+import { appliedAt, appliedOn } from '../host/host-scope.ts'
 import { inheritanceOf } from '../inherited-labels.ts'
 import type { Labels } from '../label-index.ts'
 import type { Direction } from '../names.ts'
@@ -17,7 +19,9 @@ import { setItemOf } from '../sets/set-item.ts'
 import { type Tier, tierOf } from '../tiers.ts'
 import type { AllowedTunnels } from '../workload-tunnels.ts'
 import { AddressIndex } from './address-index.ts'
+import { ChangedHosts } from './changed-hosts.ts'
 import { type FoundHost, type Holder, holderOf, type PolicyView, type TierPolicies } from './explain-ends.ts'
+import { foundHost } from './found-host.ts'
 import { type GraphParts, type GraphView, inTiers } from './graph-view.ts'
 
 /** @property resource checked, with defaults filled in */
@@ -37,6 +41,8 @@ export class ChangedView implements PolicyView {
   readonly #selecting = new Map<string, readonly Policy[]>()
   /** Of everybody whose labels may be others. */
   readonly #labels = new Map<string, Labels>()
+  /** The host endpoints of this node. */
+  readonly hosts: ChangedHosts
 
   constructor(base: GraphView, parts: GraphParts, changes: readonly PolicyChange[]) {
     this.#base = base
@@ -44,6 +50,12 @@ export class ChangedView implements PolicyView {
     for (const change of changes) this.#change(change)
     for (const key of this.#resources.keys()) this.#relabel(key)
     for (const parent of this.#handedDown.keys()) for (const id of parts.labels.childrenOf(parent)) this.#relabel(id)
+    this.hosts = new ChangedHosts(parts.hosts, {
+      nodeName: base.nodeName,
+      resources: this.#resources,
+      changedLabelsOf: (id) => this.#labels.get(id),
+      labelsOf: (id) => parts.labels.labelsOf(id),
+    })
   }
 
   get nodeName(): string {
@@ -99,13 +111,12 @@ export class ChangedView implements PolicyView {
     return undefined
   }
 
-  /** Changes of host endpoints and their policies are not looked at: their flows are compared as they are. */
   hostAt(address: IpAddress): FoundHost | undefined {
-    return this.#base.hostAt(address)
+    return this.#found(appliedAt(this.hosts, address))
   }
 
   hostOn(interfaceName: string): FoundHost | undefined {
-    return this.#base.hostOn(interfaceName)
+    return this.#found(appliedOn(this.hosts, interfaceName))
   }
 
   profileOf(name: string): Profile | undefined {
@@ -121,6 +132,11 @@ export class ChangedView implements PolicyView {
   slicesOf(service: ServiceName): readonly ServiceSlice[] {
     const kept = [...this.#parts.sets.slicesOf(service)].flatMap(([id, slice]) => (this.#resources.has(id) ? [] : slice))
     return [...kept, ...this.#slices.filter((slice) => slice.service === service)]
+  }
+
+  #found(applied: AppliedHost | undefined): FoundHost | undefined {
+    const resource = (key: string) => (this.#resources.has(key) ? this.#resources.get(key) : this.#parts.resources.get(key))
+    return foundHost(applied, { failsafe: this.#parts.failsafe, resource, policyOfId: this.hosts.policyOfId })
   }
 
   #change(change: PolicyChange): void {

@@ -304,7 +304,73 @@ t.test('with few candidates allowed, each kind of endpoint comes before the seco
   t.equal(truncated, true)
 })
 
-t.test('host endpoints of this node that a change concerns are named, since their flows are not compared', async (t) => {
+const [own, outside] = ['192.0.2.1' as IpAddress, '192.0.2.254' as IpAddress]
+
+function hostPreview(resources: readonly Resource[], changes: readonly PolicyChange[]): PreviewState {
+  const graph = new PolicyGraph({ nodeName: 'n1', interfacePrefix: 'tort', ipv6: true })
+  graph.setAddresses(new Map([['eth0', new Set([own])]]))
+  for (const resource of resources) graph.put(resource)
+  const options = { nodeAddresses: [own], interfaceTo: () => 'eth0', neighbours: [{ interfaceName: 'eth0', address: outside }] }
+  const work = graph.preview(changes, { ...options, recent: [], limits: previewLimits })
+  while (work.step());
+  return work.state
+}
+
+const here = hostEndpoint('here', { node: 'n1', interfaceName: 'eth0' }, { host: 'n1' })
+const there = hostEndpoint('there', { node: 'n2', interfaceName: 'eth0' }, { host: 'n2' })
+const onHosts = (spec: object) => globalPolicy('close', { selector: 'has(host)', ...spec })
+const hostRule = 'GlobalNetworkPolicy close ingress rule 0'
+
+const hostCases: Case[] = [
+  [
+    'a host endpoint that comes closes its node but for failsafe ports, in both directions',
+    [],
+    [put(here)],
+    [
+      'HostEndpoint here at eth0 -> others by eth0 tcp/22,udp/68,any other tcp port,any other udp port,ping: Allow -> Deny by HostEndpoint here egress (5)',
+      'others by eth0 -> HostEndpoint here at eth0 udp/53,udp/67,any other tcp port,any other udp port,ping: Allow -> Deny by HostEndpoint here ingress (5)',
+    ],
+  ],
+  ['one of another node changes nothing', [], [put(there)], []],
+  [
+    'a policy of the host that comes: a port opens',
+    [here],
+    [put(onHosts({ ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [80] } }] }))],
+    [`others by eth0 -> HostEndpoint here at eth0 tcp/80: Deny -> Allow by ${hostRule} (1)`],
+  ],
+  [
+    'one that goes: it closes',
+    [here, onHosts({ ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [80] } }] })],
+    [deleted('GlobalNetworkPolicy', 'close', '')],
+    ['others by eth0 -> HostEndpoint here at eth0 tcp/80: Allow -> Deny by HostEndpoint here ingress (1)'],
+  ],
+  [
+    'labels of the host endpoint that no policy selects any more',
+    [here, onHosts({ ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [80] } }] })],
+    [put({ ...here, metadata: { ...here.metadata, labels: {} } })],
+    ['others by eth0 -> HostEndpoint here at eth0 tcp/80: Allow -> Deny by HostEndpoint here ingress (1)'],
+  ],
+  [
+    'what is forwarded to workloads of this node, before routing and behind it',
+    [here, web(1), db],
+    [put(onHosts({ preDNAT: true, applyOnForward: true, ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [80] } }] }))],
+    [`others by eth0,shop/db-0 -> shop/web-1 tcp/80: Allow -> Deny by ${hostRule} (2)`],
+  ],
+  [
+    'a network set whose members the policy of the host lets in',
+    [here, onHosts({ ingress: [{ action: 'Allow', protocol: 'TCP', source: { selector: "bad == 'true'" } }] })],
+    [put(blocked('198.51.100.0/24'))],
+    [`GlobalNetworkSet blocked -> HostEndpoint here at eth0 any other tcp port: Deny -> Allow by ${hostRule} (1)`],
+  ],
+]
+for (const [title, resources, changes, expected] of hostCases)
+  t.test(`§6.3 flows of hosts: ${title}`, async (t) => {
+    const { changes: found, hostEndpoints } = hostPreview(resources, changes)
+    t.strictSame(lines(found).toSorted(), expected.toSorted())
+    t.strictSame(hostEndpoints, [])
+  })
+
+t.test('host endpoints of this node whose interfaces have no address are named, since their flows are not compared', async (t) => {
   const [here, there] = [
     hostEndpoint('here', { node: 'n1', interfaceName: 'eth0' }),
     hostEndpoint('there', { node: 'n2', interfaceName: 'eth0' }),

@@ -1,9 +1,10 @@
 /** What changes would do to flows: candidates explained before and after, a few at a time. */
 import type { EndpointPort, WorkloadEndpoint } from '../../src/model/workload-endpoint.ts'
 import type { Family, IpAddress } from '../../src/net/address.ts'
+import { appliedOn } from '../host/host-scope.ts'
 import { protocolNumber } from '../protocol.ts'
 import type { ChangedView } from './changed-view.ts'
-import { explainFlow } from './explain.ts'
+import { explainFlow, type Where } from './explain.ts'
 import type { PolicyView } from './explain-ends.ts'
 import type { Explanation } from './explanation.ts'
 import type { Flow } from './flow.ts'
@@ -11,14 +12,22 @@ import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, 
 import { type Probe, portlessOfRule, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
 import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
+import { governedInterfaces, type HostScopes, hostEnds, hostPolicies, idsAtHosts, isHostEnd } from './preview-hosts.ts'
 import { isServiceEnd, portsOfService, serviceEnds } from './preview-services.ts'
 
 export type PreviewOptions = {
   readonly nodeAddresses: readonly IpAddress[]
+  /** By which interface of this node an address is reached. */
+  readonly interfaceTo?: Where['interfaceTo']
+  /** Of each interface that has a subnet, in each family. Default: none. */
+  readonly neighbours?: readonly Neighbour[]
   /** Flows seen lately, the newest first. */
   readonly recent: readonly Flow[]
   readonly limits: PreviewLimits
 }
+
+/** Stands for whoever is reached by an interface and not known otherwise. */
+export type Neighbour = { readonly interfaceName: string; readonly address: IpAddress }
 
 /** @property ends of each side  @property flows compared in all  @property recent of those seen lately */
 export type PreviewLimits = { readonly ends: number; readonly flows: number; readonly recent: number }
@@ -30,7 +39,7 @@ export type PreviewState = {
   readonly changes: readonly FlowChange[]
   readonly recent: readonly FlowChange[]
   readonly concerned: number
-  /** HostEndpoints of this node that a change concerns: their flows are not compared. */
+  /** HostEndpoints of this node that a change concerns and whose flows are not compared: their interfaces have no address. */
   readonly hostEndpoints: readonly string[]
   readonly checked: number
   readonly truncated: boolean
@@ -85,12 +94,16 @@ export class FlowPreview {
   *#run(): Generator<void> {
     yield* this.#compareRecent()
     const { limits } = this.#options
-    this.#hostEndpoints = concernedHosts(this.#after, this.#parts)
-    const affected = affectedIds(this.#after, this.#parts)
-    this.#concerned = [...affected].filter((id) => this.#isComparable(id)).length
+    const scopes: HostScopes = [this.#parts.hosts, this.#after.hosts]
+    const hosts = concernedHosts(this.#after, this.#parts)
+    const compared = governedInterfaces(scopes).flatMap((name) => scopes.map((scope) => appliedOn(scope, name)?.name))
+    this.#hostEndpoints = hosts.filter((name) => !compared.includes(name))
+    const affected = new Set(affectedIds(this.#after, this.#parts))
+    this.#concerned = [...affected].filter((id) => this.#isComparable(id)).length + hosts.length - this.#hostEndpoints.length
     if (this.#concerned === 0) return
     const nowhere = [...netEnds(this.#after, limits.ends), ...serviceEnds(this.#after, this.#parts, limits.ends)]
-    const known = [...(yield* knownEnds(this.#after, this.#parts)), ...nowhere]
+    const known = [...hostEnds(scopes, this.#options.neighbours ?? []), ...(yield* knownEnds(this.#after, this.#parts)), ...nowhere]
+    for (const id of idsAtHosts(scopes, hosts, known, this.#before.nodeName)) affected.add(id)
     const varied = yield* this.#varied(known)
     const others = this.#first(varied)
     const concerned = this.#first(varied.filter(({ id }) => affected.has(id)))
@@ -146,8 +159,9 @@ export class FlowPreview {
 
   #compare(flow: Flow): readonly [change: VerdictChange | undefined, after: Explanation] {
     this.#checked++
-    const { nodeAddresses } = this.#options
-    const explained = (view: PolicyView): Explanation => explainFlow(view, flow, { nodeAddresses })
+    const { nodeAddresses, interfaceTo } = this.#options
+    const where: Where = { nodeAddresses, ...(interfaceTo !== undefined && { interfaceTo }) }
+    const explained = (view: PolicyView): Explanation => explainFlow(view, flow, where)
     const after = explained(this.#after)
     return [verdictChange(explained(this.#before), after), after]
   }
@@ -181,8 +195,12 @@ export class FlowPreview {
 
   /** Which kinds of packets the rules that apply to any of the ends can tell apart. */
   *#probes(ends: readonly PreviewEnd[]): Generator<void, ProbesOf> {
-    const policies = new Set(this.#after.changedPolicies.flat().filter((policy) => policy !== undefined))
+    const changed = this.#after.changedPolicies.flat().filter((policy) => policy !== undefined)
+    const policies = new Set([...changed, ...hostPolicies([this.#parts.hosts, this.#after.hosts])])
     const named = new Map<string, ReturnType<typeof portsOfRule>[number]>()
+    if (ends.some(({ id }) => isHostEnd(id)))
+      for (const { protocol, port } of Object.values(this.#parts.failsafe).flat())
+        named.set(`${protocol} ${port}`, { protocol: protocolNumber(protocol) ?? 0, range: { from: port, to: port } })
     for (const { holder } of ends) {
       if (holder === undefined) continue
       const { ports = [] } = holder.resource.spec as { readonly ports?: readonly EndpointPort[] }

@@ -4,12 +4,12 @@ import type { SelectorTerm } from '../effective-selector.ts'
 import type { FailsafePorts } from '../host/failsafe.ts'
 import type { HostEndpoints } from '../host/host-endpoints.ts'
 import type { AppliedHost } from '../host/host-places.ts'
+import { appliedAt, appliedOn } from '../host/host-scope.ts'
 import type { InheritedLabels } from '../inherited-labels.ts'
 import type { LocalEndpoints } from '../local-endpoints.ts'
 import type { Direction } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { PolicyActions } from '../policy-actions.ts'
-import { resourceKey } from '../resource-key.ts'
 import type { Profile } from '../rule-chains.ts'
 import { matches } from '../selector/evaluate.ts'
 import type { IpSetStore } from '../sets/ip-set-store.ts'
@@ -18,6 +18,7 @@ import { compareTiers, type Tier } from '../tiers.ts'
 import type { AllowedTunnels } from '../workload-tunnels.ts'
 import type { AddressIndex } from './address-index.ts'
 import { type FoundHost, type Holder, holderOf, type PolicyView, type TierPolicies } from './explain-ends.ts'
+import { foundHost } from './found-host.ts'
 
 export type GraphParts = {
   readonly nodeName: string
@@ -81,11 +82,11 @@ export class GraphView implements PolicyView {
   }
 
   hostAt(address: IpAddress): FoundHost | undefined {
-    return this.#found(this.#parts.hosts.appliedAt(address))
+    return this.#found(appliedAt(this.#parts.hosts, address))
   }
 
   hostOn(interfaceName: string): FoundHost | undefined {
-    return this.#found(this.#parts.hosts.appliedOn(interfaceName))
+    return this.#found(appliedOn(this.#parts.hosts, interfaceName))
   }
 
   profileOf(name: string): Profile | undefined {
@@ -108,15 +109,7 @@ export class GraphView implements PolicyView {
 
   #found(applied: AppliedHost | undefined): FoundHost | undefined {
     const { hosts, failsafe, resources } = this.#parts
-    const resource =
-      applied && resources.get(resourceKey({ group: 'projectcalico.org', kind: 'HostEndpoint', namespace: '', name: applied.name }))
-    if (applied === undefined || resource === undefined) return undefined
-    const tiersAt: FoundHost['tiersAt'] = (stage, direction) =>
-      applied.tiers[stage][direction].map(({ name, defaultAction, policies }) => ({
-        tier: { name, defaultAction, order: 0 },
-        policies: policies.flatMap((id) => hosts.policyOfId(id) ?? []),
-      }))
-    return { resource, applied, failsafe, tiersAt }
+    return foundHost(applied, { failsafe, resource: (key) => resources.get(key), policyOfId: (id) => hosts.policyOfId(id) })
   }
 
   #policiesOf({ id, labels }: Holder): readonly Policy[] {

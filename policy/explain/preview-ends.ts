@@ -111,20 +111,24 @@ export function concernedHosts(view: ChangedView, { resources, labels }: GraphPa
     }),
   )
   const isHere = ({ kind, spec }: Resource) => kind === 'HostEndpoint' && (spec as { readonly node?: string }).node === view.nodeName
-  const others = changed.flatMap(([, before, after]) => after ?? before ?? []).filter(isHere)
+  const own = [...resources.values()].filter(isHere)
+  const others = changed.flatMap(([, before, after]) => [before ?? [], after ?? []].flat()).filter(isHere)
+  // what comes when none of them decides, and who is asked before whom
+  if (changed.some(([key]) => /^projectcalico\.org (Tier|Profile) /.test(key))) others.push(...own)
   const selected =
     selectors.length === 0
       ? []
-      : [...resources.values()].filter(isHere).filter((resource) => {
-          const own = labels.labelsIf(resource, new Map())
-          return selectors.some((selector) => matches(selector, own))
+      : own.filter((resource) => {
+          const all = labels.labelsIf(resource, new Map())
+          return selectors.some((selector) => matches(selector, all))
         })
   return [...new Set([...others, ...selected].map(({ metadata }) => metadata.name))].toSorted(compareText)
 }
 
 /** The nets that rules of changed policies name, each by an address in it. @param limit of them */
 export function netEnds(view: ChangedView, limit: number): readonly PreviewEnd[] {
-  const rules = view.changedPolicies.flat().flatMap((policy) => [...(policy?.ingress ?? []), ...(policy?.egress ?? [])])
+  const policies = [...view.changedPolicies.flat(), ...view.hosts.changedPolicies]
+  const rules = policies.flatMap((policy) => [...(policy?.ingress ?? []), ...(policy?.egress ?? [])])
   const nets = rules.flatMap(({ source, destination }) =>
     [source, destination].flatMap(({ nets = [], notNets = [] }) => [...nets, ...notNets]),
   )

@@ -1,17 +1,13 @@
 import type { HostEndpointSpec } from '../../src/model/host-endpoint.ts'
 import type { Resource } from '../../src/model/resource.ts'
-import { appliedTiers } from '../applied-tiers.ts'
 import { LabelIndex, type Labels } from '../label-index.ts'
-import { anyInterface, type Direction, loopback } from '../names.ts'
 import { comparePolicies, type Policy } from '../policy.ts'
 import { profileOf } from '../profiles.ts'
 import { resourceKey } from '../resource-key.ts'
 import type { Profile } from '../rule-chains.ts'
-import { tierOf } from '../tiers.ts'
-import { assignHosts, type HostAssignment, type HostCandidate, type HostProblem, type InterfaceAddresses } from './host-interfaces.ts'
-import { type AppliedHost, type HostStage, hostStages, stagesOf, type TiersByDirection, wildcardStagesOfWorkloads } from './host-places.ts'
-
-type Host = HostCandidate & { readonly profiles: readonly string[] }
+import { type Tier, tierOf } from '../tiers.ts'
+import { assignHosts, type HostAssignment, type HostProblem, type InterfaceAddresses } from './host-interfaces.ts'
+import type { Host, HostScope } from './host-scope.ts'
 
 /** What must be rendered again. @property hosts whether the chains of the host endpoints themselves may be others */
 export type HostChanges = { readonly policies: ReadonlySet<string>; readonly profiles: ReadonlySet<string>; readonly hosts: boolean }
@@ -19,7 +15,7 @@ export type HostChanges = { readonly policies: ReadonlySet<string>; readonly pro
 export type HostEndpointsOptions = { readonly nodeName: string; readonly interfacePrefix: string }
 
 /** The HostEndpoints of this node: which interfaces they govern, and what applies to them at each stage (resource reference §6.3, §6.5). */
-export class HostEndpoints {
+export class HostEndpoints implements HostScope {
   readonly #options: HostEndpointsOptions
   readonly #hosts = new Map<string, Host>()
   readonly #policies = new Map<string, Policy>()
@@ -36,11 +32,10 @@ export class HostEndpoints {
 
   /** @param resource a HostEndpoint of any node; those of others have no chains here */
   putEndpoint(key: string, resource: Resource, labels: Labels): void {
-    const { node, interfaceName, expectedIPs = [], profiles = [] } = resource.spec as HostEndpointSpec
     this.deleteEndpoint(key)
-    if (node !== this.#options.nodeName) return
-    const { name } = resource.metadata
-    this.#hosts.set(key, { key, name, expectedIPs, profiles, ...(interfaceName !== undefined && { interfaceName }) })
+    const host = hostOf(key, resource, this.#options.nodeName)
+    if (host === undefined) return
+    this.#hosts.set(key, host)
     this.#subjects.putItem(key, labels)
     this.#reassign()
   }
@@ -61,10 +56,10 @@ export class HostEndpoints {
 
   /** Which addresses the interfaces of this node have now. */
   setAddresses(addresses: InterfaceAddresses): void {
-    const before = this.#governs()
+    const before = this.governs
     this.#addresses = addresses
     this.#assignment = undefined
-    const after = this.#governs()
+    const after = this.governs
     const same = before.size === after.size && [...before].every(([name, key]) => after.get(name) === key)
     if (!same) this.#reassign()
   }
@@ -110,25 +105,42 @@ export class HostEndpoints {
     return changes
   }
 
-  /** What applies, by the interfaces that are governed; empty: no host endpoint is in force here. */
-  applied(): readonly AppliedHost[] {
-    return [...this.#governs()].map(([interfaceName, key]) => this.#appliedTo(interfaceName, key, hostStages))
+  get interfacePrefix(): string {
+    return this.#options.interfacePrefix
   }
 
-  /** What applies to traffic through an interface; undefined: nothing does. */
-  appliedOn(interfaceName: string): AppliedHost | undefined {
-    const own = this.#governs().get(interfaceName)
-    if (own !== undefined) return this.#appliedTo(interfaceName, own, hostStages)
-    const wildcard = this.#governs().get(anyInterface)
-    if (wildcard === undefined || interfaceName === loopback) return undefined
-    const isWorkload = interfaceName.startsWith(this.#options.interfacePrefix)
-    return this.#appliedTo(interfaceName, wildcard, isWorkload ? wildcardStagesOfWorkloads : hostStages)
+  /** Of this node, by interface. */
+  get addresses(): InterfaceAddresses {
+    return this.#addresses
   }
 
-  /** What applies to the interface that has an address of this node; undefined: nothing does. */
-  appliedAt(address: string): AppliedHost | undefined {
-    const [interfaceName] = [...this.#addresses].find(([, own]) => own.has(address)) ?? []
-    return interfaceName === undefined ? undefined : this.appliedOn(interfaceName)
+  get governs(): HostAssignment['governs'] {
+    return this.#assigned().governs
+  }
+
+  hosts(): readonly Host[] {
+    return [...this.#hosts.values()]
+  }
+
+  host(key: string): Host | undefined {
+    return this.#hosts.get(key)
+  }
+
+  policiesOf(key: string): readonly Policy[] {
+    return this.#inOrder(this.#subjects.selectorsOf(key))
+  }
+
+  /** The policies that would select a host endpoint with these labels, in order. */
+  policiesFor(labels: Labels): readonly Policy[] {
+    return this.#inOrder(this.#subjects.matching(labels))
+  }
+
+  tier(name: string): Tier {
+    return tierOf(name, this.#tiers.get(name))
+  }
+
+  hasProfile(name: string): boolean {
+    return profileOf(name, this.#profiles.get(name)) !== undefined
   }
 
   /** @param id of a policy in tiers answered here */
@@ -148,35 +160,17 @@ export class HostEndpoints {
   activePolicy(key: string): Policy | undefined {
     const selected = this.#subjects.itemsOf(key)
     if (selected.size === 0) return undefined
-    return [...this.#governs().values()].some((host) => selected.has(host)) ? this.#policies.get(key) : undefined
+    return [...this.governs.values()].some((host) => selected.has(host)) ? this.#policies.get(key) : undefined
   }
 
   /** A profile that a host endpoint in force here lists. */
   activeProfile(name: string): Profile | undefined {
-    const isListed = [...this.#governs().values()].some((key) => this.#hosts.get(key)?.profiles.includes(name))
+    const isListed = [...this.governs.values()].some((key) => this.#hosts.get(key)?.profiles.includes(name))
     return isListed ? profileOf(name, this.#profiles.get(name)) : undefined
   }
 
-  #appliedTo(interfaceName: string, key: string, stages: readonly HostStage[]): AppliedHost {
-    const { name = '', profiles = [] } = this.#hosts.get(key) ?? {}
-    const policies = [...this.#subjects.selectorsOf(key)].flatMap((policy) => this.#policies.get(policy) ?? []).toSorted(comparePolicies)
-    const tiers = (stage: HostStage) => this.#tiersOf(policies.filter((policy) => stagesOf(policy).includes(stage)))
-    return {
-      name,
-      interfaceName,
-      stages,
-      tiers: { doNotTrack: tiers('doNotTrack'), preDNAT: tiers('preDNAT'), forward: tiers('forward'), normal: tiers('normal') },
-      profiles: profiles.map((one) => ({ name: one, known: profileOf(one, this.#profiles.get(one)) !== undefined })),
-    }
-  }
-
-  #tiersOf(policies: readonly Policy[]): TiersByDirection {
-    const ofDirection = (direction: Direction) => appliedTiers(policies, direction, (name) => tierOf(name, this.#tiers.get(name)))
-    return { ingress: ofDirection('ingress'), egress: ofDirection('egress') }
-  }
-
-  #governs(): HostAssignment['governs'] {
-    return this.#assigned().governs
+  #inOrder(keys: Iterable<string>): readonly Policy[] {
+    return [...keys].flatMap((key) => this.#policies.get(key) ?? []).toSorted(comparePolicies)
   }
 
   #assigned(): HostAssignment {
@@ -205,6 +199,13 @@ export class HostEndpoints {
     this.#changes.profiles.add(name)
     this.#changes.hosts = true
   }
+}
+
+/** undefined: it is of another node. */
+export function hostOf(key: string, { metadata, spec }: Resource, nodeName: string): Host | undefined {
+  const { node, interfaceName, expectedIPs = [], profiles = [] } = spec as HostEndpointSpec
+  if (node !== nodeName) return undefined
+  return { key, name: metadata.name, expectedIPs, profiles, ...(interfaceName !== undefined && { interfaceName }) }
 }
 
 function noChanges() {

@@ -72,7 +72,7 @@ const table: [title: string, effect: FlowEffect, expected: readonly string[]][] 
     [
       '',
       'No flow between known endpoints would change: no known endpoint is concerned.',
-      'Not compared: flows of the node itself, by HostEndpoint n-eth0.',
+      'Not compared: flows by HostEndpoint n-eth0, whose interface has no address.',
     ],
   ],
   [

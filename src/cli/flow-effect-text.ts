@@ -29,7 +29,9 @@ const mostLines = 50
 /** After an empty line: "shop/web-1 -> shop/db-0 tcp/5432: allowed -> denied by NetworkPolicy shop/x ingress rule 2". */
 export function flowLines({ changes, recent, concerned, checked, hostEndpoints, truncated }: FlowEffect): readonly string[] {
   const hosts =
-    hostEndpoints.length === 0 ? [] : [plain(`Not compared: flows of the node itself, by HostEndpoint ${listed(hostEndpoints)}.`)]
+    hostEndpoints.length === 0
+      ? []
+      : [plain(`Not compared: flows by HostEndpoint ${listed(hostEndpoints)}, whose interface has no address.`)]
   const left = [...hosts, ...(truncated ? ['Not all flows were compared: there are too many.'] : [])]
   const seen = recent.length === 0 ? [] : ['Flows seen lately that would change:', ...changeLines(recent)]
   if (changes.length === 0) {

@@ -183,7 +183,9 @@ const flowsChanged = Type.Object(
     changes: Type.Array(flowChange, { description: 'Between known endpoints, network sets and nets of the rules' }),
     recent: Type.Array(flowChange, { description: 'Of the flows seen lately' }),
     concerned: Type.Integer({ description: 'Endpoints and network sets that the change may concern' }),
-    hostEndpoints: Type.Array(text, { description: 'HostEndpoints of this node that the change concerns, whose flows are not compared' }),
+    hostEndpoints: Type.Array(text, {
+      description: 'HostEndpoints of this node that the change concerns, whose flows are not compared: their interfaces have no address',
+    }),
     checked: Type.Integer({ description: 'Flows compared' }),
     truncated: Type.Boolean({
       description: 'Some were left out: at most 400 ends of each side, 100000 flows, 2000 of those seen lately, 2 s',
