@@ -12,6 +12,7 @@ import type { WorkloadEndpoint } from './model/workload-endpoint.ts'
 import type { Cidr } from './net/prefix.ts'
 import { foreignInterfaces } from './problems/foreign-interfaces.ts'
 import { leftOutIpv6 } from './problems/no-ipv6.ts'
+import { sharedInterfaces } from './problems/shared-interfaces.ts'
 import { tunnelAddressTaken } from './problems/tunnel-address-taken.ts'
 import type { ProgrammedRevision } from './programmed-revision.ts'
 import type { Originated } from './settings/originated-prefixes.ts'
@@ -115,7 +116,13 @@ export class Agent {
     const endpoints = [...this.#endpoints.values()]
     const { interfacePrefix } = this.#options
     const leftOut = this.#hasIpv6 ? [] : leftOutIpv6(this.#podCidrs, endpoints)
-    return [...problems, ...foreignInterfaces(endpoints, interfacePrefix), ...tunnelAddressTaken(kernel.tunnels, endpoints), ...leftOut]
+    return [
+      ...problems,
+      ...foreignInterfaces(endpoints, interfacePrefix),
+      ...sharedInterfaces(endpoints),
+      ...tunnelAddressTaken(kernel.tunnels, endpoints),
+      ...leftOut,
+    ]
   }
 
   /** Takes over what is stored, brings the kernel to it, and follows the store from then on. */
