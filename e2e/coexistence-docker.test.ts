@@ -78,9 +78,11 @@ for (const backend of ['nft', 'legacy'] as const) {
 
     await t.test('all is flushed and written anew by somebody else: our rules come back, theirs stay', async (t) => {
       const ours = await rules.ours()
+      node.signal('SIGSTOP') // else ours may be back before anybody has looked
       if (backend === 'nft') await namespace.run('nft', ['flush', 'ruleset'])
       await rules.restore(dockerRules, 'whole')
       t.notSame(await rules.ours(), ours)
+      node.signal('SIGCONT')
       await until('our rules are back', async () => (await rules.ours()).join() === ours.join())
       await asExpected(t)
       t.equal(await rules.saved('nat', 'filter'), dockers)

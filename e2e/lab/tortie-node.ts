@@ -76,7 +76,7 @@ export class TortieNode {
     if (this.#agent !== undefined) await end(this.#agent, signal)
   }
 
-  /** A signal that the agent survives: SIGHUP. */
+  /** A signal that the agent survives: SIGHUP, SIGSTOP and then SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#agent?.kill(signal)
   }
