@@ -8,9 +8,13 @@ import t, { type Test } from 'tap'
 import type { Run } from '../src/os/process.ts'
 import { ChainTable } from './iptables/chain-table.ts'
 import type { Backend } from './iptables/iptables-tool.ts'
+import { PolicyTables } from './iptables/policy-tables.ts'
 import { Restore } from './iptables/restore.ts'
-import type { Chain, Hook, Rule } from './kernel.ts'
+import type { Chain, Hook, IpSet, Rule } from './kernel.ts'
+import type { PolicyState } from './policy-writer.ts'
+import { changingSet } from './test-members.ts'
 import { makeNetns, type TestNetns } from './test-netns.ts'
+import { TrackedMap } from './tracked.ts'
 
 const drop: Rule = { match: [], action: { type: 'drop' } }
 const jump: Hook['rule'] = { match: [], action: { type: 'jump', chain: 'tort-FORWARD' } }
@@ -88,6 +92,36 @@ t.test('a lock that nobody gives back is a status after one bounded wait, and tr
   pass(101)
   t.match(await table.apply(true), { changed: 2, unprogrammed: new Map() })
   t.match(await rules(netns, 'legacy', 'FORWARD'), [/-j tort-FORWARD$/])
+})
+
+t.test('while the lock keeps a new rule out, nobody leaves a set that rules deny', async (t) => {
+  const lock = join(t.testdir(), 'xtables.lock')
+  const netns = await makeNetns()
+  t.teardown(() => netns.remove())
+  let passedMs = 0
+  const run: Run = (command, args, options) => netns.run('env', [`XTABLES_LOCKFILE=${lock}`, command, ...args], options)
+  const tables = new PolicyTables('legacy', { run, nowMs: () => performance.now() + passedMs, log: pino({ level: 'silent' }) })
+  const denied = changingSet('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2')
+  const ipSets = new TrackedMap<IpSet>()
+  ipSets.put(denied.name, denied)
+  const none = { 4: new TrackedMap<Chain>(), 6: new TrackedMap<Chain>() }
+  const state = (mark: number): PolicyState => ({
+    policy: { chains: { filter: none, nat: none, mangle: none, raw: none }, hooks: [], ipSets, keepsOut: (name) => name === denied.name },
+    ipSets: [],
+    hooks,
+    chains: [policy(mark)],
+  })
+  const members = async () => (await netns.must('ipset', ['save'])).match(/10\.0\.0\.\d/g)?.toSorted()
+  await tables.apply(state(1), true)
+  denied.members.delete('10.0.0.1')
+  ipSets.touch(denied.name)
+  const [holder, wanted] = [await holdLock(t, lock), state(2)]
+  t.equal((await tables.apply(wanted, true)).unprogrammed.has('chain filter/tort-FORWARD (IPv4)'), true)
+  t.strictSame(await members(), ['10.0.0.1', '10.0.0.2'])
+  await release(holder)
+  passedMs += 101
+  t.strictSame((await tables.apply(wanted, true)).unprogrammed, new Map())
+  t.strictSame(await members(), ['10.0.0.2'])
 })
 
 for (const backend of ['nft', 'legacy'] as const) {

@@ -104,6 +104,11 @@ export class ChainTable {
     return this.#touched === 'all' || this.#touched.size > 0
   }
 
+  /** Whether the last change waits for the lock of another program. */
+  get isBehind(): boolean {
+    return this.#waited && this.#failures.size > 0
+  }
+
   get dueAtMs(): number {
     return Math.min(this.#schedule.dueAtMs, this.#closed.dueAtMs)
   }

@@ -90,10 +90,11 @@ export class PolicyTables {
       const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
-    const isRuled = this.#tables.some(({ table }) => table.isTouched)
+    const isRuled = this.#tables.some(({ table }) => table.isTouched || table.isBehind)
     const [sets] = await Promise.all([this.#sets.apply(prune, isRuled ? policy?.keepsOut : undefined), this.#readAhead()])
     const reports = await this.#applyTables(prune)
-    const late = this.#sets.isHolding ? await this.#sets.apply(prune) : undefined
+    const mayGo = this.#sets.isHolding && !this.#tables.some(({ table }) => table.isBehind)
+    const late = mayGo ? await this.#sets.apply(prune) : undefined
     reports.unshift(late === undefined ? sets : { ...late, changed: sets.changed + late.changed, repaired: sets.repaired + late.repaired })
     for (const table of this.#leftovers) reports.push(await table.apply(prune))
     this.#reader.forget()
