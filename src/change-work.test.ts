@@ -145,13 +145,14 @@ t.test('changes leave next to nothing behind: what outlives them all has to be l
     node.inputs.length = 0
   }
   const growths: number[] = []
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 7; round++) {
     const before = usedAfterCollection()
     await changeOften(3_000)
     growths.push((usedAfterCollection() - before) / 3_000)
   }
   // what remembers the last changes fills first, and is shortened from time to time
-  t.ok(Math.min(...growths) < 100, `octets for each change: ${growths.join(', ')}`)
+  const [, , , median = Number.NaN] = growths.toSorted((a, b) => a - b)
+  t.ok(median < 150, `octets for each change: ${growths.join(', ')}`)
 })
 
 function usedAfterCollection(): number {
