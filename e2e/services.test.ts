@@ -90,6 +90,10 @@ for (const [name, { felix, table }] of backends) {
     await t.test('without its slices the service is nobody', async (t) => {
       await node.delete(slice())
       t.strictSame([await connects(one, false), await connects(two, false)], [false, false])
+      const { body } = await node.request('GET', '/v1/status')
+      t.match(body, {
+        problems: [{ severity: 'warning', subject: 'networkpolicy/default/client', message: /^names service default\/web without/ }],
+      })
     })
   })
 }

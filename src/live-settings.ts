@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Datastore } from './datastore/datastore.ts'
 import type { StatusProblem } from './http/agent-face.ts'
 import { EqualPriorities } from './problems/equal-priorities.ts'
+import { UnknownServices } from './problems/unknown-services.ts'
 import { UnusedResources } from './problems/unused-resources.ts'
 import { type EffectiveSettings, effectiveSettings, type Settings } from './settings/effective-settings.ts'
 import { needRestart } from './settings/need-restart.ts'
@@ -25,8 +26,8 @@ export class LiveSettings {
   #current: EffectiveSettings
   /** What the parts that cannot change were made of. */
   readonly atStart: EffectiveSettings
-  readonly #unused = new UnusedResources()
-  readonly #equal = new EqualPriorities()
+  /** What is told of the resources, as they change. */
+  readonly #followers = [new UnusedResources(), new EqualPriorities(), new UnknownServices()]
   #unsubscribe: (() => void) | undefined
 
   constructor(settings: Settings, options: LiveSettingsOptions, dependencies: LiveSettingsDependencies) {
@@ -48,8 +49,7 @@ export class LiveSettings {
     return [
       ...needRestart(this.atStart, this.#current, addresses, stated),
       ...this.#current.problems,
-      ...this.#unused.problems,
-      ...this.#equal.problems,
+      ...this.#followers.flatMap(({ problems }) => problems),
     ]
   }
 
@@ -57,9 +57,9 @@ export class LiveSettings {
   start(): void {
     const { store } = this.#dependencies
     this.#current = this.#effective()
-    for (const { resource } of store.all()) for (const follower of [this.#unused, this.#equal]) follower.put(resource)
+    for (const { resource } of store.all()) for (const follower of this.#followers) follower.put(resource)
     this.#unsubscribe = store.subscribe((events) => {
-      for (const follower of [this.#unused, this.#equal]) follower.take(events)
+      for (const follower of this.#followers) follower.take(events)
       if (events.some(({ resource }) => concernsSettings(resource))) this.#refresh()
     })
   }
