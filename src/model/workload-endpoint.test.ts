@@ -73,7 +73,7 @@ const refused: [title: string, spec: object, problems: readonly (readonly [path:
   [
     'more pairs of address and named port than a set should have',
     {
-      interfaceName: 'tort1',
+      ...here,
       ipNetworks: Array.from({ length: 101 }, (_, i) => `10.0.0.${i}/32`),
       ports: Array.from({ length: 100 }, (_, i) => ({ name: 'many', protocol: 'TCP', port: i + 1 })),
     },
