@@ -178,6 +178,22 @@ export const tiers: readonly Scenario[] = [
     ],
   },
   {
+    title: '§6.2.1 rule 3: of a dozen policies in one tier the first that decides is the last that is asked',
+    resources:
+      tier('early', 'order: 10') +
+      Array.from({ length: 12 }, (_, order) => {
+        const rules = new Map([
+          [4, ['{ action: Allow, protocol: UDP }']],
+          [5, ['{ action: Pass, protocol: TCP, destination: { ports: [80] } }']],
+          [6, ['{ action: Deny, protocol: TCP }', '{ action: Deny, protocol: UDP }']],
+          [11, ['{ action: Allow }']],
+        ])
+        return gnp(`p${order}`, `tier: early\norder: ${order}\n${web(rules.get(order) ?? ['{ action: Log }'])}`)
+      }).join('') +
+      np('shop/web', web(["{ action: Allow, protocol: TCP, source: { selector: role == 'client' } }"])),
+    expect: ['web <- client: tcp 80, udp, sctp, icmp; all: udp, sctp, icmp'],
+  },
+  {
     title: '§6.2 types [Egress] with ingress rules only: nothing out, ingress untouched',
     resources: gnp('odd', "selector: app == 'web'\ntypes: [Egress]\ningress:\n  - { action: Deny }"),
     expect: ['web -> nothing'],
