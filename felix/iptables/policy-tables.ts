@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Family } from '../../src/net/address.ts'
 import { CheckSchedule } from '../check-schedule.ts'
 import type { TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
@@ -21,8 +20,6 @@ const places: readonly RulesPlace[] = tableNames.flatMap((table) => [
   { family: 6, table },
 ])
 
-type PlacedTable = { readonly place: RulesPlace; readonly table: ChainTable }
-
 /** IP sets and the chains that refer to them, in the order that never leaves a rule without its set. */
 export class PolicyTables {
   readonly #option: 'auto' | Backend
@@ -35,7 +32,7 @@ export class PolicyTables {
   #choice: BackendChoice | undefined
   #prepared: Promise<void> | undefined
   #counters = { chains: 0, ipSets: 0 }
-  #tables: readonly PlacedTable[] = []
+  #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
   #limits = defaultLimits
   #watched = { rules: false, ipSets: false }
   /** The other backend's tables, where an earlier choice left chains of ours. */
@@ -163,16 +160,16 @@ export class PolicyTables {
     await Promise.all(families.map((family) => this.#reader.readAll({ family, backend })))
   }
 
-  /**
-   * On nft both families side by side, IPv6 a turn of the event loop behind: what it is written with is made while the kernel takes IPv4.
-   * On legacy they share a lock.
-   */
+  /** One table after the other: on nft each write makes the tools that are at work begin anew, so a small one is not put between large ones. */
   async #applyTables(prune: boolean): Promise<TableReport[]> {
-    for (const { table } of this.#tables) table.setBroken(this.#sets.broken)
-    if (this.#choice?.backend !== 'nft') return await inTurn(this.#tables, prune)
-    const ofFamily = (family: Family) => this.#tables.filter(({ place }) => place.family === family)
-    const reports = await Promise.all([inTurn(ofFamily(4), prune), nextTurn().then(() => inTurn(ofFamily(6), prune))])
-    return reports.flat()
+    const reports: TableReport[] = []
+    for (const name of tableNames) {
+      const both = this.#tables.filter(({ place }) => place.table === name).map(({ table }) => table)
+      for (const table of both) table.setBroken(this.#sets.broken)
+      if (this.#choice?.backend === 'nft') reports.push(...(await sideBySide(both, prune)))
+      else for (const table of both) reports.push(await table.apply(prune)) // they share a lock
+    }
+    return reports
   }
 
   /** Who changes one thing of ours often changes others. */
@@ -205,8 +202,8 @@ export class PolicyTables {
   }
 }
 
-async function inTurn(tables: readonly PlacedTable[], prune: boolean): Promise<TableReport[]> {
-  const reports: TableReport[] = []
-  for (const { table } of tables) reports.push(await table.apply(prune))
-  return reports
+/** IPv6 a turn of the event loop behind: what it is written with is made while the kernel takes IPv4. */
+function sideBySide([first, ...others]: readonly ChainTable[], prune: boolean): Promise<TableReport[]> {
+  const behind = others.map((table) => nextTurn().then(() => table.apply(prune)))
+  return Promise.all([...(first === undefined ? [] : [first.apply(prune)]), ...behind])
 }
