@@ -92,4 +92,5 @@ t.test('two workloads with one address: when the first of them goes the other on
   await alive(t, connections, ({ stays }) => stays)
   const { body } = await lab.node.request('GET', '/v1/status')
   t.match(body, { problems: [] })
+  t.ok((body as { policy: { connectionsDeleted: number } }).policy.connectionsDeleted > 0, 'what was deleted is counted')
 })

@@ -189,9 +189,9 @@ export class Felix {
     return this.#repairs
   }
 
-  /** How many chains and IP sets are wanted: cheap, unlike the views. */
-  get policyCounters(): { readonly chains: number; readonly ipSets: number } {
-    return this.#policy.counters
+  /** How many chains and IP sets are wanted, and how many connections of workloads that lost their address were deleted from conntrack: cheap, unlike the views. */
+  get policyCounters(): { readonly chains: number; readonly ipSets: number; readonly connectionsDeleted: number } {
+    return { ...this.#policy.counters, connectionsDeleted: this.#connections.forgotten }
   }
 
   /** What writing to iptables has cost, and how long other programs' lock was waited for. */

@@ -39,7 +39,7 @@ const felix: ShownKernel = {
   repairs: { total: 2, last: [{ object: 'IP set tort4s:a', times: 2, lastAt: '2026-11-21T12:00:00.000Z' }] },
   counters: { links: { changes: 2, repairs: 0 }, policy: { changes: 5, repairs: 1 }, routes: { changes: 4, repairs: 1 } },
   restoreCounters: { restores: 5, restoreSeconds: 0.5, refused: 0, lockWaits: 2, lockWaitSeconds: 0.25 },
-  policyCounters: { chains: 3, ipSets: 0 },
+  policyCounters: { chains: 3, ipSets: 0, connectionsDeleted: 0 },
   chains: () => chains,
   ruleCounts: async () => counted,
   ipSets: () => [],

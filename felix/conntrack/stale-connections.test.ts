@@ -54,6 +54,7 @@ t.test('who is gone: forgotten while nobody waits, once', async (t) => {
   t.equal(connections.dueAtMs, Number.POSITIVE_INFINITY, 'under way')
   await new Promise(setImmediate)
   t.strictSame([asked, kernel.dues, connections.dueAtMs], [[[one]], 1, Number.POSITIVE_INFINITY])
+  t.equal(connections.forgotten, 1, 'counted')
 })
 
 t.test('what is still led to the old workload is not forgotten before it is cut', async (t) => {

@@ -36,9 +36,15 @@ export class StaleConnections {
   /** Why the last pass failed. */
   #refusal: NetlinkSocketError | NoConntrackError | undefined
   #closed = false
+  #forgotten = 0
 
   constructor(dependencies: StaleConnectionsDependencies) {
     this.#dependencies = dependencies
+  }
+
+  /** Entries of conntrack deleted since the start. */
+  get forgotten(): number {
+    return this.#forgotten
   }
 
   /** When an apply has to come for the sake of what is still to be forgotten. */
@@ -127,6 +133,7 @@ export class StaleConnections {
     const addresses = cut.map(([address]) => address)
     try {
       const connections = addresses.length === 0 ? 0 : await forget(addresses, () => this.#closed)
+      this.#forgotten += connections
       if (this.#closed) return
       if (connections > 0) log.info({ addresses: addresses.length, connections }, 'conntrack has forgotten workloads that are gone')
       this.#refusal = undefined

@@ -104,7 +104,7 @@ export type AgentStatus = {
   readonly drain?: DrainStatus
   /** Counts by what is counted: {wanted, programmed, …}; also the labels of the metric `tortie_routes`. */
   readonly routes: Readonly<Record<string, number>>
-  /** As `routes`, of the metric `tortie_policy`. */
+  /** As `routes`, of the metric `tortie_policy`; `connectionsDeleted` from conntrack, of workloads that lost their address. */
   readonly policy: Readonly<Record<string, number>>
   /** Chains, jumps and IP sets of ours that somebody else had changed and that were put right; absent with felix disabled. */
   readonly repairs?: RepairStatus
