@@ -54,6 +54,9 @@ t.test('§6.3 the host endpoint that forwarded traffic meets is that of the inte
   for (const resource of [web, hostEndpoint('eth1', { node: 'node-a' }), shut]) policy.graph.put(resource)
   const verdictFrom = (source: string) => policy.explain({ ...toWeb, source: source as IpAddress }, {}).verdict
   t.strictSame(['10.98.0.9', '10.99.0.9', '192.0.2.9'].map(verdictFrom), ['Deny', 'Allow', 'Allow'])
+  const unclearFrom = (source: string) => policy.explain({ ...toWeb, source: source as IpAddress }, {}).unclear
+  t.strictSame(unclearFrom('192.0.2.9'), [{ address: '192.0.2.9', interfaces: ['eth0', 'eth1'], hosts: ['eth1'] }])
+  t.strictSame(['10.98.0.9', own].map(unclearFrom), [undefined, undefined], 'its subnet tells; it is the node itself')
   policy.graph.put(hostEndpoint('all', { node: 'node-a', interfaceName: '*' }))
   t.equal(verdictFrom('10.99.0.9'), 'Deny')
   policy.graph.put(hostEndpoint('eth1', { node: 'node-b' }))

@@ -1,10 +1,13 @@
 /** The policy graph of this node, made anew when FelixConfiguration chooses otherwise than it was made with. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Unclear } from '../policy/explain/explanation.ts'
 import type { Flow } from '../policy/explain/flow.ts'
 import { type Neighbour, previewLimits } from '../policy/explain/flow-preview.ts'
 import { PolicyGraph, type PolicyGraphOptions } from '../policy/graph.ts'
 import type { Explainer } from './flows/policy-judge.ts'
 import type { PolicyFace, StatusProblem } from './http/agent-face.ts'
+import type { Resource } from './model/resource.ts'
+import type { WorkloadEndpointSpec } from './model/workload-endpoint.ts'
 import type { IpAddress } from './net/address.ts'
 import { addressesByInterface, type ConnectedSubnet, devicesTo, neighbourIn } from './net/connected-subnet.ts'
 import type { PolicyChoices } from './settings/effective-felix.ts'
@@ -63,7 +66,10 @@ export class LivePolicy implements PolicyFace, Explainer {
   readonly originsOf: PolicyGraph['originsOf'] = (chain) => this.#graph.originsOf(chain)
 
   readonly explain: Explainer['explain'] = (flow, where) => {
-    return this.#graph.explain(flow, { interfaceTo: this.#interfaceTo, ...where, nodeAddresses: this.#ownAddresses() })
+    const nodeAddresses = this.#ownAddresses()
+    const explanation = this.#graph.explain(flow, { interfaceTo: this.#interfaceTo, ...where, nodeAddresses })
+    const unclear = where?.interfaceTo === undefined ? this.#unclear(flow, nodeAddresses) : []
+    return unclear.length === 0 ? explanation : { ...explanation, unclear }
   }
 
   readonly preview: PolicyFace['preview'] = (changes) => {
@@ -92,6 +98,23 @@ export class LivePolicy implements PolicyFace, Explainer {
       const address = neighbourIn(subnet, isKnown)
       return address === undefined ? [] : [{ interfaceName: subnet.device, address }]
     })
+  }
+
+  /** Of what this node sends, receives or forwards from or to its workloads; it does not follow the routes of the machine. */
+  #unclear({ source, destination }: Flow, own: readonly IpAddress[]): readonly Unclear[] {
+    const isHere = (address: IpAddress) =>
+      own.includes(address) || this.#graph.holdersOf(address).some((holder) => this.#isOwnWorkload(holder))
+    const [isFrom, isTo] = [isHere(source), isHere(destination)]
+    if (isFrom === isTo) return []
+    const address = isFrom ? destination : source
+    const interfaces = devicesTo(this.#connected, address)
+    const names = interfaces.map((device) => this.#graph.hostOn(device)?.name)
+    const hosts = [...new Set(names.flatMap((name) => name ?? []))]
+    return new Set(names).size > 1 ? [{ address, interfaces, hosts }] : []
+  }
+
+  #isOwnWorkload({ kind, spec }: Resource): boolean {
+    return kind === 'WorkloadEndpoint' && (spec as WorkloadEndpointSpec).node === this.#options.nodeName
   }
 
   #newGraph(): PolicyGraph {

@@ -1,5 +1,6 @@
 import type { RuleAction } from '../../src/model/policy-rule.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { IpAddress } from '../../src/net/address.ts'
 import type { Direction } from '../names.ts'
 
 export type Verdict = 'Allow' | 'Deny'
@@ -40,8 +41,14 @@ export type EndVerdict = {
 /** What an end would say were the staged policies that concern it enforced. */
 export type Pending = { readonly verdict: Verdict; readonly steps: readonly Step[] }
 
-/** @property ends in the order of the way; only those that are endpoints. Without any no policy applies */
-export type Explanation = { readonly verdict: Verdict; readonly ends: readonly EndVerdict[] }
+/** An address that may be reached by any of some interfaces, at which not the same host endpoint is asked. @property hosts their names */
+export type Unclear = { readonly address: IpAddress; readonly interfaces: readonly string[]; readonly hosts: readonly string[] }
+
+/**
+ * @property ends in the order of the way; only those that are endpoints. Without any no policy applies
+ * @property unclear of whom it is not known which host endpoint is asked; absent: of nobody
+ */
+export type Explanation = { readonly verdict: Verdict; readonly ends: readonly EndVerdict[]; readonly unclear?: readonly Unclear[] }
 
 /** Who sends or receives. */
 export function endAt(ends: readonly EndVerdict[], direction: Direction): EndVerdict | undefined {

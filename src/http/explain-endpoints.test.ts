@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { IpAddress } from '../net/address.ts'
+import type { PolicyFace } from './agent-face.ts'
 import { startFixture } from './api-fixture.ts'
 
 const world = `
@@ -197,4 +199,21 @@ t.test('a question that cannot be answered says what is wrong with it', async (t
   }
   const mixed = await api.get('/v1/explain?from=10.0.0.1&to=fd00::2&port=80')
   t.match(mixed, { status: 422, body: { detail: '10.0.0.1 and fd00::2 have no addresses of the same family' } })
+})
+
+t.test('§6.3 where the host endpoint that is asked is not known the answer says so', async (t) => {
+  const unclear = [{ address: '192.0.2.9' as IpAddress, interfaces: ['eth0', 'eth1'], hosts: ['a', 'b'] }]
+  const policy: PolicyFace = {
+    explain: () => ({ verdict: 'Allow', ends: [], unclear }),
+    preview: () => {
+      throw new Error('nobody asked for a preview')
+    },
+    holdersOf: () => [],
+  }
+  const { body } = await (await startFixture(t, { policy })).get('/v1/explain?from=192.0.2.1&to=192.0.2.9&port=80')
+  t.match(body, {
+    reason:
+      'neither end is a workload: no policy applies; it is not known by which of eth0, eth1 192.0.2.9 is reached, so HostEndpoint a or b may be asked, or none',
+    unclear,
+  })
 })

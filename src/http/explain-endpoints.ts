@@ -1,5 +1,5 @@
 /** `GET /v1/explain`: the verdict on one flow, and each rule that was looked at on the way. */
-import { type EndVerdict, type Explanation, type Step, stepsOf } from '../../policy/explain/explanation.ts'
+import { type EndVerdict, type Explanation, type Step, stepsOf, type Unclear } from '../../policy/explain/explanation.ts'
 import type { Flow } from '../../policy/explain/flow.ts'
 import { icmpProtocol, kernelProtocol, protocolsWithPorts, readProtocol } from '../../policy/protocol.ts'
 import { resourceKey } from '../../policy/resource-key.ts'
@@ -61,13 +61,14 @@ function answer({ store, agent }: EndpointContext, query: Query): Answer {
   })
   return ok({
     verdict: explanation.verdict,
-    reason: reason(explanation),
+    reason: [reason(explanation), ...(explanation.unclear ?? []).map(unclearText)].join('; '),
     revision: store.revision,
     flow: { ...flow, protocol: kernelProtocol(flow.protocol) },
     from: shown(askedFrom, from.end, flow.source),
     to: shown(askedTo, to.end, flow.destination),
     steps: stepsOf(explanation),
     ends: explanation.ends.map(shownEnd),
+    ...(explanation.unclear !== undefined && { unclear: explanation.unclear }),
   })
 }
 
@@ -123,6 +124,10 @@ function shownEnd({ endpoint: { metadata, spec }, ...said }: EndVerdict) {
   const { namespace, name } = metadata
   const { node } = spec as { readonly node?: string }
   return { endpoint: { ...(namespace !== undefined && { namespace }), name, ...(node !== undefined && { node }) }, ...said }
+}
+
+function unclearText({ address, interfaces, hosts }: Unclear): string {
+  return `it is not known by which of ${interfaces.join(', ')} ${address} is reached, so HostEndpoint ${hosts.join(' or ')} may be asked, or none`
 }
 
 /** What decided, as a sentence. */

@@ -373,6 +373,11 @@ export const answerSchemas = {
     to: end,
     steps: Type.Array(step, { description: 'All that the packet meets, in order' }),
     ends: Type.Array(endVerdict),
+    unclear: Type.Optional(
+      Type.Array(Type.Object({ address: text, interfaces: Type.Array(text), hosts: Type.Array(text) }), {
+        description: 'Of which address it is not known by which interface it is reached, and so which HostEndpoint is asked',
+      }),
+    ),
   }),
   flows: Type.Object({ flows: Type.Array(flow), total: count, cursor: Type.Optional(text) }),
   drain,
