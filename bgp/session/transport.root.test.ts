@@ -287,6 +287,8 @@ t.test('RFC 9003 the words of a shutdown arrive at FRR, and those of BIRD here',
   const birdc = await bird(t, other, '')
   const second = new LabSpeaker(t, other, order)
   await second.until(({ peers }) => peers[0]?.state === 'Established')
+  // what BIRD has not read when it closes makes a reset of it, and its words are lost
+  await untilOutput(() => birdc('show', 'protocols', 'tortie'), /Established/)
   await birdc('disable', 'tortie', '"for the night"')
   const { peers } = await second.until(({ peers }) => peers[0]?.lastError !== undefined && peers[0].state !== 'Established')
   t.match(peers[0]?.lastError, { code: 6, subcode: 2, direction: 'received', message: 'for the night' })
