@@ -156,6 +156,28 @@ t.test('a check is routine where changes are watched and nobody suspects anythin
   t.equal(schedule.isRoutine(180_200), false)
 })
 
+t.test('a check that is to restore the order among others is no routine', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  schedule.moved(0)
+  schedule.checked(1_000, 1)
+  t.equal(schedule.mayMove(1_000), false)
+  t.strictSame([schedule.dueAtMs, schedule.isDue(10_000), schedule.isRoutine(10_000)], [10_000, true, false])
+  schedule.checked(10_000, 1)
+  t.equal(schedule.mayMove(10_000), true)
+  t.strictSame([schedule.dueAtMs, schedule.isRoutine(100_000)], [100_000, true])
+})
+
+t.test('a table at rest has nothing to be checked beside others that are', async (t) => {
+  const schedule = new CheckSchedule()
+  schedule.isWatched = true
+  t.equal(schedule.isQuiet, false)
+  schedule.checked(0, 1)
+  t.equal(schedule.isQuiet, true)
+  schedule.rest()
+  t.equal(schedule.isQuiet, false)
+})
+
 t.test('a routine check that has begun is not due again; what it is ended by says when the next one is', async (t) => {
   const schedule = new CheckSchedule()
   schedule.isWatched = true

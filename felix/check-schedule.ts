@@ -29,7 +29,7 @@ export class CheckSchedule {
   /** When the checks done so far have had no more than their share of the time. */
   #paidAtMs = 0
   #suspectedAtMs = Number.NEGATIVE_INFINITY
-  /** Whether a suspicion was not looked into yet. */
+  /** Whether something is known to be looked into: it was suspected, or our rules may stand in the wrong place. */
   #isSuspected = false
   #fullCheckAtMs = 0
   #mayMoveAtMs = 0
@@ -60,9 +60,14 @@ export class CheckSchedule {
     return nowMs >= this.dueAtMs
   }
 
-  /** Whether a check is due only because the last one was long ago, where changes by others are told: nothing has to wait for it. */
+  /** Whether a check would be due by the clock alone: changes by others are told, none is, and nothing waits to be tried again. */
+  get isQuiet(): boolean {
+    return this.#isWatched && !this.#isSuspected && this.#retryAtMs === undefined && this.#checkAtMs !== Number.POSITIVE_INFINITY
+  }
+
+  /** Whether a check is due only because the last one was long ago: nothing has to wait for it. */
   isRoutine(nowMs: number): boolean {
-    return this.#isWatched && !this.#isSuspected && this.#retryAtMs === undefined && this.isDue(nowMs)
+    return this.isQuiet && this.isDue(nowMs)
   }
 
   /** A check that nothing waits for has begun: `checked` or `suspect` says how it ended. */
@@ -80,6 +85,7 @@ export class CheckSchedule {
   mayMove(nowMs: number): boolean {
     if (nowMs >= this.#mayMoveAtMs) return true
     this.#checkAtMs = Math.min(this.#checkAtMs, this.#mayMoveAtMs)
+    this.#isSuspected = true
     return false
   }
 

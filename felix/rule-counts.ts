@@ -1,5 +1,5 @@
 /** What the rules of our chains have counted, from the output of `iptables-save -c`; pure. */
-import { CHAIN_PREFIX } from './iptables/chains-text.ts'
+import { CHAIN_PREFIX } from './iptables/saved-rules.ts'
 
 /**
  * One rule of a chain of ours. @property note the human text of its comment; '' where there is none  @property returns whether its target is RETURN

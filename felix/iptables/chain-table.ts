@@ -9,6 +9,7 @@ import { hashRules } from './chain-hash.ts'
 import { noteChange, parseSavedTable, type SavedTable, type TableChange } from './chains-text.ts'
 import type { ClosedChains } from './closed-chains.ts'
 import { Restore } from './restore.ts'
+import { TableCheck } from './table-check.ts'
 import { type TablePlace, TableReader } from './table-reader.ts'
 import { TableWriter } from './table-writer.ts'
 import { WantedChains } from './wanted-chains.ts'
@@ -44,6 +45,8 @@ export class ChainTable {
   readonly #reader: TableReader
   readonly #writer: TableWriter
   readonly #schedule = new CheckSchedule()
+  /** The check that no apply waits for. */
+  readonly check = new TableCheck(this.#schedule, () => this.#saved)
   readonly #wanted: WantedChains
   #hooks = new Map<string, WantedHooks>()
   #statedHooks: readonly Hook[] = []
@@ -204,6 +207,7 @@ export class ChainTable {
   }
 
   async #write(change: TableChange, saved: SavedTable, isLast: boolean): Promise<boolean> {
+    this.check.writing(change)
     let refusal = await this.#writer.write(change)
     if (refusal?.isGeneral === false && isLast && (await this.#closeCulprits(change, saved))) refusal = await this.#writer.write(change)
     this.#waited = refusal?.waited === true
@@ -232,6 +236,7 @@ export class ChainTable {
 
   /** Tries those again that the kernel refused. Gives how many it took. */
   async #reopen(): Promise<number> {
+    this.check.writing({ rewritten: this.#closed.refused })
     const opened = await this.#writer.reopen(this.#closed.refused)
     for (const name of opened) this.#closed.open(name)
     this.#closed.tried(this.#dependencies.nowMs())

@@ -1,8 +1,5 @@
 import type { TableName } from '../kernel.ts'
-import { hashInLine } from './chain-hash.ts'
-
-/** Every chain we make is named so, and every chain named so is ours. */
-export const CHAIN_PREFIX = 'tort-'
+import { isOwnChain, SavedRulesReader, savedRule } from './saved-rules.ts'
 
 /** A rule of ours in a chain of others: its hash, and what stands after "-A CHAIN ", which is also what deletes it by value. */
 export type SavedHook = { readonly hash: string; readonly line: string }
@@ -44,19 +41,14 @@ export function parseSavedTable(output: string): SavedTable {
   const own = new Map<string, (string | undefined)[]>()
   const others = new Map<string, (SavedHook | undefined)[]>()
   const heldByOthers = new Set<string>()
-  for (const text of output.split('\n')) {
-    if (text.startsWith(':')) addChain(text.slice(1, text.indexOf(' ')), own, others)
-    if (!text.startsWith('-A ')) continue
-    const end = text.indexOf(' ', 3)
-    const chain = end < 0 ? text.slice(3) : text.slice(3, end)
-    const line = end < 0 ? '' : text.slice(end + 1)
-    const hash = hashInLine(line)
+  const onRule = (chain: string, line: string) => {
+    const { hash, holds } = savedRule(chain, line)
     addChain(chain, own, others)
     own.get(chain)?.push(hash)
     others.get(chain)?.push(hash === undefined ? undefined : { hash, line })
-    const target = hash === undefined && others.has(chain) ? targetOfOurs(line) : undefined
-    if (target !== undefined) heldByOthers.add(target)
+    if (holds !== undefined) heldByOthers.add(holds)
   }
+  new SavedRulesReader({ onChain: (chain) => addChain(chain, own, others), onRule }).take(`${output}\n`)
   return { own, others, heldByOthers }
 }
 
@@ -118,12 +110,8 @@ export function noteChange(saved: SavedTable, change: TableChange, hashesOf: (ch
 }
 
 function addChain(chain: string, own: Map<string, unknown[]>, others: Map<string, unknown[]>): void {
-  const chains = chain.startsWith(CHAIN_PREFIX) ? own : others
+  const chains = isOwnChain(chain) ? own : others
   if (!chains.has(chain)) chains.set(chain, [])
-}
-
-function targetOfOurs(line: string): string | undefined {
-  return line.includes(CHAIN_PREFIX) ? /(?:^| )-[jg] (tort-\S+)/.exec(line)?.[1] : undefined
 }
 
 /** By value, never by number: whoever changes the chain between our read and our write must not lose a rule by it. */

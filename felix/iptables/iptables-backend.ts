@@ -2,9 +2,9 @@ import type { Run } from '../../src/os/process.ts'
 import { legacyLack, refusalOf } from '../kernel-refusal.ts'
 import { nftRefusal } from '../nft-support.ts'
 import { COMMENT_PREFIX } from './chain-hash.ts'
-import { CHAIN_PREFIX } from './chains-text.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
 import { hasLegacyTables } from './legacy-tables.ts'
+import { CHAIN_PREFIX } from './saved-rules.ts'
 import type { TableReader } from './table-reader.ts'
 
 /**

@@ -2,8 +2,8 @@ import type { Family } from '../../src/net/address.ts'
 import type { TableName } from '../kernel.ts'
 import { messagesIn } from '../netlink/netlink-message.ts'
 import { NETLINK_NETFILTER, NetlinkSocket, NetlinkSocketError } from '../netlink/netlink-socket.ts'
-import { CHAIN_PREFIX } from './chains-text.ts'
 import { NftEventReader, type NftTransaction } from './nft-events.ts'
+import { CHAIN_PREFIX } from './saved-rules.ts'
 
 /** One table of iptables. */
 export type RulesPlace = { readonly family: Family; readonly table: TableName }

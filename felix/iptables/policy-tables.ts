@@ -11,7 +11,8 @@ import type { Backend } from './iptables-tool.ts'
 import type { RulesPlace } from './nft-changes.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
-import { TableReader } from './table-reader.ts'
+import { RulesCheck } from './rules-check.ts'
+import { type FamilyPlace, TableReader } from './table-reader.ts'
 
 /** filter first: it is the one that keeps out what must not pass. */
 const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
@@ -33,6 +34,7 @@ export class PolicyTables {
   #prepared: Promise<void> | undefined
   #counters = { chains: 0, ipSets: 0 }
   #tables: readonly { readonly place: RulesPlace; readonly table: ChainTable }[] = []
+  #checks: readonly RulesCheck[] = []
   #limits = defaultLimits
   #watched = { rules: false, ipSets: false }
   /** The other backend's tables, where an earlier choice left chains of ours. */
@@ -87,6 +89,7 @@ export class PolicyTables {
       const isHere = (object: RulesPlace) => object.family === place.family && object.table === place.table
       table.setStated(chains.filter(isHere), hooks.filter(isHere), policy?.chains[place.table][place.family])
     }
+    for (const check of this.#checks) check.beginIfDue()
     const isRuled = this.#tables.some(({ table }) => table.isTouched || table.isBehind)
     const [sets] = await Promise.all([this.#sets.apply(prune, isRuled ? policy?.keepsOut : undefined), this.#readAhead()])
     const reports = await this.#applyTables(prune)
@@ -194,11 +197,18 @@ export class PolicyTables {
       place,
       table: new ChainTable({ ...place, backend: choice.backend }, this.#dependencies, this.#restore, this.#reader),
     }))
+    this.#checks = ([4, 6] as const).map((family) => this.#checkOf({ family, backend: choice.backend }))
     this.#leftovers = choice.leftovers
       ? places.map((place) => new ChainTable({ ...place, backend: other }, this.#dependencies, this.#restore, this.#reader))
       : []
     this.watched = this.#watched
     this.limits = this.#limits
+  }
+
+  #checkOf(place: FamilyPlace): RulesCheck {
+    const { run, nowMs, onSuspect = () => undefined } = this.#dependencies
+    const tables = this.#tables.filter((one) => one.place.family === place.family)
+    return new RulesCheck(place, new Map(tables.map((one) => [one.place.table, one.table.check])), { run, nowMs, onDue: onSuspect })
   }
 }
 

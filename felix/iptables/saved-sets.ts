@@ -1,6 +1,7 @@
 /** The output of `ipset save`: a line for each set, each with a line for each of its members behind it. */
 import { parseAddress } from '../../src/net/address.ts'
 import type { SavedSet } from './ip-set-text.ts'
+import { OutputLines } from './output-lines.ts'
 
 /** Every set we make is named so, and every set named so is ours: "tort", the family, a letter for what it holds, a colon. */
 const OWN_NAME = /^tort(?:[46][a-z]:|-swap$)/
@@ -31,8 +32,7 @@ export function parseSavedSets(output: string): Map<string, SavedSet> {
 /** Reads the output in parts that begin and end anywhere, and keeps nothing of it. Never throws. */
 export class SavedSetsReader {
   readonly #visitor: SavedSetsVisitor
-  /** The line that is not at its end yet. */
-  #rest = ''
+  readonly #lines = new OutputLines((line) => this.#takeLine(line))
   #name = ''
   /** Of the set whose members come; undefined: not one of ours. */
   #shape: SavedShape | undefined
@@ -42,13 +42,7 @@ export class SavedSetsReader {
   }
 
   take(part: string): void {
-    const text = this.#rest + part
-    let from = 0
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      this.#takeLine(text.slice(from, end))
-      from = end + 1
-    }
-    this.#rest = text.slice(from)
+    this.#lines.take(part)
   }
 
   /** There are 100,000 of them: no list of words is made of each. */
