@@ -18,7 +18,7 @@ export type CountedChains = ReadonlyMap<string, readonly RuleCount[]>
 const counted = /^\[(\d+):(\d+)\] -A (\S+)(.*)$/
 const comment = /--comment (?:"tortie:([\w-]{16})(?: ([^"]*))?"|tortie:([\w-]{16})(?= |$))/
 
-/** Reads lines as they come: a large table is read in slices. Lines it does not know say nothing about us. */
+/** Reads the lines of one table as they come. Lines it does not know say nothing about us. */
 export class CountReader {
   readonly #chains = new Map<string, RuleCount[]>()
 
@@ -26,18 +26,15 @@ export class CountReader {
     return this.#chains
   }
 
-  /** @param lines of one table */
-  read(lines: readonly string[]): void {
-    for (const line of lines) {
-      if (!line.includes(CHAIN_PREFIX)) continue
-      const [, packets = '', octets = '', chain = '', rest = ''] = counted.exec(line) ?? []
-      if (!chain.startsWith(CHAIN_PREFIX)) continue
-      const [, quoted, note = '', bare] = comment.exec(rest) ?? []
-      const rules = this.#chains.get(chain) ?? []
-      if (rules.length === 0) this.#chains.set(chain, rules)
-      const hash = quoted ?? bare ?? ''
-      rules.push({ packets: Number(packets), octets: Number(octets), hash, note, returns: rest.includes(' -j RETURN') })
-    }
+  read(line: string): void {
+    if (!line.includes(CHAIN_PREFIX)) return
+    const [, packets = '', octets = '', chain = '', rest = ''] = counted.exec(line) ?? []
+    if (!chain.startsWith(CHAIN_PREFIX)) return
+    const [, quoted, note = '', bare] = comment.exec(rest) ?? []
+    const rules = this.#chains.get(chain) ?? []
+    if (rules.length === 0) this.#chains.set(chain, rules)
+    const hash = quoted ?? bare ?? ''
+    rules.push({ packets: Number(packets), octets: Number(octets), hash, note, returns: rest.includes(' -j RETURN') })
   }
 }
 

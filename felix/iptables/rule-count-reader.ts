@@ -1,10 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Family } from '../../src/net/address.ts'
 import type { Run } from '../../src/os/process.ts'
 import type { TableName } from '../kernel.ts'
 import { RarelyRead } from '../rarely-read.ts'
 import { type CountedChains, CountReader } from '../rule-counts.ts'
 import { type Backend, toolName } from './iptables-tool.ts'
+import { OutputLines } from './output-lines.ts'
 
 /** A table with chains of ours. */
 export type CountedPlace = { readonly family: Family; readonly table: TableName; readonly backend: Backend }
@@ -18,7 +19,6 @@ export type RuleCountDependencies = {
 }
 
 const TIMEOUT_MS = 30_000
-const LINES_AT_ONCE = 2_000
 
 /** The counters of all rules, read when somebody asks and kept for as long as reading them costs little. */
 export class RuleCountReader {
@@ -46,14 +46,13 @@ export class RuleCountReader {
 
   async #readOne({ family, table, backend }: CountedPlace): Promise<CountedChains | undefined> {
     const { run } = this.#dependencies
-    const { exitCode, stdout } = await run(toolName(family, backend, 'save'), ['-c', '-t', table], { timeoutMs: TIMEOUT_MS })
-    if (exitCode !== 0) return undefined
-    const lines = stdout.split('\n')
     const reader = new CountReader()
-    for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
-      if (at > 0) await turn()
-      reader.read(lines.slice(at, at + LINES_AT_ONCE))
+    const lines = new OutputLines((line) => reader.read(line))
+    const onOutput = async (part: string) => {
+      lines.take(part)
+      await nextTurn() // what came meanwhile goes before the next part
     }
-    return reader.chains
+    const { exitCode } = await run(toolName(family, backend, 'save'), ['-c', '-t', table], { timeoutMs: TIMEOUT_MS, onOutput })
+    return exitCode === 0 ? reader.chains : undefined
   }
 }
