@@ -13,6 +13,15 @@ t.test('hashes are 16 characters of base64url and stand in the comment before th
   })
 })
 
+t.test('the comment stands behind what a packet may fail at, which makes it cost nothing there', async (t) => {
+  const match: Rule['match'] = [
+    { type: 'protocol', protocol: 'tcp' },
+    { type: 'mark', value: 0, mask: 3 },
+  ]
+  const [line = ''] = hashRules('tort-a', [{ ...accept, match }], 4).lines
+  t.match(line, /^-p tcp -m mark --mark 0x0\/0x3 -m comment --comment "tortie:[\w-]{16} Open" -j ACCEPT$/)
+})
+
 t.test('they depend on chain, position, everything before, rule and comment', async (t) => {
   const [first, second] = hashRules('tort-a', [drop, drop], 4).hashes
   t.not(first, second, 'position')
@@ -25,6 +34,7 @@ t.test('they depend on chain, position, everything before, rule and comment', as
 const lines: [title: string, line: string, hash: string | undefined][] = [
   ['alone', '-m comment --comment "tortie:0123456789abcd-_" -j DROP', '0123456789abcd-_'],
   ['before human text, behind a match', '-p udp -m comment --comment "tortie:0123456789abcdef Allow" -j DROP', '0123456789abcdef'],
+  ['behind other matches', '-p udp -m mark --mark 0x1/0x1 -m comment --comment "tortie:0123456789abcdef a" -g b', '0123456789abcdef'],
   ['without quotes', '-m comment --comment tortie:0123456789abcdef', '0123456789abcdef'],
   ['too short', '-m comment --comment "tortie:0123456789abcde" -j DROP', undefined],
   ['too long', '-m comment --comment "tortie:0123456789abcdefg" -j DROP', undefined],

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Family } from '../../src/net/address.ts'
 import type { Rule } from '../kernel.ts'
-import { commentText, ruleText } from './rule-text.ts'
+import { commentedText, ruleText } from './rule-text.ts'
 
 /** In front of the hash in the comment of each rule that is ours. */
 export const COMMENT_PREFIX = 'tortie:'
@@ -27,7 +27,7 @@ export function hashRules(seed: string, rules: readonly Rule[], family: Family):
     previous = hash('sha224', `${seed}\n${previous}\n${text}\n${rule.comment ?? ''}`, 'base64url').slice(0, 16)
     const human = rule.comment === undefined ? '' : ` ${rule.comment}`
     hashes.push(previous)
-    lines.push(`${commentText(COMMENT_PREFIX + previous + human)} ${text}`)
+    lines.push(commentedText(rule, family, COMMENT_PREFIX + previous + human))
   }
   return { hashes, lines }
 }

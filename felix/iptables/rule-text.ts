@@ -22,6 +22,15 @@ export function ruleText(rule: Rule, family: Family): string {
   return ruleArguments(rule, family).map(quote).join(' ')
 }
 
+/**
+ * The same with a comment, which the kernel takes for a match like any other: behind the others, it costs a packet nothing that they
+ * refuse.
+ */
+export function commentedText({ match, action }: Rule, family: Family, comment: string): string {
+  const matches = match.flatMap((one) => matchArguments(one, family)).map(quote)
+  return [...matches, commentText(comment), ...actionArguments(action).map(quote)].join(' ')
+}
+
 /** `-m comment --comment "…"`: one comment per rule, since nft-backed iptables keeps only one natively. */
 export function commentText(comment: string): string {
   return `-m comment --comment ${quote(plainText(comment).slice(0, COMMENT_LENGTH))}`
