@@ -87,7 +87,7 @@ t.test('host endpoints seen as they would be: every flow is explained as the gra
         return shown(explainFlow(view, one, where)) === shown(expected)
       })
     }),
-    { numRuns: 300 },
+    { numRuns: 600 },
   )
   t.ok(counts.changed > 100 && counts.byHosts > 300, JSON.stringify(counts))
 })
