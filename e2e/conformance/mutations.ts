@@ -239,8 +239,8 @@ const selecting: readonly Mutation[] = [
   {
     name: 'an inherited label wins over the endpoint’s own',
     file: 'policy/inherited-labels.js',
-    find: 'for (const [label, value] of own)\n            labels.set(label, value);',
-    replace: 'for (const [label, value] of own)\n            labels.set(label, labels.get(label) ?? value);',
+    find: 'for (const [label, value] of ownLabels(resource))\n            labels.set(label, value);',
+    replace: 'for (const [label, value] of ownLabels(resource))\n            labels.set(label, labels.get(label) ?? value);',
     area: 'selectors',
   },
   {
@@ -266,7 +266,7 @@ const selecting: readonly Mutation[] = [
   },
   {
     name: 'staged policies are enforced',
-    file: 'policy/policy.js',
+    file: 'policy/read-policy.js',
     find: 'return { ...policy, staged: true,',
     replace: 'return { ...policy, staged: false,',
     area: 'staged policies',
