@@ -4,14 +4,9 @@ import { dockerFirstJumps, dockerRules } from './lab/docker-rules.ts'
 import { ForeignRules } from './lab/foreign-rules.ts'
 import type { Namespace } from './lab/namespace.ts'
 import { Pod } from './lab/pod.ts'
-import { type PodOptions, SingleNode } from './lab/single-node.ts'
+import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
-
-const pods = {
-  web: { name: 'web', host: 10, labels: { app: 'web' } },
-  client: { name: 'client', host: 11, labels: { role: 'client' } },
-  other: { name: 'other', host: 12, labels: { role: 'other' } },
-} as const satisfies Record<string, PodOptions>
+import { webPods } from './lab/web-pods.ts'
 
 const policy = `
 apiVersion: projectcalico.org/v3
@@ -33,7 +28,7 @@ for (const backend of ['nft', 'legacy'] as const) {
     await rules.restore(dockerRules)
     const dockers = await rules.saved('nat', 'filter')
     await node.start()
-    const [web, client, other] = await lab.addPods(pods.web, pods.client, pods.other)
+    const [web, client, other] = await lab.addPods(webPods.web, webPods.client, webPods.other)
     await node.apply(policy)
 
     const connects = (from: Pod, to: { address: string }, expected: boolean, port = 8080) =>

@@ -3,13 +3,8 @@ import t, { type Test } from 'tap'
 import { ForeignRules } from './lab/foreign-rules.ts'
 import { emptyService, kubeProxyRules, service } from './lab/kube-proxy-rules.ts'
 import type { Pod } from './lab/pod.ts'
-import { type PodOptions, SingleNode } from './lab/single-node.ts'
-
-const pods = {
-  web: { name: 'web', host: 10, labels: { app: 'web' } },
-  client: { name: 'client', host: 11, labels: { role: 'client' } },
-  other: { name: 'other', host: 12, labels: { role: 'other' } },
-} as const satisfies Record<string, PodOptions>
+import { SingleNode } from './lab/single-node.ts'
+import { webPods } from './lab/web-pods.ts'
 
 /** @param sources of rules that allow TCP 8080 to the pod behind the service */
 const ingress = (...sources: readonly string[]) => `
@@ -41,7 +36,7 @@ for (const backend of ['nft', 'legacy'] as const) {
     await rules.restore(kubeProxyRules)
     const kubes = await rules.saved(...tables)
     await node.start()
-    const [web, client, other] = await lab.addPods(pods.web, pods.client, pods.other)
+    const [web, client, other] = await lab.addPods(webPods.web, webPods.client, webPods.other)
     const reaches = (from: Pod, to: { readonly address: string; readonly port: number }, expected: boolean) =>
       from.isThrough({ protocol: 'tcp', to: to.address, port: to.port }, expected)
     const unchanged = async (t: Test) => t.equal(await rules.saved(...tables), kubes, "none of kube-proxy's rules has changed")

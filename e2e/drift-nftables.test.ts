@@ -1,37 +1,22 @@
 /** Each way in which somebody can disturb our tables where nftables itself enforces policy: back in time, counted and named. */
 import { execa } from 'execa'
 import t from 'tap'
-import { type PodOptions, SingleNode } from './lab/single-node.ts'
+import { twoRulePolicy } from './lab/policies.ts'
+import { type Repairs, timesRepaired } from './lab/repairs.ts'
+import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
+import { webPods } from './lab/web-pods.ts'
 
-const pods = {
-  web: { name: 'web', host: 10, labels: { app: 'web' } },
-  client: { name: 'client', host: 11, labels: { role: 'client' } },
-  other: { name: 'other', host: 12, labels: { role: 'other' } },
-} as const satisfies Record<string, PodOptions>
-
-const policy = `
-apiVersion: projectcalico.org/v3
-kind: GlobalNetworkPolicy
-metadata: { name: web }
-spec:
-  selector: app == 'web'
-  ingress:
-    - { action: Deny, protocol: TCP, destination: { ports: [9] } }
-    - { action: Allow, protocol: TCP, source: { selector: role == 'client' }, destination: { ports: [8080] } }
-`
 const chain = 'filter-tort-pi-gnp/web'
 const ours = 'chain filter/tort-pi-gnp/web (IPv4)'
 const map = 'filter-tort-to-wl'
-
-type Repairs = { readonly total: number; readonly last: readonly { readonly object: string; readonly times: number }[] }
 
 const lab = await SingleNode.create({ nftablesMode: 'enabled' })
 t.teardown(() => lab.remove())
 const { node, namespace } = lab
 await node.start()
-const [web, client, other] = await lab.addPods(pods.web, pods.client, pods.other)
-await node.apply(policy)
+const [web, client, other] = await lab.addPods(webPods.web, webPods.client, webPods.other)
+await node.apply(twoRulePolicy)
 
 const nft = (...args: readonly string[]) => namespace.run('nft', args)
 const nftFile = (text: string) => execa('ip', ['netns', 'exec', namespace.name, 'nft', '-f', '-'], { input: text })
@@ -99,12 +84,11 @@ const disturbances: readonly (readonly [title: string, object: string, disturb: 
 for (const [title, object, disturb] of disturbances) {
   t.test(title, async (t) => {
     const before = await repairs()
-    const times = ({ last }: Repairs) => last.find((repair) => repair.object === object)?.times ?? 0
     await disturb()
     const began = performance.now()
     await until('ours are back', async () => (await shown()) === wanted)
     t.comment(`back after ${((performance.now() - began) / 1000).toFixed(1)} s`)
-    await until(`${object} is named`, async () => times(await repairs()) > times(before))
+    await until(`${object} is named`, async () => timesRepaired(await repairs(), object) > timesRepaired(before, object))
     t.ok((await repairs()).total > before.total)
     t.strictSame(await isReached(), [true, false])
   })

@@ -2,25 +2,12 @@
 import t, { type Test } from 'tap'
 import { dockerRules } from './lab/docker-rules.ts'
 import { ForeignRules } from './lab/foreign-rules.ts'
-import { type PodOptions, SingleNode } from './lab/single-node.ts'
+import { twoRulePolicy } from './lab/policies.ts'
+import { type Repairs, timesRepaired } from './lab/repairs.ts'
+import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
+import { webPods } from './lab/web-pods.ts'
 
-const pods = {
-  web: { name: 'web', host: 10, labels: { app: 'web' } },
-  client: { name: 'client', host: 11, labels: { role: 'client' } },
-  other: { name: 'other', host: 12, labels: { role: 'other' } },
-} as const satisfies Record<string, PodOptions>
-
-const policy = `
-apiVersion: projectcalico.org/v3
-kind: GlobalNetworkPolicy
-metadata: { name: web }
-spec:
-  selector: app == 'web'
-  ingress:
-    - { action: Deny, protocol: TCP, destination: { ports: [9] } }
-    - { action: Allow, protocol: TCP, source: { selector: role == 'client' }, destination: { ports: [8080] } }
-`
 const chain = 'tort-pi-gnp/web'
 const ours = `chain filter/${chain} (IPv4)`
 
@@ -30,8 +17,6 @@ kind: FelixConfiguration
 metadata: { name: default }
 spec: { ipsetsRefreshInterval: ${interval} }
 `
-
-type Repairs = { readonly total: number; readonly last: readonly { readonly object: string; readonly times: number }[] }
 
 /** @property object as the status names it */
 type Disturbance = readonly [title: string, object: string, disturb: () => Promise<unknown>]
@@ -44,8 +29,8 @@ for (const backend of ['nft', 'legacy'] as const) {
     const rules = new ForeignRules(namespace, backend)
     await rules.restore(dockerRules)
     await node.start()
-    const [web, client, other] = await lab.addPods(pods.web, pods.client, pods.other)
-    await node.apply(policy)
+    const [web, client, other] = await lab.addPods(webPods.web, webPods.client, webPods.other)
+    await node.apply(twoRulePolicy)
 
     const iptables = (...args: readonly string[]) => rules.iptables(...args)
     const ipset = (...args: readonly string[]) => namespace.run('ipset', args)
@@ -67,13 +52,12 @@ for (const backend of ['nft', 'legacy'] as const) {
     /** Disturbs, and waits until ours are back and it is told: long before the full check of every 90 s. The comment says how long it took. */
     const repaired = async (t: Test, object: string, disturb: () => Promise<unknown>) => {
       const before = (await status()).repairs
-      const times = ({ last }: Repairs) => last.find((repair) => repair.object === object)?.times ?? 0
       await disturb()
       const began = performance.now()
       const isBack = async () => (await rules.ours()).join() === wanted.join() && (await members()).join() === wantedMembers.join()
       await until('ours are back', isBack)
       t.comment(`back after ${((performance.now() - began) / 1000).toFixed(1)} s`)
-      await until(`${object} is named`, async () => times((await status()).repairs) > times(before))
+      await until(`${object} is named`, async () => timesRepaired((await status()).repairs, object) > timesRepaired(before, object))
       t.ok((await status()).repairs.total > before.total)
       t.strictSame(await isReached(), [true, false])
     }

@@ -1,14 +1,9 @@
 /** Others in the same kernel, with both kinds of iptables: they are left alone, what they break of ours is repaired, a restart is invisible. */
 import t from 'tap'
 import type { Pod, Probe } from './lab/pod.ts'
-import { type PodOptions, SingleNode } from './lab/single-node.ts'
+import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
-
-const options = {
-  web: { name: 'web', host: 10, labels: { app: 'web' } },
-  client: { name: 'client', host: 11, labels: { role: 'client' } },
-  other: { name: 'other', host: 12, labels: { role: 'other' } },
-} as const satisfies Record<string, PodOptions>
+import { webPods } from './lab/web-pods.ts'
 
 const policy = (port: number) => `
 apiVersion: projectcalico.org/v3
@@ -41,7 +36,7 @@ for (const backend of ['nft', 'legacy'] as const) {
     await iptables('-N', 'DOCKER-USER')
     for (const rule of theirs.slice(1)) await iptables(...rule.split(' '))
     await node.start()
-    const [web, client, other] = await lab.addPods(options.web, options.client, options.other)
+    const [web, client, other] = await lab.addPods(webPods.web, webPods.client, webPods.other)
     await node.apply(policy(1))
     const asPolicySays = async () => [
       await client.reaches(tcp(web)),

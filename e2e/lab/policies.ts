@@ -52,3 +52,14 @@ spec:
       protocol: ICMP
     - action: Deny
 `
+
+/** Pods labelled app=web take TCP 8080 from role=client only, by a rule that stands behind another. */
+export const twoRulePolicy = `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: web }
+spec:
+  selector: app == 'web'
+  ingress:
+    - { action: Deny, protocol: TCP, destination: { ports: [9] } }
+    - { action: Allow, protocol: TCP, source: { selector: role == 'client' }, destination: { ports: [8080] } }
+`

@@ -118,7 +118,7 @@ export class PolicyTables {
     for (const { table } of this.#tables) table.fullCheckMs = limits.rulesCheckMs
   }
 
-  /** Somebody else may have changed these tables, undefined: any; they are due to be checked if they hold something of ours. */
+  /** Somebody else may have changed these tables (undefined: any of them), so they are due to be checked if they hold something of ours. */
   suspectRules(changed: readonly RulesPlace[] | undefined): void {
     for (const { place, table } of this.#tables) {
       const isChanged = changed === undefined || changed.some((other) => other.family === place.family && other.table === place.table)

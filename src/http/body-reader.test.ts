@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { BodyReader } from './body-reader.ts'
 import { type Body, type Contents, readBody } from './read-body.ts'
 
@@ -69,12 +69,18 @@ t.test('bodies that come one after the other are read by one thread; who gives u
   t.equal((await reader.read('names', body(many('1')), context, never))?.items?.length, 800)
 })
 
-t.test('a thread that fails while nobody waits for it ends alone, and the next body has another', async (t) => {
-  const reader = new BodyReader()
+/** The threads that begin from here on. */
+function threadsBegun(t: Test): readonly Worker[] {
   const threads: Worker[] = []
   const note = (thread: Worker) => threads.push(thread)
   process.on('worker', note)
   t.teardown(() => process.off('worker', note))
+  return threads
+}
+
+t.test('a thread that fails while nobody waits for it ends alone, and the next body has another', async (t) => {
+  const reader = new BodyReader()
+  const threads = threadsBegun(t)
   const read = async () => (await reader.read('names', body(many('1')), context, never))?.items?.length
   t.equal(await read(), 800)
   const ended = new Promise((resolve) => threads[0]?.once('exit', resolve))
@@ -87,10 +93,7 @@ t.test('a thread that fails while nobody waits for it ends alone, and the next b
 
 t.test('a thread that ends by itself: whoever waits for it is told, and the next body has another', async (t) => {
   const reader = new BodyReader()
-  const threads: Worker[] = []
-  const note = (thread: Worker) => threads.push(thread)
-  process.on('worker', note)
-  t.teardown(() => process.off('worker', note))
+  const threads = threadsBegun(t)
   const read = async () => (await reader.read('names', body(many('1')), context, never))?.items?.length
   t.equal(await read(), 800)
   await threads[0]?.terminate()
