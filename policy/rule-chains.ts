@@ -8,6 +8,7 @@ import type { Policy, Rule } from './policy.ts'
 import type { LogStyle } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
 import { type SetNames, type SetSource, setKey } from './sets/set-source.ts'
+import { deniedIn } from './table-actions.ts'
 
 export type Profile = { readonly name: string; readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] }
 
@@ -58,7 +59,7 @@ function chains(
   { table, directions }: ChainPlace,
 ): readonly Chain[] {
   const owner = [subject.kind.toLowerCase(), ...(subject.namespace === '' ? [] : [subject.namespace]), subject.name].join('/')
-  const here = table === 'filter' ? context : { ...context, ...unanswered }
+  const here = { ...context, denied: deniedIn(table, context.denied), rejected: deniedIn(table, context.rejected) }
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const list = directions.has(direction) ? rules[direction] : undefined
     if (list === undefined) return []
@@ -98,9 +99,6 @@ function kernelRules(rule: Rule, family: Family, context: RuleContext, prefixOf:
       return each({ type: 'log', prefix: prefixOf(rule.index) }, { type: 'limit', ...log.limit })
   }
 }
-
-/** No packet is answered from other tables, and the copies for the flow log are made in filter. */
-const unanswered: Pick<RuleContext, 'denied' | 'rejected'> = { denied: { type: 'drop' }, rejected: { type: 'drop' } }
 
 export function setBits(bits: number): Action {
   return { type: 'set-mark', value: bits, mask: bits }

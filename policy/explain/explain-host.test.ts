@@ -102,6 +102,24 @@ for (const [title, resources, flow, expected] of table)
     t.equal(isDropped(resources, flowOf(flow)), expected.at(-1) === 'Deny')
   })
 
+const stages: [title: string, flags: Readonly<Record<string, boolean>>, outcome: string, action: string][] = [
+  ['in the filter table', {}, 'Reject', 'reject'],
+  ['before DNAT', { preDNAT: true, applyOnForward: true }, 'Deny', 'drop'],
+  ['untracked', { doNotTrack: true, applyOnForward: true }, 'Deny', 'drop'],
+]
+for (const [title, flags, outcome, action] of stages)
+  t.test(`a rule that rejects, ${title}: explained as ${outcome}, as the chain does`, async (t) => {
+    const resources = [eth0, globalPolicy('p', { ...flags, ingress: [{ action: 'Reject' }] })]
+    t.strictSame(explained(resources, flowOf('in 80')), [`ingress GlobalNetworkPolicy p 0: ${outcome}`, 'Deny'])
+    const chains = graphOf(resources)
+      .compile()
+      .chains.filter(({ name, family }) => name === 'tort-pi-gnp/p' && family === 4)
+    t.strictSame(
+      chains.map(({ rules }) => rules.map((rule) => rule.action.type)),
+      [[action]],
+    )
+  })
+
 t.test('§6.5 between the node and its own workloads no host endpoint is asked', async (t) => {
   const flow: Flow = { source: own, destination: '10.0.0.1' as IpAddress, protocol: 6, sourcePort: 1, destinationPort: 80 }
   t.strictSame(explained([eth0], flow), ['ingress Node n1 -: Allow', 'Allow'])

@@ -1,30 +1,37 @@
 /** A list of rules against one flow: the first rule that decides, and each that was passed. */
 
+import type { TableName } from '../../felix/kernel.ts'
 import type { Direction } from '../names.ts'
 import type { Rule } from '../policy.ts'
+import { actionIn } from '../table-actions.ts'
 import { addressMismatch, ruleMismatch, type SeenFlow } from './explain-rule.ts'
 import type { Step } from './explanation.ts'
 
-/** @property isKubernetes its rules are told by the fields of Kubernetes: "from", "to", "ports" */
+/** @property table where they are asked @property isKubernetes its rules are told by the fields of Kubernetes: "from", "to", "ports" */
 export type RuleList = {
   readonly direction: Direction
   readonly subject: string
   readonly tier?: string
+  readonly table: TableName
   readonly isKubernetes: boolean
   readonly rules: readonly Rule[]
 }
 
 /** @param steps what was passed is added  @returns undefined when no rule decided */
 export function rulesDecide(list: RuleList, seen: SeenFlow, steps: Step[]): Exclude<Step['outcome'], 'Log' | 'no match'> | undefined {
-  const { direction, subject, tier, rules } = list
+  const { direction, subject, tier, table, rules } = list
   const about = { direction, subject, ...(tier !== undefined && { tier }) }
   for (let at = 0; at < rules.length; ) {
     const { index, end } = oneRule(rules, at)
     const { matched, mismatch } = judged(list, at, end, seen)
     at = end
-    if (matched === undefined) steps.push({ ...about, rule: index, outcome: 'no match', mismatch })
-    else steps.push({ ...about, rule: index, outcome: matched.action })
-    if (matched !== undefined && matched.action !== 'Log') return matched.action
+    if (matched === undefined) {
+      steps.push({ ...about, rule: index, outcome: 'no match', mismatch })
+      continue
+    }
+    const outcome = actionIn(table, matched.action)
+    steps.push({ ...about, rule: index, outcome })
+    if (outcome !== 'Log') return outcome
   }
   steps.push({ ...about, outcome: 'no match' })
   return undefined

@@ -1,5 +1,6 @@
 /** The tiers and profiles of one end against one flow, step by step. */
 
+import { tableOf } from '../host/host-places.ts'
 import type { Direction } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { PolicyView, TierPolicies } from './explain-ends.ts'
@@ -31,7 +32,7 @@ export function profilesAllow({ view, seen, direction, steps }: Walk, names: rea
       steps.push({ ...about, outcome: 'Deny' })
       return false
     }
-    const outcome = rulesDecide({ ...about, isKubernetes: false, rules: profile[direction] }, seen, steps)
+    const outcome = rulesDecide({ ...about, table: 'filter', isKubernetes: false, rules: profile[direction] }, seen, steps)
     if (outcome !== undefined) return outcome === 'Allow'
   }
   steps.push({ direction, subject, outcome: 'Deny' })
@@ -50,5 +51,5 @@ function ruleListOf(policy: Policy, direction: Direction): RuleList {
   const { key, kind, namespace, name, tier } = policy
   const isKubernetes = !key.startsWith('projectcalico.org ') || kind === 'StagedKubernetesNetworkPolicy'
   const subject = `${isKubernetes && kind === 'NetworkPolicy' ? 'Kubernetes ' : ''}${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-  return { direction, subject, tier, isKubernetes, rules: policy[direction] ?? [] }
+  return { direction, subject, tier, table: tableOf(policy), isKubernetes, rules: policy[direction] ?? [] }
 }

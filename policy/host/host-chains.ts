@@ -5,6 +5,7 @@ import { type EndpointOptions, invalidRules, profileRules, tierRules } from '../
 import { hostChainName } from '../names.ts'
 import type { PolicyActions } from '../policy-actions.ts'
 import { clearBits, hasBits, setBits } from '../rule-chains.ts'
+import { deniedIn } from '../table-actions.ts'
 import { type FailsafePorts, failsafeMatches, failsafeReplies } from './failsafe.ts'
 import { type AppliedHost, type HostPlace, hostPlaces, isPoliced } from './host-places.ts'
 
@@ -24,8 +25,7 @@ export function hostChains(host: AppliedHost, options: HostOptions): readonly Ch
 function placeRules(host: AppliedHost, place: HostPlace, family: Family, options: HostOptions): readonly Rule[] {
   const { stage, direction, table } = place
   const { marks } = options
-  // No packet is answered from the raw and mangle tables.
-  const denied: Action = table === 'filter' ? options.denied : { type: 'drop' }
+  const denied = deniedIn(table, options.denied)
   const isFinal = stage === 'normal' || stage === 'forward'
   const tiers = host.tiers[stage][direction].map((tier) => (isFinal ? tier : { ...tier, defaultAction: 'Pass' as const }))
   return [
@@ -47,7 +47,7 @@ function connectionRules({ stage, table }: HostPlace, { marks, actions, checks, 
   return [
     ...(stage === 'forward' ? [{ match: established, action: setBits(marks.accept) }] : []),
     { match: established, action: last },
-    ...invalidRules(checks, table === 'filter' ? drops.invalid : { type: 'drop' }),
+    ...invalidRules(checks, deniedIn(table, drops.invalid)),
   ]
 }
 

@@ -63,6 +63,11 @@ export function stagesOf({ stage, applyOnForward }: Policy): readonly HostStage[
   return applyOnForward === true ? ['forward', 'normal'] : ['normal']
 }
 
+/** Where a policy is asked about packets that no DNAT of the host changes. */
+export function tableOf({ stage }: Policy): TableName {
+  return hostPlaces.find((place) => place.stage === stage)?.table ?? 'filter'
+}
+
 /** The tables that need the chains of a policy which selects a host endpoint here, each with the directions. */
 export function tablesOf(policy: Policy): ReadonlyMap<TableName, ReadonlySet<Direction>> {
   const stages = stagesOf(policy)
