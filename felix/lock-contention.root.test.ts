@@ -31,13 +31,17 @@ async function start(t: Test, backend: Backend) {
   const netns = await makeNetns()
   t.teardown(() => netns.remove())
   let passedMs = 0
-  const nowMs = () => performance.now() + passedMs
+  let stoppedMs: number | undefined
+  const nowMs = () => (stoppedMs ?? performance.now()) + passedMs
   const setting = `XTABLES_LOCKFILE=${lock}`
   const run: Run = (command, args, options) => netns.run('env', [setting, command, ...args], options)
   const dependencies = { run, nowMs, log: pino({ level: 'silent' }) }
   const restore = new Restore(dependencies, lock)
   const table = new ChainTable({ family: 4, table: 'filter', backend }, dependencies, restore)
-  return { netns, lock, table, restore, pass: (ms: number) => (passedMs += ms) }
+  const pass = (ms: number) => (passedMs += ms)
+  /** From now on only `pass` moves the clock. */
+  const stopClock = () => (stoppedMs = performance.now())
+  return { netns, lock, table, restore, pass, stopClock }
 }
 
 /** A program that has the lock until it is ended. */
@@ -73,10 +77,11 @@ t.test('the lock is waited for, and the waiting is counted', async (t) => {
 })
 
 t.test('a lock that nobody gives back is a status after one bounded wait, and tried again', async (t) => {
-  const { netns, lock, table, restore, pass } = await start(t, 'legacy')
+  const { netns, lock, table, restore, pass, stopClock } = await start(t, 'legacy')
   const holder = await holdLock(t, lock)
   table.setStated([policy(1)], hooks)
   const { unprogrammed } = await table.apply(true)
+  stopClock()
   const failed = { state: 'failed', reason: /Stopped waiting after 5s: another program holds the xtables lock; it is tried again$/ }
   t.match(
     [...unprogrammed],

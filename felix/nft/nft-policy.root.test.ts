@@ -94,11 +94,11 @@ const due = (writer: NftPolicy) => new Promise((resolve) => setTimeout(resolve, 
 
 function policy(
   t: Test,
-  { listens = true } = {},
+  { listens = true, nowMs = () => performance.now() } = {},
 ): { readonly writer: NftPolicy; readonly repairs: RepairLog; readonly suspected: () => Promise<void> } {
   const repairs = new RepairLog(log)
   let suspect = Promise.withResolvers<void>()
-  const writer = new NftPolicy('a test', { nowMs: () => performance.now(), log, repairs, onSuspect: () => suspect.resolve() })
+  const writer = new NftPolicy('a test', { nowMs, log, repairs, onSuspect: () => suspect.resolve() })
   const alive = setInterval(() => {}, 1_000)
   if (listens) void writer.start()
   t.teardown(() => {
@@ -237,15 +237,17 @@ for (const [what, args, repaired] of drifts) {
 }
 
 t.test('what is not heard is found by reading, as often as the limits say', async (t) => {
-  const { writer } = policy(t, { listens: false })
+  let nowMs = 0
+  const { writer } = policy(t, { listens: false, nowMs: () => nowMs })
   const state = world()
   writer.setLimits({ ...defaultLimits, ipSetsCheckMs: 200 })
   await writer.apply(state, true)
   nft('flush', 'chain', 'ip', 'tortie', 'filter-tort-tw-tort1')
+  nowMs = 199
   t.strictSame(await writer.apply(state, true), none, 'not due yet')
-  await due(writer)
+  nowMs = 200
   t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
-  await due(writer)
+  nowMs = 400
   t.strictSame(await writer.apply(state, true), none, 'read again, and nothing found')
 })
 
