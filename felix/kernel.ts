@@ -32,7 +32,7 @@ export type Guard = Pick<KernelState, 'ipSets' | 'chains' | 'hooks'>
  * @property chains those of each table, by name
  * @property hooks the same array until one of them changes
  * @property ipSets by name; one whose members changed is among the changed too
- * @property keepsOut whether rules deny the members of the set of a name, or did before the last change: what goes from it may pass
+ * @property keepsOut whether rules deny the members of the set of a name, or did before the last change: who goes from it may pass, who comes to any other may too
  */
 export type PolicyProgram = {
   readonly chains: Readonly<Record<TableName, Readonly<Record<Family, Tracked<Chain>>>>>

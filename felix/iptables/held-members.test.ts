@@ -17,8 +17,15 @@ const table: readonly (readonly [title: string, changes: readonly SetChange[], n
   ],
   ['where members only go, nothing is written yet', [change('denied', '-3')], [], ['denied']],
   ['where they only come, all is', [change('denied', '+1')], [change('denied', '+1')], []],
-  ['sets that let pass are written at once', [change('allowed', '+1', '-2')], [change('allowed', '+1', '-2')], []],
   ['a set without room for those who come is written as it has to be', [change('denied', '-3', '+1')], [change('denied', '-3', '+1')], []],
+  [
+    'of a set that lets pass, who goes is let pass no more, and who comes waits',
+    [change('allowed', '+1', '-2'), change('allowed-full', '-2', '+1')],
+    [change('allowed', '-2'), change('allowed-full', '-2')],
+    ['allowed', 'allowed-full'],
+  ],
+  ['where members only come to it, nothing is written yet', [change('allowed', '+1')], [], ['allowed']],
+  ['where they only go from it, all is', [change('allowed', '-1')], [change('allowed', '-1')], []],
   ['a set that is made is no change of members', [made], [made], []],
 ]
 for (const [title, changes, now, held] of table) {

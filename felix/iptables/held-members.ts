@@ -1,27 +1,31 @@
-import type { SetChange } from './ip-set-text.ts'
+import type { MemberChange, SetChange } from './ip-set-text.ts'
 
 /** @property now what is written before the chains @property held the sets of which more is to be written behind them */
 export type HeldBack = { readonly now: readonly SetChange[]; readonly held: ReadonlySet<string> }
 
 /**
- * Sets and chains are several transactions: where a member goes from a set that a rule denies because another rule denies it from now on,
- * it would pass until that rule is in the kernel. So what goes from such a set goes last.
+ * Sets and chains are several transactions: in between, the old rules meet the sets as they are then, and so do the new ones. What neither
+ * of old and new lets pass may not pass there either, so what closes is written before the chains, and what opens behind them: who comes to
+ * a set that rules deny, and who goes from any other, comes and goes first.
  *
  * @param keepsOut whether rules deny the members of the set of this name
  */
 export function holdBack(changes: readonly SetChange[], keepsOut: (set: string) => boolean): HeldBack {
-  const held = new Set(changes.filter((change) => isDivisible(change) && keepsOut(change.name)).map(({ name }) => name))
-  const now = changes.map((change) => (held.has(change.name) ? additionsOf(change) : change))
-  return { now: now.filter(({ commands }) => commands.length > 0), held }
+  const now: SetChange[] = []
+  const held = new Set<string>()
+  for (const change of changes) {
+    const closing = closingOf(change, keepsOut(change.name))
+    if (closing !== undefined) held.add(change.name)
+    if (closing === undefined || closing.commands.length > 0) now.push(closing ?? change)
+  }
+  return { now, held }
 }
 
-/** Members go, and none has to go before one that comes has room. */
-function isDivisible({ members = [] }: SetChange): boolean {
-  const firstGone = members.findIndex(({ verb }) => verb === 'del')
-  return firstGone !== -1 && members.slice(firstGone).every(({ verb }) => verb === 'del')
-}
-
-function additionsOf({ name, members = [] }: SetChange): SetChange {
-  const added = members.filter(({ verb }) => verb === 'add')
-  return { name, members: added, commands: added.map(({ verb, member }) => `${verb} ${name} ${member}`) }
+/** undefined: the change is written as one, because it opens nothing, or because those who come have no room before others have gone. */
+function closingOf({ name, members = [] }: SetChange, keepsOut: boolean): SetChange | undefined {
+  const closes = ({ verb }: MemberChange) => (verb === 'add') === keepsOut
+  const firstOpening = members.findIndex((member) => !closes(member))
+  if (firstOpening === -1 || (keepsOut && members.slice(firstOpening).some(closes))) return undefined
+  const closing = members.filter(closes)
+  return { name, members: closing, commands: closing.map(({ verb, member }) => `${verb} ${name} ${member}`) }
 }

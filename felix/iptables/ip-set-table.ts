@@ -115,9 +115,10 @@ export class IpSetTable {
    * Makes and fills what is wanted. Never throws for what the kernel refuses.
    *
    * @param prune whether members that are not wanted may be removed
-   * @param keepsOut sets from which nothing goes until the next apply, which the caller makes (`isHolding`) behind the chains
+   * @param keepsOut whether rules deny the members of a set: given where chains change too, and what opens something is left to the next
+   * apply, which the caller makes (`isHolding`) behind the chains
    */
-  async apply(prune: boolean, keepsOut: (set: string) => boolean = () => false): Promise<TableReport> {
+  async apply(prune: boolean, keepsOut?: (set: string) => boolean): Promise<TableReport> {
     if (prune !== this.#pruned) this.#touched = 'all'
     this.#pruned = prune
     this.#isHolding = false
@@ -129,7 +130,8 @@ export class IpSetTable {
     if (checking && !(await this.#read())) return this.#report(0, 0)
     const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.broken.has(name))
     const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
-    const { now: changes, held } = holdBack(this.#changes(sets), keepsOut)
+    const all = this.#changes(sets)
+    const { now: changes, held } = keepsOut === undefined ? { now: all, held: new Set<string>() } : holdBack(all, keepsOut)
     this.#touched = new Set(held)
     this.#isHolding = held.size > 0
     const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)

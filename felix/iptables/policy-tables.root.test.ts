@@ -69,42 +69,57 @@ t.test('sets and chains in a kernel', async (t) => {
     })
   }
 
-  for (const backend of ['nft', 'legacy'] as const) {
-    t.test(`who is denied by a set, and from now on by a rule, leaves the set when the rule is there (${backend})`, async (t) => {
-      const members = async () => {
-        const lines = (await netns.must('ipset', ['save'])).split('\n').filter((line) => line.startsWith('add'))
-        return lines.map((line) => line.split(' ').at(-1) ?? '').toSorted()
-      }
-      const atRestore: (readonly string[])[] = []
-      const tables = make(backend, async (command, args, options) => {
-        if (command.endsWith('-restore')) atRestore.push(await members())
-        return netns.run(command, args, options)
+  const allowed: Rule = { match: [{ type: 'source-set', set: 'tort4s:a' }], action: { type: 'set-mark', value: 1, mask: 1 } }
+  const alone: Rule = { match: [{ type: 'source-net', net: '10.0.0.1/32' as Cidr }], action: { type: 'drop' } }
+  const narrower: Rule = { ...allowed, match: [...allowed.match, { type: 'protocol', protocol: 'tcp' }] }
+  const cases: readonly (readonly [title: string, keepsOut: boolean, before: Rule, now: readonly Rule[], between: readonly string[]])[] = [
+    [
+      'who is denied by a set, and from now on by a rule, leaves the set when the rule is there',
+      true,
+      fromSet,
+      [fromSet, alone],
+      ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+    ],
+    ['who comes to a set whose rule gets narrower comes to it when the rule is there', false, allowed, [narrower], ['10.0.0.2']],
+  ]
+  for (const [title, keepsOut, before, rules, between] of cases) {
+    for (const backend of ['nft', 'legacy'] as const) {
+      t.test(`${title} (${backend})`, async (t) => {
+        const members = async () => {
+          const lines = (await netns.must('ipset', ['save'])).split('\n').filter((line) => line.startsWith('add'))
+          return lines.map((line) => line.split(' ').at(-1) ?? '').toSorted()
+        }
+        const atRestore: (readonly string[])[] = []
+        const tables = make(backend, async (command, args, options) => {
+          if (command.endsWith('-restore')) atRestore.push(await members())
+          return netns.run(command, args, options)
+        })
+        const set = changingSet('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2')
+        const ipSets = new TrackedMap<IpSet>()
+        ipSets.put(set.name, set)
+        const state = (...rules: readonly Rule[]): PolicyState => ({
+          policy: { chains: noChains, hooks: [], ipSets, keepsOut: (name) => keepsOut && name === set.name },
+          ipSets: [],
+          hooks: [],
+          chains: [{ family: 4, table: 'filter', name: 'tort-x', rules }],
+        })
+        t.strictSame((await tables.apply(state(before), true)).unprogrammed, new Map())
+        set.members.delete('10.0.0.1')
+        set.members.add('10.0.0.3')
+        ipSets.touch(set.name)
+        atRestore.length = 0
+        const now = state(...rules)
+        t.strictSame((await tables.apply(now, true)).unprogrammed, new Map())
+        t.strictSame(atRestore, [between])
+        t.strictSame(await members(), ['10.0.0.2', '10.0.0.3'])
+        t.strictSame(await tables.apply(now, true), done)
+        set.members.delete('10.0.0.2')
+        set.members.add('10.0.0.4')
+        ipSets.touch(set.name)
+        t.strictSame(await tables.apply(now, true), { ...done, changed: 1 }, 'no rule is other: there is nothing to wait for')
+        t.strictSame(await members(), ['10.0.0.3', '10.0.0.4'])
       })
-      const set = changingSet('tort4s:a', 'hash:ip', '10.0.0.1', '10.0.0.2')
-      const ipSets = new TrackedMap<IpSet>()
-      ipSets.put(set.name, set)
-      const state = (...rules: readonly Rule[]): PolicyState => ({
-        policy: { chains: noChains, hooks: [], ipSets, keepsOut: (name) => name === set.name },
-        ipSets: [],
-        hooks: [],
-        chains: [{ family: 4, table: 'filter', name: 'tort-x', rules }],
-      })
-      t.strictSame((await tables.apply(state(fromSet), true)).unprogrammed, new Map())
-      set.members.delete('10.0.0.1')
-      set.members.add('10.0.0.3')
-      ipSets.touch(set.name)
-      atRestore.length = 0
-      const alone: Rule = { match: [{ type: 'source-net', net: '10.0.0.1/32' as Cidr }], action: { type: 'drop' } }
-      const now = state(fromSet, alone)
-      t.strictSame((await tables.apply(now, true)).unprogrammed, new Map())
-      t.strictSame(atRestore, [['10.0.0.1', '10.0.0.2', '10.0.0.3']])
-      t.strictSame(await members(), ['10.0.0.2', '10.0.0.3'])
-      t.strictSame(await tables.apply(now, true), done)
-      set.members.delete('10.0.0.2')
-      ipSets.touch(set.name)
-      t.strictSame(await tables.apply(now, true), { ...done, changed: 1 }, 'no rule is other: there is nothing to wait for')
-      t.strictSame(await members(), ['10.0.0.3'])
-    })
+    }
   }
 
   for (const [backend, checks] of [

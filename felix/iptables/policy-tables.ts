@@ -73,7 +73,7 @@ export class PolicyTables {
   }
 
   /**
-   * Sets, then chains, then what goes from sets that deny; chains that nothing wants go with the same transactions.
+   * What closes something in sets, then chains, then what opens something in sets (held-members.ts); chains that nothing wants go with the same transactions.
    *
    * @param prune whether what is ours and not wanted may be changed or removed
    */

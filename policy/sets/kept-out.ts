@@ -1,7 +1,7 @@
 import type { Chain, Rule } from '../../felix/kernel.ts'
 import { MultiMap } from '../multi-map.ts'
 
-/** The sets that say who is kept out: rules deny their members, or allow all others. What goes from such a set may pass. */
+/** The sets that say who is kept out: rules deny their members, or allow all others. What goes from such a set may pass; what comes to any other may too. */
 export class KeptOut {
   readonly #owners = new MultiMap<string, string>()
   readonly #setsOf = new Map<string, ReadonlySet<string>>()
