@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { FlowShown } from '../src/flows/flow.ts'
-import type { Probe } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { SingleNode } from './lab/single-node.ts'
 import { TortieCommand } from './lab/tortie-command.ts'
 import { until } from './lab/until.ts'

@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { execa } from 'execa'
 import t from 'tap'
-import type { Pod, Probe } from './lab/pod.ts'
+import type { Pod } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { type PodOptions, SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
 

@@ -1,6 +1,7 @@
 /** What happens while policies, labels and profiles change: real packets, real rules (DESIGN "Policy", INTERFACE §4). */
 import t from 'tap'
-import type { Pod, Probe } from './lab/pod.ts'
+import type { Pod } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { endpoint, type PodOptions, SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
 

@@ -1,6 +1,7 @@
 /** Policy semantics with real packets: pods of one node and a machine outside (resource reference §6.1 to §6.6, §6.15). */
 import t, { type Test } from 'tap'
-import type { Pod, Probe } from './lab/pod.ts'
+import type { Pod } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { type PodOptions, SingleNode } from './lab/single-node.ts'
 
 const lab = await SingleNode.create()

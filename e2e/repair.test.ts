@@ -1,6 +1,7 @@
 /** Others in the same kernel, with both kinds of iptables: they are left alone, what they break of ours is repaired, a restart is invisible. */
 import t from 'tap'
-import type { Pod, Probe } from './lab/pod.ts'
+import type { Pod } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
 import { webPods } from './lab/web-pods.ts'

@@ -1,6 +1,7 @@
 /** Workloads made by someone else (INTERFACE §4): the node fails closed around them, programs them when they appear, forgets them whole. */
 import t from 'tap'
-import type { Pod, Probe } from './lab/pod.ts'
+import type { Pod } from './lab/pod.ts'
+import type { Probe } from './lab/pod-messages.ts'
 import { endpoint, type PodOptions, SingleNode } from './lab/single-node.ts'
 import { until } from './lab/until.ts'
 

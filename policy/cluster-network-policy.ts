@@ -1,7 +1,7 @@
 /** policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy in the terms of our own (resource reference §6.16). */
 import type { ClusterNetworkPolicySpec } from '../src/model/cluster-network-policy.ts'
 import type { LabelSelector } from '../src/model/label-selector.ts'
-import type { EntityRule, PortSpec } from '../src/model/policy-rule.ts'
+import type { EntityRule, PortSpec } from '../src/model/rule-shape.ts'
 import type { DraftRule, PolicyDraft } from './draft-rule.ts'
 import { podSelectorText, selectorFromK8s } from './k8s-network-policy.ts'
 import { mergeRanges } from './port-list.ts'

@@ -1,5 +1,6 @@
 /** Rules as users of Calico write them, and what all other kinds are made into before their selectors are made whole. */
-import type { EntityRule, GlobalPolicySpec, PolicyRule } from '../src/model/policy-rule.ts'
+import type { GlobalPolicySpec } from '../src/model/policy-rule.ts'
+import type { EntityRule, PolicyRule } from '../src/model/rule-shape.ts'
 import { entitySelectors, nodesTerm } from './effective-selector.ts'
 import type { Peer, Policy, Rule } from './policy.ts'
 import { compareText } from './resource-key.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { EntityRule } from '../src/model/policy-rule.ts'
+import type { EntityRule } from '../src/model/rule-shape.ts'
 import { entitySelectors, nodesTerm, subjectSelector } from './effective-selector.ts'
 import { matches } from './selector/evaluate.ts'
 import type { Selector } from './selector/selector.ts'

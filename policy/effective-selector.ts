@@ -1,5 +1,6 @@
 /** From the selector fields of a policy to the one selector that says whom it means (resource reference §6.1.2). */
-import type { EntityRule, PolicySpec } from '../src/model/policy-rule.ts'
+import type { PolicySpec } from '../src/model/policy-rule.ts'
+import type { EntityRule } from '../src/model/rule-shape.ts'
 import { canonical } from './selector/canonical.ts'
 import { and, withLabelPrefix } from './selector/combine.ts'
 import { matches } from './selector/evaluate.ts'

@@ -1,7 +1,7 @@
 /** networking.k8s.io/v1 NetworkPolicy in the terms of our own (resource reference §6.15). */
 import type { KubernetesNetworkPolicySpec } from '../src/model/kubernetes-network-policy.ts'
 import type { LabelRequirement, LabelSelector } from '../src/model/label-selector.ts'
-import type { EntityRule, PortSpec } from '../src/model/policy-rule.ts'
+import type { EntityRule, PortSpec } from '../src/model/rule-shape.ts'
 import type { DraftRule, PolicyDraft } from './draft-rule.ts'
 import { orchestratorLabel } from './effective-selector.ts'
 import { mergeRanges } from './port-list.ts'

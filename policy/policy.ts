@@ -1,4 +1,4 @@
-import type { PortSpec, RuleAction } from '../src/model/policy-rule.ts'
+import type { PortSpec, RuleAction } from '../src/model/rule-shape.ts'
 import type { Family } from '../src/net/address.ts'
 import type { SelectorTerm } from './effective-selector.ts'
 import { compareText } from './resource-key.ts'

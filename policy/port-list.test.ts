@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { PortSpec } from '../src/model/policy-rule.ts'
+import type { PortSpec } from '../src/model/rule-shape.ts'
 import { mergeRanges, multiportChunks, readPorts } from './port-list.ts'
 
 const table: [title: string, specs: readonly PortSpec[], expected: unknown][] = [

@@ -1,5 +1,5 @@
 import type { PortRange } from '../felix/kernel.ts'
-import type { PortSpec } from '../src/model/policy-rule.ts'
+import type { PortSpec } from '../src/model/rule-shape.ts'
 
 /** A port list taken apart: numbers as sorted disjoint ranges, names sorted, each once. */
 export type PortList = { readonly ranges: readonly PortRange[]; readonly names: readonly string[] }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { PolicyRule } from '../src/model/policy-rule.ts'
+import type { PolicyRule } from '../src/model/rule-shape.ts'
 import { chainText } from './chain-text.ts'
 import { marksOf } from './marks.ts'
 import { defaultLog } from './policy-actions.ts'

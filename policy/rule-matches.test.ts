@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { PolicyRule } from '../src/model/policy-rule.ts'
+import type { PolicyRule } from '../src/model/rule-shape.ts'
 import type { Family } from '../src/net/address.ts'
 import { chainText } from './chain-text.ts'
 import { resolveRules } from './draft-rule.ts'

@@ -1,5 +1,5 @@
 /** From a chain in the kernel back to the policy or profile that it is made of. */
-import type { RuleAction } from '../src/model/policy-rule.ts'
+import type { RuleAction } from '../src/model/rule-shape.ts'
 import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy } from './policy.ts'
 import type { Profile } from './rule-chains.ts'

@@ -1,7 +1,7 @@
 /** What rules mean, field by field (resource reference §6.1): first packets through the rendered chains, in both families. */
 import t from 'tap'
-import type { PolicyRule } from '../src/model/policy-rule.ts'
 import type { Resource } from '../src/model/resource.ts'
+import type { PolicyRule } from '../src/model/rule-shape.ts'
 import { globalPolicy, namespace, networkPolicy, networkSet, serviceAccount } from './test-resources.ts'
 import { forwarded, pod, rulesetOf } from './walked.fixture.ts'
 

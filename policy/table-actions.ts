@@ -1,6 +1,6 @@
 /** What denying comes to in each table: outside of filter no packet is answered, and no copy is made for the flow log. */
 import type { Action, TableName } from '../felix/kernel.ts'
-import type { RuleAction } from '../src/model/policy-rule.ts'
+import type { RuleAction } from '../src/model/rule-shape.ts'
 
 /** @param denied how a rule denies in the filter table: silently, with an answer, or by way of a copy @returns how it does here */
 export function deniedIn(table: TableName, denied: Action): Action {

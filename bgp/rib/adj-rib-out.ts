@@ -2,7 +2,8 @@ import { grown } from '../../src/net/grown.ts'
 import type { AttributeTable } from './attribute-table.ts'
 import type { FamilyTable } from './family-table.ts'
 import { OutSets } from './out-sets.ts'
-import type { Outgoing, OutgoingAttributes } from './outgoing-attributes.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { OutgoingAttributes } from './outgoing-attributes.ts'
 import type { PeerSlot } from './peer-slot.ts'
 
 /** Where blocks are written to be compared or looked at. */

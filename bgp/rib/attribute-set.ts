@@ -3,7 +3,7 @@ import { asPathLength } from '../wire/as-path.ts'
 import { u32At } from '../wire/octets.ts'
 import type { AsPathSegment, PathAttributes } from '../wire/path-attributes.ts'
 import type { AttributeScan } from '../wire/scan-attributes.ts'
-import type { NextHop } from './next-hop-table.ts'
+import type { NextHop } from './next-hop.ts'
 
 /** RFC 1997: what a well-known community forbids. */
 export type Scope = 'anywhere' | 'inside' | 'nowhere'

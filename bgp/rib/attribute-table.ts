@@ -23,7 +23,8 @@ import {
   traitsOf,
 } from './attribute-set.ts'
 import { derivedBlock, derivedContext } from './derived-block.ts'
-import type { NextHop, NextHopTable } from './next-hop-table.ts'
+import type { NextHop } from './next-hop.ts'
+import type { NextHopTable } from './next-hop-table.ts'
 import { OctetArena } from './octet-arena.ts'
 import { hashOctets } from './octet-hash.ts'
 import { preference, preferenceOf } from './preference.ts'

@@ -2,7 +2,7 @@ import { BgpError } from '../wire/bgp-error.ts'
 import { decodeAttributes } from '../wire/decode-attributes.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import type { ExportTerms } from './export.ts'
-import type { Outgoing } from './outgoing-attributes.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /** What the octets say that peers with these terms are sent. */
 export function attributesToldIn({ bytes, nextHop }: Outgoing, terms: Pick<ExportTerms, 'fourOctetAs' | 'internal'>): PathAttributes {

@@ -3,7 +3,8 @@ import t from 'tap'
 import type { PeerConfig } from '../peer.ts'
 import { times } from '../wire/fixture.ts'
 import { address, octets, path, RibLab, ribOptions, type Sent } from './fixture.ts'
-import type { RibOptions, SessionTerms } from './rib-face.ts'
+import type { RibOptions } from './rib-options.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 const clusterId = 0x0c00_0001
 const reflecting: RibOptions = { ...ribOptions, clusterId }

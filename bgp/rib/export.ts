@@ -8,9 +8,9 @@ import type { AddressFamily } from '../wire/message.ts'
 import { isLinkLocal } from '../wire/next-hop.ts'
 import type { PathAttributes, UnknownAttribute } from '../wire/path-attributes.ts'
 import type { Scope } from './attribute-set.ts'
-import type { Outgoing } from './outgoing-attributes.ts'
+import type { Outgoing } from './outgoing.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
-import type { SessionTerms } from './rib-face.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 /** What peers must have in common to be sent the same octets. */
 export type ExportTerms = {

@@ -14,7 +14,9 @@ import { u16At, u32At } from '../wire/octets.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { emptyUpdateRanges, finishAnnounce, finishWithdraw, splitUpdate, startAnnounce, startWithdraw } from '../wire/update.ts'
 import { Rib } from './rib.ts'
-import type { PeerId, RibDependencies, RibOptions, SessionTerms } from './rib-face.ts'
+import type { RibDependencies } from './rib-face.ts'
+import type { RibOptions } from './rib-options.ts'
+import type { PeerId, SessionTerms } from './session-terms.ts'
 
 export const families = ['ipv4-unicast', 'ipv6-unicast'] as const
 

@@ -1,7 +1,7 @@
 import type { LearnedNextHop } from '../peer.ts'
 import { BestPath, type DecisionOptions } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
-import type { NextHop } from './next-hop-table.ts'
+import type { NextHop } from './next-hop.ts'
 
 /** Lists that are remembered; beyond them all are made anew. */
 const mostLists = 16_384

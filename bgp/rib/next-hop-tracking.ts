@@ -2,7 +2,8 @@ import type { IpAddress } from '../../src/net/address.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { BestPath, type DecisionOptions } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
-import type { NextHop, NextHopTable } from './next-hop-table.ts'
+import type { NextHop } from './next-hop.ts'
+import type { NextHopTable } from './next-hop-table.ts'
 import { localPeer } from './peer-slot.ts'
 
 type Resolved = { readonly metric: number; readonly gateways: readonly IpAddress[] }

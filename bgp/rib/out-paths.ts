@@ -4,7 +4,7 @@ import { putU32, u32At } from '../wire/octets.ts'
 import type { AdjRibOut } from './adj-rib-out.ts'
 import type { BestPath } from './best-path.ts'
 import type { FamilyTable } from './family-table.ts'
-import type { Outgoing } from './outgoing-attributes.ts'
+import type { Outgoing } from './outgoing.ts'
 import { PendingPrefixes } from './pending-prefixes.ts'
 
 /** Told of each slot that another message is due for: `row` of the Adj-RIB-Out, 0 for none, and whose route it was, -1 for nobody's. */

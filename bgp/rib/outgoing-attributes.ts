@@ -20,10 +20,8 @@ import {
   prohibition,
   reticence,
 } from './export.ts'
+import type { Outgoing } from './outgoing.ts'
 import { localPeer, type PeerSlot } from './peer-slot.ts'
-
-/** What a route's attributes become on the wire. */
-export type Outgoing = { readonly bytes: Uint8Array; readonly nextHop: Uint8Array }
 
 const noOctets = new Uint8Array(0)
 

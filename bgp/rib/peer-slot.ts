@@ -2,7 +2,7 @@ import type { PeerConfig } from '../peer.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { ContextId } from './attribute-table.ts'
 import type { ImportPolicy } from './import-policy.ts'
-import type { PeerId, SessionTerms } from './rib-face.ts'
+import type { PeerId, SessionTerms } from './session-terms.ts'
 
 /** Counters of one peer and family. */
 export type RouteCounts = { received: number; accepted: number; stale: number }

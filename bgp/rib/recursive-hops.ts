@@ -1,4 +1,4 @@
-import type { NextHop } from './next-hop-table.ts'
+import type { NextHop } from './next-hop.ts'
 
 /** Next hops of one family by their addresses, so that those inside a prefix are found without looking at the others. */
 export class RecursiveHops {

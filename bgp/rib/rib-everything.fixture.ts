@@ -5,7 +5,7 @@ import type { DrainState, PeerConfig, RouteQuery, SpeakerPolicy } from '../peer.
 import { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { announcement, families, localAs, Reader, RibLab, ribOptions, type Sent, summary, withdrawal } from './fixture.ts'
-import type { SessionTerms } from './rib-face.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 const noLlgr = 0xffff_0007
 

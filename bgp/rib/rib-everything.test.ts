@@ -9,7 +9,7 @@ import type { FilterRule, RouteFilter } from '../speaker-policy.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { address, families, octets, path, peerConfig, type Sent, sessionTerms } from './fixture.ts'
 import { type EndState, familyOf, Speaker, type World } from './rib-everything.fixture.ts'
-import type { SessionTerms } from './rib-face.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 /** For longer runs: how many times more. */
 const effort = Number(process.env.RIB_MODEL_EFFORT ?? 1)

@@ -15,36 +15,7 @@ import type {
 import type { BgpError } from '../wire/bgp-error.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { RibReader } from './rib-reader.ts'
-
-export type PeerId = number
-
-/** What the OPENs agreed on, as far as routes are concerned. */
-export type SessionTerms = {
-  readonly families: readonly AddressFamily[]
-  readonly fourOctetAs: boolean
-  /** IPv4 prefixes go in MP_REACH_NLRI, with next hops of either family (RFC 8950). */
-  readonly extendedNextHop?: boolean
-  /** RFC 7911: families in which prefixes come with a path identifier, and in which we send them so; absent: none. */
-  readonly addPathReceive?: readonly AddressFamily[]
-  readonly addPathSend?: readonly AddressFamily[]
-  /** 4096 or 65535 (RFC 8654), for what we send. */
-  readonly maxMessageLength: number
-  /** The peer announced RFC 9494: it is told of routes with LLGR_STALE too. */
-  readonly longLived?: boolean
-  /** Both announced RFC 7313: what is told again is framed by BoRR and EoRR. */
-  readonly enhancedRouteRefresh?: boolean
-  /** BGP Identifier of the peer, unsigned. */
-  readonly remoteRouterId: number
-  /** Our end of the TCP connection: next hop self towards this peer. */
-  readonly localAddress: IpAddress
-}
-
-export type RibOptions = {
-  readonly asNumber: number
-  readonly routerId: number
-  readonly clusterId?: number
-  readonly localAddress: { readonly ipv4: IpAddress; readonly ipv6?: IpAddress }
-}
+import type { PeerId, SessionTerms } from './session-terms.ts'
 
 export type RibDependencies = {
   /** IGP metric to a next hop, undefined = unreachable (RFC 4271 §9.1.2.1). Asked once per distinct next hop and again after `nextHopsChanged`. */

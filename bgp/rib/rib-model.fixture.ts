@@ -3,7 +3,7 @@ import type { PeerConfig } from '../peer.ts'
 import { defaultMultipath, type MultipathOptions } from '../speaker-policy.ts'
 import type { PathAttributes } from '../wire/path-attributes.ts'
 import { attributesOf, localAs, octets, path, summary } from './fixture.ts'
-import type { SessionTerms } from './rib-face.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 /** What a peer says of a prefix, before it is known who says it. */
 export type Saying = {

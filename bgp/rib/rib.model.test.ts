@@ -7,8 +7,8 @@ import { parseCidr } from '../../src/net/prefix.ts'
 import type { AddressFamily, PeerConfig } from '../peer.ts'
 import type { MultipathOptions } from '../speaker-policy.ts'
 import { address, announcement, families, peerConfig, Reader, RibLab, ribOptions, sessionTerms, withdrawal } from './fixture.ts'
-import type { SessionTerms } from './rib-face.ts'
 import { Model, ModelPeer, noAdvertise, noExport, routerId, type Saying } from './rib-model.fixture.ts'
+import type { SessionTerms } from './session-terms.ts'
 
 /** For longer runs: how many times more. */
 const effort = Number(process.env.RIB_MODEL_EFFORT ?? 1)

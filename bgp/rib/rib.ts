@@ -31,10 +31,12 @@ import { NextHopTracking } from './next-hop-tracking.ts'
 import { ownAttributes } from './own-attributes.ts'
 import { PeerRoutes } from './peer-routes.ts'
 import { localPeer, PeerSlot } from './peer-slot.ts'
-import type { PeerCounts, PeerId, RibDependencies, RibFace, RibOptions, SessionTerms } from './rib-face.ts'
+import type { PeerCounts, RibDependencies, RibFace } from './rib-face.ts'
+import type { RibOptions } from './rib-options.ts'
 import { RibReader } from './rib-reader.ts'
 import { RouteExplainer } from './route-explanation.ts'
 import { RouteViews } from './route-views.ts'
+import type { PeerId, SessionTerms } from './session-terms.ts'
 import { UpdateGroups } from './update-groups.ts'
 
 const families = ['ipv4-unicast', 'ipv6-unicast'] as const

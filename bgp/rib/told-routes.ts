@@ -1,6 +1,6 @@
 import type { AdjRibOut } from './adj-rib-out.ts'
 import type { OutPaths } from './out-paths.ts'
-import type { Outgoing } from './outgoing-attributes.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /** What each peer of an update group is told, and why it is not told the rest: for whoever looks from outside. */
 export class ToldRoutes {

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import t from 'tap'
 import { address, freePort } from './fixture.ts'
 import { Listener } from './listener.ts'
-import { openSockets } from './sockets.ts'
+import { openSockets } from './open-sockets.ts'
 
 const sockets = await openSockets()
 

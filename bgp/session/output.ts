@@ -1,4 +1,5 @@
-import type { PeerId, RibFace } from '../rib/rib-face.ts'
+import type { RibFace } from '../rib/rib-face.ts'
+import type { PeerId } from '../rib/session-terms.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import type { Connection } from './connection.ts'
 import type { MessageCounts } from './message-counts.ts'

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Terms } from '../fsm/terms.ts'
-import type { SessionTerms } from '../rib/rib-face.ts'
+import type { SessionTerms } from '../rib/session-terms.ts'
 
 /** What of the OPENs concerns routes. @param localAddress our end of the session */
 export function ribTerms(terms: Terms, localAddress: IpAddress): SessionTerms {

@@ -2,9 +2,6 @@
 import type { ListenOptions, Socket } from 'node:net'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Cidr } from '../../src/net/prefix.ts'
-import { KernelSockets } from './kernel-sockets.ts'
-import { loadLibc } from './libc.ts'
-import { PlainSockets } from './plain-sockets.ts'
 import type { SocketTerms } from './socket-terms.ts'
 
 /** One end of a connection. @property interface the link of a link-local address */
@@ -26,13 +23,4 @@ export interface Sockets {
   bind(at: Endpoint, port: number): ListenTarget
   /** The key that connections from these addresses must have on a listening socket. @throws SystemCallError */
   setListenKey(fd: number, peers: Cidr, key: string | undefined): void
-}
-
-/** Those of the kernel or, where libc cannot be called on this machine, those of node:net alone. */
-export async function openSockets(): Promise<Sockets> {
-  try {
-    return new KernelSockets(await loadLibc())
-  } catch (error) {
-    return new PlainSockets(error instanceof Error ? error.message : String(error))
-  }
 }

@@ -1,7 +1,8 @@
 import { nextRefreshDeadlineSec, nothingRefreshed, type RefreshEvent, type RefreshSweep, sweepRefreshed } from '../fsm/refresh-sweep.ts'
 import { type Helper, type HelperEvent, helpRestart, nextDeadlineSec, noHelp } from '../fsm/restart-helper.ts'
 import type { Terms } from '../fsm/terms.ts'
-import type { PeerId, RibFace } from '../rib/rib-face.ts'
+import type { RibFace } from '../rib/rib-face.ts'
+import type { PeerId } from '../rib/session-terms.ts'
 import type { AddressFamily } from '../wire/message.ts'
 import { Deadline } from './deadline.ts'
 

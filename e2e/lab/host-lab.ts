@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import { Pod, type Probe } from './pod.ts'
+import { Pod } from './pod.ts'
+import type { Probe } from './pod-messages.ts'
 import { SingleNode } from './single-node.ts'
 
 export type Row = readonly [title: string, from: Pod, probe: Probe, through: boolean]

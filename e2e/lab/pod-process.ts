@@ -2,26 +2,8 @@
 import { execFile } from 'node:child_process'
 import dgram from 'node:dgram'
 import net from 'node:net'
-import type { Probe, StreamCount } from './pod.ts'
 import { Conversation, listenEcho } from './pod-conversation.ts'
-
-export type Request =
-  | { readonly type: 'ready' }
-  | { readonly type: 'probe'; readonly probe: Probe; readonly withinMs: number }
-  | { readonly type: 'listen'; readonly protocol: 'tcp' | 'udp'; readonly port: number }
-  | { readonly type: 'connect'; readonly to: string; readonly port: number }
-  | { readonly type: 'say'; readonly conversation: number }
-  | { readonly type: 'start-stream'; readonly to: string; readonly perSecond: number }
-  | { readonly type: 'stop-sending' }
-  | { readonly type: 'stream-count'; readonly sent: number }
-
-export type Answer = {
-  readonly id: number
-  readonly ok?: boolean
-  readonly conversation?: number
-  readonly sent?: number
-  readonly count?: StreamCount
-}
+import type { Answer, Probe, Request, StreamCount } from './pod-messages.ts'
 
 const echoPort = 8080
 const streamPort = 8081

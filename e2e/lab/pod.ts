@@ -1,15 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { Namespace } from './namespace.ts'
-import type { Answer, Request } from './pod-process.ts'
+import type { Answer, Probe, Request, StreamCount } from './pod-messages.ts'
 import { patience, until } from './until.ts'
-
-export type Probe =
-  | { readonly protocol: 'tcp' | 'udp'; readonly to: string; readonly port: number }
-  | { readonly protocol: 'icmp'; readonly to: string }
-
-/** What one end of a UDP stream counted: sequence numbers sent by the other side that never came, came twice or came late. */
-export type StreamCount = { readonly received: number; readonly lost: number; readonly duplicated: number; readonly reordered: number }
 
 /** A pod: a namespace with one address, and a process in it that answers TCP and UDP on port 8080 and probes others when asked. */
 export class Pod {

@@ -1,8 +1,8 @@
 /** What host endpoints say to forwarded traffic, explained; packets through all chains of the same graph agree (resource reference §6.3). */
 import fc from 'fast-check'
 import t from 'tap'
-import type { PolicyRule } from '../../src/model/policy-rule.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { PolicyRule } from '../../src/model/rule-shape.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Packet } from '../chain-walk.ts'
 import { PolicyGraph } from '../graph.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { PolicyRule } from '../../src/model/policy-rule.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { PolicyRule } from '../../src/model/rule-shape.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import { PolicyGraph, type PolicyGraphOptions } from '../graph.ts'
 import { defaultActions } from '../policy-actions.ts'

@@ -1,5 +1,5 @@
-import type { RuleAction } from '../../src/model/policy-rule.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { RuleAction } from '../../src/model/rule-shape.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Direction } from '../names.ts'
 

@@ -11,8 +11,9 @@ import type { Flow } from './flow.ts'
 import { type FamilyChanges, type FlowChange, grouped, pairChanges, seenChange, type VerdictChange, verdictChange } from './flow-changes.ts'
 import { type Probe, portlessOfRule, portsOfRule, probesFor } from './flow-probes.ts'
 import type { GraphParts, GraphView } from './graph-view.ts'
-import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds, type PreviewEnd } from './preview-ends.ts'
-import { governedInterfaces, type HostScopes, hostEnds, hostPolicies, idsAtHosts, isHostEnd } from './preview-hosts.ts'
+import type { PreviewEnd } from './preview-end.ts'
+import { affectedIds, concernedHosts, isNetworkSet, knownEnds, netEnds } from './preview-ends.ts'
+import { governedInterfaces, type HostScopes, hostEnds, hostPolicies, idsAtHosts, isHostEnd, type Neighbour } from './preview-hosts.ts'
 import { isServiceEnd, portsOfService, serviceEnds } from './preview-services.ts'
 
 export type PreviewOptions = {
@@ -25,9 +26,6 @@ export type PreviewOptions = {
   readonly recent: readonly Flow[]
   readonly limits: PreviewLimits
 }
-
-/** Stands for whoever is reached by an interface and not known otherwise. */
-export type Neighbour = { readonly interfaceName: string; readonly address: IpAddress }
 
 /** @property ends of each side  @property flows compared in all  @property recent of those seen lately */
 export type PreviewLimits = { readonly ends: number; readonly flows: number; readonly recent: number }

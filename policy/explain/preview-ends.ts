@@ -1,6 +1,6 @@
 /** Between whom flows are compared: endpoints that are there before and after, and addresses that network sets and rules name. */
 import type { Resource } from '../../src/model/resource.ts'
-import { type Family, familyOf, type IpAddress, parseAddress } from '../../src/net/address.ts'
+import { familyOf, parseAddress } from '../../src/net/address.ts'
 import { namespaceParent, profileParent } from '../inherited-labels.ts'
 import type { Policy } from '../policy.ts'
 import { policyOf } from '../read-policy.ts'
@@ -9,15 +9,8 @@ import { matches } from '../selector/evaluate.ts'
 import type { ChangedView } from './changed-view.ts'
 import { type Holder, holderOf } from './explain-ends.ts'
 import type { GraphParts } from './graph-view.ts'
+import type { PreviewEnd } from './preview-end.ts'
 import { servedIds } from './preview-services.ts'
-
-/** @property name "shop/web-1", "GlobalNetworkSet office", "GlobalNetworkSet office, nets that come", "192.0.2.0/24" @property holder of an endpoint */
-export type PreviewEnd = {
-  readonly name: string
-  readonly id: string
-  readonly addresses: Readonly<Partial<Record<Family, IpAddress>>>
-  readonly holder?: Holder
-}
 
 /** Ids of all endpoints and network sets that a change may concern. */
 export function affectedIds(view: ChangedView, parts: GraphParts): ReadonlySet<string> {

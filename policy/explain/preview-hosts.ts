@@ -1,11 +1,13 @@
 /** What host endpoints add to a preview: this node itself at each interface they govern, and others who are reached by it. */
-import { familyOf, parseAddress } from '../../src/net/address.ts'
+import { familyOf, type IpAddress, parseAddress } from '../../src/net/address.ts'
 import { appliedOn, type HostScope } from '../host/host-scope.ts'
 import { anyInterface, loopback } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { Holder } from './explain-ends.ts'
-import type { Neighbour } from './flow-preview.ts'
-import type { PreviewEnd } from './preview-ends.ts'
+import type { PreviewEnd } from './preview-end.ts'
+
+/** Stands for whoever is reached by an interface and not known otherwise. */
+export type Neighbour = { readonly interfaceName: string; readonly address: IpAddress }
 
 /** The host endpoints before and after. */
 export type HostScopes = readonly [before: HostScope, after: HostScope]

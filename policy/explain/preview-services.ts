@@ -8,7 +8,7 @@ import type { ChangedView } from './changed-view.ts'
 import type { PolicyView } from './explain-ends.ts'
 import type { portsOfRule } from './flow-probes.ts'
 import type { GraphParts } from './graph-view.ts'
-import type { PreviewEnd } from './preview-ends.ts'
+import type { PreviewEnd } from './preview-end.ts'
 
 /** Whether it is one of `serviceEnds`; no resource has such an id. */
 export function isServiceEnd(id: string): boolean {

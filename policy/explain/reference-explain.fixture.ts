@@ -3,9 +3,10 @@
  * It shares no index, set or chain with the compiler: each is the test of the other.
  */
 import type { KubernetesNetworkPolicySpec } from '../../src/model/kubernetes-network-policy.ts'
-import type { GlobalPolicySpec, PolicyRule } from '../../src/model/policy-rule.ts'
+import type { GlobalPolicySpec } from '../../src/model/policy-rule.ts'
 import type { ProfileSpec } from '../../src/model/profile.ts'
 import { groupOf, type Resource } from '../../src/model/resource.ts'
+import type { PolicyRule } from '../../src/model/rule-shape.ts'
 import type { WorkloadEndpoint } from '../../src/model/workload-endpoint.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Direction } from '../names.ts'

@@ -1,6 +1,6 @@
 /** Whether one rule of ours matches one flow, read straight from resource reference §6.1 and §6.1.2. */
 import { isEndpointSlice } from '../../src/model/endpoint-slice.ts'
-import type { EntityRule, PolicyRule, PortSpec } from '../../src/model/policy-rule.ts'
+import type { EntityRule, PolicyRule, PortSpec } from '../../src/model/rule-shape.ts'
 import { familyOf, type IpAddress } from '../../src/net/address.ts'
 import { protocolNumber } from '../protocol.ts'
 import { matches } from '../selector/evaluate.ts'

@@ -1,8 +1,8 @@
 /** What applies to host endpoints as one describes it, and DESIGN rule 6 for all that is rendered of it. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { PolicyRule } from '../../src/model/policy-rule.ts'
 import { type Resource, refOf } from '../../src/model/resource.ts'
+import type { PolicyRule } from '../../src/model/rule-shape.ts'
 import { PolicyGraph } from '../graph.ts'
 import { endpoint, globalPolicy, hostEndpoint, networkSet, profile, tier } from '../test-resources.ts'
 

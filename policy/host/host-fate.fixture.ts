@@ -1,6 +1,7 @@
 /** A node with host endpoints and two pods, and what becomes of packets there: all of a compiled graph walked through. */
-import type { PolicyRule } from '../../src/model/policy-rule.ts'
+
 import type { Resource } from '../../src/model/resource.ts'
+import type { PolicyRule } from '../../src/model/rule-shape.ts'
 import type { IpAddress } from '../../src/net/address.ts'
 import type { Packet, Ruleset } from '../chain-walk.ts'
 import { PolicyGraph, type PolicyGraphOptions } from '../graph.ts'

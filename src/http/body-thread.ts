@@ -1,7 +1,7 @@
 /** What runs in the thread of src/http/body-reader.ts: reads the bodies it is given and says what is in each. */
 import { parentPort } from 'node:worker_threads'
-import type { LineOf } from '../model/documents.ts'
 import type { CheckContext } from '../model/kind.ts'
+import type { LineOf } from '../model/parsed-document.ts'
 import { type Body, type BodyRead, type Contents, readBody } from './read-body.ts'
 
 export type ThreadTask = { readonly as: keyof Contents; readonly body: Body; readonly context: CheckContext }

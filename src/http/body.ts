@@ -1,6 +1,6 @@
 /** Which bodies are read, how large they may be, and what is in them, or the answer that refuses it. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type DocumentFormat, documentLimits } from '../model/documents.ts'
+import { type DocumentFormat, documentLimits } from '../model/document-limits.ts'
 import { type Answer, problem, problems } from './answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import type { Body, Contents } from './read-body.ts'

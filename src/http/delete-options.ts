@@ -1,7 +1,7 @@
 /** Kubernetes' DeleteOptions: what a DELETE may carry as its body. */
 import type { FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
-import { documentLimits } from '../model/documents.ts'
+import { documentLimits } from '../model/document-limits.ts'
 import { readJson } from '../model/json-document.ts'
 import { checkSchema, closedObject } from '../model/schema-check.ts'
 import { readYaml } from '../model/yaml-documents.ts'

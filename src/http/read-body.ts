@@ -1,13 +1,7 @@
 /** The resources, or the names, in a body: pure, since a large body is read in a thread of its own. */
-import {
-  type CheckedItem,
-  checkDocuments,
-  type DocumentFormat,
-  type DocumentItem,
-  type NamedItem,
-  nameDocuments,
-  readDocuments,
-} from '../model/documents.ts'
+
+import type { DocumentFormat } from '../model/document-limits.ts'
+import { type CheckedItem, checkDocuments, type DocumentItem, type NamedItem, nameDocuments, readDocuments } from '../model/documents.ts'
 import type { CheckContext } from '../model/kind.ts'
 import type { Problem } from '../model/resource.ts'
 import { decodeText } from './decode-text.ts'

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { checkDeletes, checkPuts, type StoredResources } from './cross-check.ts'
+import { checkDeletes, checkPuts } from './cross-check.ts'
 import { type Resource, refOf } from './resource.ts'
 import { calico, kubernetesPolicy, stored } from './sample-resources.ts'
+import type { StoredResources } from './stored-resources.ts'
 
 /** The face of a datastore over a list. */
 function holding(...documents: readonly unknown[]): StoredResources {

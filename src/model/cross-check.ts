@@ -4,13 +4,8 @@ import { located } from './documents.ts'
 import { valueAt } from './path.ts'
 import { poolProblems } from './pool-check.ts'
 import { type Problem, type Resource, type ResourceRef, refOf } from './resource.ts'
+import type { StoredResources } from './stored-resources.ts'
 import { builtInTiers } from './tier.ts'
-
-/** What is stored; every datastore is one. */
-export interface StoredResources {
-  get(ref: ResourceRef): { readonly resource: Resource } | undefined
-  list(group: string, kind: string): readonly { readonly resource: Resource }[]
-}
 
 const group = 'projectcalico.org'
 const tieredKinds: readonly string[] = ['NetworkPolicy', 'GlobalNetworkPolicy', 'StagedNetworkPolicy', 'StagedGlobalNetworkPolicy']

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { checkDocuments, type DocumentFormat, documentLimits, nameDocuments, readDocuments } from './documents.ts'
+import { type DocumentFormat, documentLimits } from './document-limits.ts'
+import { checkDocuments, nameDocuments, readDocuments } from './documents.ts'
 import { context, stored } from './sample-resources.ts'
 
 const read = (text: string, format: DocumentFormat = 'yaml') =>

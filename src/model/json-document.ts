@@ -1,7 +1,7 @@
-import type { DocumentLimits } from './documents.ts'
+import type { DocumentLimits } from './document-limits.ts'
+import type { ParseResult } from './parsed-document.ts'
 import { formatPath, type PathSegment, parsePath } from './path.ts'
 import type { Problem } from './resource.ts'
-import type { ParseResult } from './yaml-documents.ts'
 
 /**
  * The one value of a JSON text (RFC 8259). A name that is there twice in one object is a problem (§4: readers differ on it).

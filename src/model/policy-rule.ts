@@ -1,66 +1,16 @@
 /** Rules shared by all policies and profiles (resource reference §6.1), and the specs that hold them (§6.2, §6.3). */
 import Type, { type StaticDecode, type TSchema } from 'typebox'
-import { actionsOfOthers, kubernetesPeerFieldsHere, kubernetesRuleFieldsHere } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { ruleProblems } from './rule-check.ts'
-import { name, net, port, protocol, ruleNamespaceSelector, selector } from './scalars.ts'
+import { ruleShape } from './rule-shape.ts'
+import { selector } from './scalars.ts'
 import { closedObject, crossChecked } from './schema-check.ts'
 import { misplacedServices, servicesWithoutNamespace } from './service-rule-check.ts'
 
-const httpReason = 'matching of HTTP requests is not supported: without it the rule would match more than is written'
-
-const nets = Type.Array(net, { maxItems: 256, uniqueItems: true })
-const ports = Type.Array(port, { maxItems: 50 })
 const direction = Type.Enum(['Ingress', 'Egress'])
-
-export const entityRule = closedObject(
-  {
-    nets: Type.Optional(nets),
-    notNets: Type.Optional(nets),
-    selector: Type.Optional(selector),
-    notSelector: Type.Optional(selector),
-    namespaceSelector: Type.Optional(ruleNamespaceSelector),
-    ports: Type.Optional(ports),
-    notPorts: Type.Optional(ports),
-    serviceAccounts: Type.Optional(
-      closedObject({
-        names: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { uniqueItems: true })),
-        selector: Type.Optional(selector),
-      }),
-    ),
-    services: Type.Optional(closedObject({ name, namespace: Type.Optional(name) }, {}, { name: 'db', namespace: 'shop' })),
-  },
-  kubernetesPeerFieldsHere,
-)
-
-const icmp = closedObject({
-  type: Type.Optional(Type.Integer({ minimum: 0, maximum: 254 })),
-  code: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
-})
-
-/** `Reject` is ours: Deny, but the sender is told. Which of the two Deny is for everybody, FelixConfiguration says. */
-const ruleShape = closedObject(
-  {
-    action: Type.Enum(['Allow', 'Deny', 'Log', 'Pass', 'Reject'], { meant: actionsOfOthers }),
-    ipVersion: Type.Optional(Type.Unsafe<4 | 6>({ enum: [4, 6] })),
-    protocol: Type.Optional(protocol),
-    notProtocol: Type.Optional(protocol),
-    icmp: Type.Optional(icmp),
-    notICMP: Type.Optional(icmp),
-    source: Type.Optional(entityRule),
-    destination: Type.Optional(entityRule),
-    metadata: Type.Optional(closedObject({ annotations: Type.Optional(Type.Record(Type.String(), Type.String())) })),
-  },
-  { ...kubernetesRuleFieldsHere, http: httpReason },
-)
 
 /** A rule with the checks across its fields. */
 export const policyRule = crossChecked(ruleShape, ruleProblems)
-
-export type PortSpec = number | string // 80, "80:90", "http"
-export type EntityRule = Frozen<StaticDecode<typeof entityRule>>
-export type PolicyRule = Frozen<StaticDecode<typeof ruleShape>>
-export type RuleAction = PolicyRule['action']
 
 /** At most 1024 rules. */
 export function ruleList<Rule extends TSchema>(rule: Rule) {

@@ -1,9 +1,9 @@
 /** What is wrong with an IPPool beside what is stored (resource reference §6.8): pools never overlap, and what addresses depend on stays. */
 import { containsPrefix, type Prefix, parsePrefix } from '../net/prefix.ts'
-import type { StoredResources } from './cross-check.ts'
 import { type CheckedItem, located } from './documents.ts'
 import { type IpPool, isIpPool } from './ip-pool.ts'
 import type { Problem } from './resource.ts'
+import type { StoredResources } from './stored-resources.ts'
 
 /** Of all pools that are put at once, given those that are stored; a disabled pool counts like any other. */
 export function poolProblems(items: readonly CheckedItem[], stored: StoredResources): readonly Problem[] {

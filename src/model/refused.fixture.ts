@@ -1,9 +1,10 @@
 /** The mistakes of resource reference §6.17.3 and others, as users make them: in YAML, answered with document, line, path and reason. */
-import { checkPuts, type StoredResources } from './cross-check.ts'
+import { checkPuts } from './cross-check.ts'
 import { checkDocuments, readDocuments } from './documents.ts'
 import type { Problem, Resource, ResourceRef } from './resource.ts'
 import { refOf } from './resource.ts'
 import { context } from './sample-resources.ts'
+import type { StoredResources } from './stored-resources.ts'
 
 /** @param spec YAML whose lines become the lines from 5 on */
 export function yaml(kind: string, spec: string, apiVersion = 'projectcalico.org/v3', metadata = '{ name: a }'): string {

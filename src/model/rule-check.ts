@@ -1,7 +1,7 @@
 import { parsePrefix } from '../net/prefix.ts'
 import { formatPath } from './path.ts'
-import type { EntityRule, PolicyRule, PortSpec } from './policy-rule.ts'
 import type { Problem } from './resource.ts'
+import type { EntityRule, PolicyRule, PortSpec } from './rule-shape.ts'
 import { besideServices } from './service-rule-check.ts'
 
 type Protocol = string | number | undefined

@@ -1,6 +1,7 @@
 /** Where a rule may name a service, and beside what (resource reference §6.1, rules 7, 9 and 10). Paths are relative to the rule. */
-import type { EntityRule, PolicyRule } from './policy-rule.ts'
+
 import type { Problem } from './resource.ts'
+import type { EntityRule, PolicyRule } from './rule-shape.ts'
 
 const sides = ['source', 'destination'] as const
 const others = ['selector', 'notSelector', 'namespaceSelector', 'serviceAccounts', 'nets', 'notNets'] as const

@@ -1,12 +1,9 @@
 import { Composer, type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer, LineCounter, type Pair, Parser, type YAMLMap } from 'yaml'
-import type { DocumentLimits, ParsedDocument } from './documents.ts'
+import type { DocumentLimits } from './document-limits.ts'
+import type { ParsedDocument, ParseResult } from './parsed-document.ts'
 import { formatPath, type PathSegment, parsePath } from './path.ts'
 import type { Problem } from './resource.ts'
 import { yamlHint } from './yaml-hints.ts'
-
-export type ParseResult =
-  | { readonly documents: readonly ParsedDocument[]; readonly problems?: never }
-  | { readonly documents?: never; readonly problems: readonly Problem[] }
 
 /**
  * The documents of a YAML 1.2 text. Empty ones are left out.

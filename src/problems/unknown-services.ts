@@ -2,8 +2,8 @@
 import type { WatchEvent } from '../datastore/datastore.ts'
 import type { StatusProblem } from '../http/agent-face.ts'
 import { isEndpointSlice, serviceNameLabel } from '../model/endpoint-slice.ts'
-import type { PolicyRule } from '../model/policy-rule.ts'
 import { groupOf, type Resource } from '../model/resource.ts'
+import type { PolicyRule } from '../model/rule-shape.ts'
 
 const maxTold = 20
 

@@ -2,11 +2,11 @@
 import type { BgpConfiguration } from '../model/bgp-configuration.ts'
 import type { BgpFilter } from '../model/bgp-filter.ts'
 import type { BgpPeer } from '../model/bgp-peer.ts'
-import type { StoredResources } from '../model/cross-check.ts'
 import type { FelixConfiguration } from '../model/felix-configuration.ts'
 import type { IpPool } from '../model/ip-pool.ts'
 import type { NodeSpec } from '../model/node.ts'
 import { groupOf, type Resource } from '../model/resource.ts'
+import type { StoredResources } from '../model/stored-resources.ts'
 
 export type NodeResource = Resource<'Node', NodeSpec>
 
