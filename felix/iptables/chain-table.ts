@@ -159,6 +159,24 @@ export class ChainTable {
     return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
   }
 
+  /** What `apply` would say that has to wait. */
+  report(): TableReport {
+    this.#wanted.hashStated()
+    return { changed: 0, repaired: 0, unprogrammed: this.#unprogrammed() }
+  }
+
+  /** Whether a chain of this name is wanted. */
+  wants(name: string): boolean {
+    return this.#wanted.has(name)
+  }
+
+  /** The chains that an apply takes away. */
+  leaving(prune: boolean): readonly string[] {
+    if (!prune) return []
+    const names = this.#touched === 'all' || !this.#pruned ? (this.#saved?.own.keys() ?? []) : this.#touched
+    return [...names].filter((name) => !this.#wanted.has(name))
+  }
+
   /** Wanted beside programmed, by name. */
   entries(): ChainView[] {
     const { family } = this.#options

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import type { Cidr } from '../../src/net/prefix.ts'
 import type { Run } from '../../src/os/process.ts'
-import type { Chain, IpSet, KernelState, Rule } from '../kernel.ts'
+import type { Chain, IpSet, KernelState, Rule, TableName } from '../kernel.ts'
 import type { PolicyState } from '../policy-writer.ts'
 import { problemsOf } from '../table-report.ts'
 import { changingSet } from '../test-members.ts'
@@ -118,6 +118,58 @@ t.test('sets and chains in a kernel', async (t) => {
         ipSets.touch(set.name)
         t.strictSame(await tables.apply(now, true), { ...done, changed: 1 }, 'no rule is other: there is nothing to wait for')
         t.strictSame(await members(), ['10.0.0.3', '10.0.0.4'])
+      })
+    }
+  }
+
+  for (const backend of ['nft', 'legacy'] as const) {
+    for (const [from, to] of [
+      ['filter', 'mangle'],
+      ['mangle', 'raw'],
+      ['raw', 'filter'],
+    ] as const) {
+      t.test(`what denies denies throughout when it moves from ${from} to ${to} (${backend})`, async (t) => {
+        const denying = async () => {
+          const output = await netns.must(`iptables-${backend}-save`, [])
+          return output
+            .split(/^\*/m)
+            .flatMap((text) => (text.includes('-A tort-pi-p ') ? (text.split('\n')[0] ?? '') : []))
+            .toSorted()
+        }
+        const atRestore: unknown[] = []
+        let isLocked = false
+        const tables = make(backend, async (command, args, options) => {
+          if (!command.endsWith('-restore')) return netns.run(command, args, options)
+          atRestore.push(await denying())
+          const stderr = 'Another app is currently holding the xtables lock; still 0s 0us time ahead to have a chance to grab the lock...'
+          return isLocked ? { exitCode: 4, stdout: '', stderr } : netns.run(command, args, options)
+        })
+        const state = (table: TableName): PolicyState => ({
+          ipSets: [],
+          hooks: [
+            { family: 4, table, kernelChain: 'OUTPUT', at: 'insert', rule: { match: [], action: { type: 'jump', chain: 'tort-pi-p' } } },
+          ],
+          chains: [
+            { family: 4, table, name: 'tort-pi-p', rules: [{ match: [], action: { type: 'drop' } }] },
+            {
+              family: 4,
+              table: from,
+              name: 'tort-x',
+              rules: [{ match: [{ type: 'mark', value: 1, mask: 1 }], action: { type: table === from ? 'drop' : 'return' } }],
+            },
+          ],
+        })
+        await tables.apply(state(from), true)
+        atRestore.length = 0
+        isLocked = true
+        const { unprogrammed } = await tables.apply(state(to), true)
+        t.strictSame([...unprogrammed.keys()], [`chain ${to}/tort-pi-p (IPv4)`, `hook ${to}/OUTPUT (IPv4)`, `chain ${from}/tort-x (IPv4)`])
+        t.strictSame(atRestore.splice(0), [[from]], 'while another program has the lock nothing goes')
+        isLocked = false
+        nowMs = tables.dueAtMs
+        t.strictSame((await tables.apply(state(to), true)).unprogrammed, new Map())
+        t.strictSame(atRestore, [[from], [from, to].toSorted()])
+        t.strictSame(await denying(), [to])
       })
     }
   }

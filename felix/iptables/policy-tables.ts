@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CheckSchedule } from '../check-schedule.ts'
-import type { TableReport } from '../kernel.ts'
+import type { TableName, TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyState } from '../policy-writer.ts'
 import { mergeReports } from '../table-report.ts'
@@ -12,6 +12,7 @@ import type { RulesPlace } from './nft-changes.ts'
 import { Restore, type RestoreCounters } from './restore.ts'
 import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-count-reader.ts'
 import { RulesCheck } from './rules-check.ts'
+import { type TableTurn, tableOrder } from './table-order.ts'
 import { type FamilyPlace, TableReader } from './table-reader.ts'
 
 /** filter first: it is the one that keeps out what must not pass. */
@@ -166,13 +167,30 @@ export class PolicyTables {
   /** One table after the other: on nft each write makes the tools that are at work begin anew, so a small one is not put between large ones. */
   async #applyTables(prune: boolean): Promise<TableReport[]> {
     const reports: TableReport[] = []
-    for (const name of tableNames) {
-      const both = this.#tables.filter(({ place }) => place.table === name).map(({ table }) => table)
+    const behind = new Set<TableName>()
+    for (const { name, after } of this.#order(prune)) {
+      const both = this.#tablesOf(name)
+      const hasToWait = after.some((other) => behind.has(other))
       for (const table of both) table.setBroken(this.#sets.broken)
-      if (this.#choice?.backend === 'nft') reports.push(...(await sideBySide(both, prune)))
+      if (hasToWait) reports.push(...both.map((table) => table.report()))
+      else if (this.#choice?.backend === 'nft') reports.push(...(await sideBySide(both, prune)))
       else for (const table of both) reports.push(await table.apply(prune)) // they share a lock
+      if (hasToWait || both.some(({ isBehind }) => isBehind)) behind.add(name)
     }
     return reports
+  }
+
+  #order(prune: boolean): readonly TableTurn[] {
+    return tableOrder(
+      tableNames.map((name) => {
+        const both = this.#tablesOf(name)
+        return { name, leaving: both.flatMap((table) => table.leaving(prune)), has: (chain) => both.some((table) => table.wants(chain)) }
+      }),
+    )
+  }
+
+  #tablesOf(name: TableName): readonly ChainTable[] {
+    return this.#tables.filter(({ place }) => place.table === name).map(({ table }) => table)
   }
 
   /** Who changes one thing of ours often changes others. */

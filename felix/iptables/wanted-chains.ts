@@ -31,8 +31,13 @@ export class WantedChains {
   }
 
   get all(): ReadonlyMap<string, HashedChain> {
-    this.rehash(this.#unhashed.keys())
+    this.hashStated()
     return this.#hashed
+  }
+
+  /** Otherwise it is done when somebody asks for a hash. */
+  hashStated(): void {
+    this.rehash(this.#unhashed.keys())
   }
 
   has(name: string): boolean {
