@@ -49,8 +49,8 @@ function directionChain(
 ): Chain {
   const rules = [
     ...before,
-    ...firstRules(marks, checks, drops),
-    ...endpoint.tiers[direction].flatMap((tier) => tierRules(tier, direction, marks, denied)),
+    ...firstRules(checks, drops),
+    ...tierRules(endpoint.tiers[direction], direction, marks, denied),
     ...profileRules(endpoint, direction, marks, denied),
   ]
   return { family, table: 'filter', name: endpointChainName(direction, endpoint.interfaceName), rules }
@@ -60,11 +60,10 @@ function directionChain(
  * ACCEPT of established traffic is terminal on purpose: a connection is only confirmed once its first packet has passed the
  * chains of both ends, so it is established for both, and only that packet pays for the walk.
  */
-function firstRules({ accept, pass }: Marks, checks: EndpointOptions['checks'], drops: CheckDrops): readonly Rule[] {
+function firstRules(checks: EndpointOptions['checks'], drops: CheckDrops): readonly Rule[] {
   return [
     { match: [{ type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], action: { type: 'accept' } },
     ...invalidRules(checks, drops.invalid),
-    { match: [], action: clearBits((accept | pass) >>> 0) },
   ]
 }
 
@@ -79,24 +78,29 @@ export function invalidRules({ dropInvalid }: EndpointOptions['checks'], drop: A
  */
 const policiesToLook = 5
 
+/** Clears the marks of elsewhere, and of the tier before. */
+export function tierRules(tiers: readonly AppliedTier[], direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
+  const both = clearBits((accept | pass) >>> 0)
+  if (tiers.length === 0) return [{ match: [], action: both }]
+  return tiers.flatMap((tier, index): Rule[] => {
+    const start: Rule = { match: [], action: index === 0 ? both : clearBits(pass), comment: `Start of tier ${tier.name}` }
+    const end: Rule = {
+      match: [lacksBits(pass)],
+      action: denied,
+      comment: `End of tier ${tier.name}. Drop if no policies passed packet`,
+    }
+    return [start, ...policyJumps(tier, direction, { accept, pass }), ...(tier.defaultAction === 'Deny' ? [end] : [])]
+  })
+}
+
 /** Of packets with neither mark. */
-export function tierRules(tier: AppliedTier, direction: Direction, { accept, pass }: Marks, denied: Action): readonly Rule[] {
+function policyJumps({ policies }: AppliedTier, direction: Direction, { accept, pass }: Marks): readonly Rule[] {
   const undecided = lacksBits((accept | pass) >>> 0)
-  const policies = tier.policies.flatMap((id, index): Rule[] => {
+  return policies.flatMap((id, index): Rule[] => {
     const ask: Rule = { match: index === 0 ? [] : [undecided], action: { type: 'jump', chain: policyChainName(direction, id) } }
-    const isLook = (index + 1) % policiesToLook === 0 || index === tier.policies.length - 1
+    const isLook = (index + 1) % policiesToLook === 0 || index === policies.length - 1
     return isLook ? [ask, { match: [hasBits(accept)], action: { type: 'return' }, comment: 'Return if policy accepted' }] : [ask]
   })
-  const end: Rule = {
-    match: [lacksBits(pass)],
-    action: denied,
-    comment: `End of tier ${tier.name}. Drop if no policies passed packet`,
-  }
-  return [
-    { match: [], action: clearBits(pass), comment: `Start of tier ${tier.name}` },
-    ...policies,
-    ...(tier.defaultAction === 'Deny' ? [end] : []),
-  ]
 }
 
 export function profileRules(

@@ -56,8 +56,7 @@ t.test('felix reference §2.9: a policy on one of two pods renders as the exampl
 -A tort-to-wl -j DROP # Unknown interface
 -A tort-tw-tort1a2b --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A tort-tw-tort1a2b --ctstate INVALID -j DROP
--A tort-tw-tort1a2b -j MARK --set-xmark 0x0/0x30000
--A tort-tw-tort1a2b -j MARK --set-xmark 0x0/0x20000 # Start of tier default
+-A tort-tw-tort1a2b -j MARK --set-xmark 0x0/0x30000 # Start of tier default
 -A tort-tw-tort1a2b -j tort-pi-gnp/web
 -A tort-tw-tort1a2b --mark 0x10000/0x10000 -j RETURN # Return if policy accepted
 -A tort-tw-tort1a2b --mark 0x0/0x20000 -j DROP # End of tier default. Drop if no policies passed packet

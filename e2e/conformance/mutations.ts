@@ -51,8 +51,8 @@ const rendering: readonly Mutation[] = [
   {
     name: 'the mark of the sender’s Allow is not cleared for the taker',
     file: 'policy/endpoint-chains.js',
-    find: '{ match: [], action: clearBits((accept | pass) >>> 0) },',
-    replace: '',
+    find: 'const both = clearBits((accept | pass) >>> 0);',
+    replace: 'const both = clearBits(0);',
     area: 'tiers and order',
   },
   {
@@ -65,22 +65,22 @@ const rendering: readonly Mutation[] = [
   {
     name: 'the end of a tier does not drop',
     file: 'policy/endpoint-chains.js',
-    find: "...(tier.defaultAction === 'Deny' ? [end] : []),",
+    find: "...(tier.defaultAction === 'Deny' ? [end] : [])",
     replace: '',
     area: 'Kubernetes policies: subjects',
   },
   {
     name: 'a tier’s defaultAction is ignored',
     file: 'policy/endpoint-chains.js',
-    find: "...(tier.defaultAction === 'Deny' ? [end] : []),",
-    replace: 'end,',
+    find: "...(tier.defaultAction === 'Deny' ? [end] : [])",
+    replace: 'end',
     area: 'tiers and order',
   },
   {
     name: 'Pass in one tier skips the next as well',
     file: 'policy/endpoint-chains.js',
-    find: 'action: clearBits(pass), comment:',
-    replace: 'action: clearBits(0), comment:',
+    find: 'both : clearBits(pass), comment:',
+    replace: 'both : clearBits(0), comment:',
     area: 'tiers and order',
   },
   {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rule } from '../kernel.ts'
-import { hashInLine, hashRules } from './chain-hash.ts'
+import { hashHookRules, hashInLine, hashRules, knownBy } from './chain-hash.ts'
 
 const drop: Rule = { match: [], action: { type: 'drop' } }
 const accept: Rule = { match: [], action: { type: 'accept' }, comment: 'Open' }
@@ -21,6 +21,57 @@ t.test('the comment stands behind what a packet may fail at, which makes it cost
   const [line = ''] = hashRules('tort-a', [{ ...accept, match }], 4).lines
   t.match(line, /^-p tcp -m mark --mark 0x0\/0x3 -m comment --comment "tortie:[\w-]{16} Open" -j ACCEPT$/)
 })
+
+const toNext: Rule = { match: [], action: { type: 'jump', chain: 'tort-next' } }
+const ifUndecided: Rule = { ...toNext, match: [{ type: 'mark', value: 0, mask: 0x30000 }] }
+
+t.test('a jump, at most behind a mark, has no comment for packets to pay for: it is known by its text', async (t) => {
+  const lines = ['-j tort-next', '-m mark --mark 0x0/0x30000 -j tort-next']
+  t.strictSame(hashRules('tort-a', [toNext, ifUndecided], 4), { hashes: lines, lines })
+  t.strictSame(lines.map(knownBy), lines)
+})
+
+const commented: [title: string, rule: Rule][] = [
+  ['a jump with something to say', { ...toNext, comment: 'Why' }],
+  ['a jump behind a negated mark', { ...toNext, match: [{ type: 'mark', value: 0, mask: 0x30000, negated: true }] }],
+  ['a jump behind a mark without a mask, which is printed in another way', { ...toNext, match: [{ type: 'mark', value: 1, mask: -1 }] }],
+  ['a jump behind two matches', { ...toNext, match: [...ifUndecided.match, { type: 'in-interface', name: 'eth0' }] }],
+  ['a jump behind an interface', { ...toNext, match: [{ type: 'in-interface', name: 'eth0' }] }],
+  ['goto', { match: [], action: { type: 'goto', chain: 'tort-next' } }],
+  ['a verdict', drop],
+]
+for (const [title, rule] of commented) {
+  t.test(`${title} is known by the hash in its comment`, async (t) => {
+    const {
+      hashes,
+      lines: [line = ''],
+    } = hashRules('tort-a', [rule], 4)
+    t.match(hashes[0], /^[\w-]{16}$/)
+    t.strictSame([knownBy(line), hashInLine(line)], [hashes[0], hashes[0]])
+  })
+}
+
+t.test('a jump from a chain of others has its comment: by that it is ours', async (t) => {
+  const { hashes, lines } = hashHookRules('FORWARD insert', [toNext, ifUndecided], 4)
+  t.strictSame(lines.map(hashInLine), hashes)
+})
+
+const strange = [
+  '-j DROP',
+  '-j tort-next -m comment --comment x',
+  '-m comment --comment "see tortie" -j tort-next',
+  '-i eth0 -j tort-next',
+  '-m mark ! --mark 0x0/0x30000 -j tort-next',
+  '-m mark --mark 0x1 -j tort-next',
+  '-g tort-next',
+  '-j cali-next',
+  '',
+]
+for (const line of strange) {
+  t.test(`somebody else's rule in a chain of ours: ${line === '' ? 'one that does nothing' : line}`, async (t) =>
+    t.equal(knownBy(line), undefined),
+  )
+}
 
 t.test('they depend on chain, position, everything before, rule and comment', async (t) => {
   const [first, second] = hashRules('tort-a', [drop, drop], 4).hashes

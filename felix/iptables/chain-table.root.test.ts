@@ -75,7 +75,7 @@ for (const backend of ['nft', 'legacy'] as const) {
         '-A FORWARD -o docker0 -j DOCKER',
         '-A FORWARD -m mark --mark 0x10000/0x10000 -m comment --comment "tortie:#" -j ACCEPT',
         '-A DOCKER-USER -j RETURN',
-        '-A tort-FORWARD -m comment --comment "tortie:#" -j tort-policy',
+        '-A tort-FORWARD -j tort-policy',
         '-A tort-policy -p udp -m comment --comment "tortie:# Allow" -j MARK --set-xmark 0x10000/0x10000',
         '-A tort-policy -m comment --comment "tortie:#" -j DROP',
       ])
@@ -123,7 +123,7 @@ for (const backend of ['nft', 'legacy'] as const) {
           ':tort-FORWARD -',
           ':tort-policy -',
           '-A FORWARD -m comment --comment "tortie:#" -j tort-FORWARD',
-          '-A tort-FORWARD -m comment --comment "tortie:#" -j tort-policy',
+          '-A tort-FORWARD -j tort-policy',
           '-A tort-policy -m comment --comment "tortie:#" -j DROP',
         ],
       )

@@ -58,7 +58,9 @@ t.test('noise says nothing and never throws', async () => {
 const rules: [title: string, chain: string, line: string, expected: ReturnType<typeof savedRule>][] = [
   ['ours by its hash', 'FORWARD', `-m comment --comment "tortie:${hash} Allow" -j tort-a`, { hash, holds: undefined }],
   ['one of others that leads to ours holds it', 'DOCKER', '-i eth9 -g tort-a', { hash: undefined, holds: 'tort-a' }],
-  ['one of others in a chain of ours holds nothing', 'tort-b', '-j tort-a', { hash: undefined, holds: undefined }],
+  ['one of others in a chain of ours holds nothing', 'tort-b', '-g tort-a', { hash: undefined, holds: undefined }],
+  ['a plain jump between chains of ours speaks for itself', 'tort-b', '-j tort-a', { hash: '-j tort-a', holds: undefined }],
+  ['a plain jump from a chain of others is theirs', 'DOCKER', '-j tort-a', { hash: undefined, holds: 'tort-a' }],
   ['one of others that only speaks of ours', 'DOCKER', '-m comment --comment tort-a -j DROP', { hash: undefined, holds: undefined }],
 ]
 for (const [title, chain, line, expected] of rules) t.test(title, async (t) => t.strictSame(savedRule(chain, line), expected))

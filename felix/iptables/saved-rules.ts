@@ -1,5 +1,5 @@
 /** The output of `iptables-save` of either backend: each table with its chains, and behind them their rules, chain by chain. */
-import { hashInLine } from './chain-hash.ts'
+import { hashInLine, knownBy } from './chain-hash.ts'
 import { OutputLines } from './output-lines.ts'
 
 /** Every chain we make is named so, and every chain named so is ours. */
@@ -12,7 +12,7 @@ export type SavedRulesVisitor = {
   readonly onRule: (chain: string, line: string) => void
 }
 
-/** What one rule says of us. @property hash of a rule of ours @property holds the chain of ours that a rule of others leads to */
+/** What one rule says of us. @property hash what a rule of ours is known by @property holds the chain of ours that a rule of others leads to */
 export type SavedRule = { readonly hash: string | undefined; readonly holds: string | undefined }
 
 /** Reads the output in parts that begin and end anywhere, and keeps nothing of it. Never throws: lines it does not know say nothing about us. */
@@ -43,8 +43,9 @@ export class SavedRulesReader {
 
 /** @param line of `chain`, as the visitor is given it */
 export function savedRule(chain: string, line: string): SavedRule {
+  if (isOwnChain(chain)) return { hash: knownBy(line), holds: undefined }
   const hash = hashInLine(line)
-  return { hash, holds: hash === undefined && !isOwnChain(chain) ? targetOfOurs(line) : undefined }
+  return { hash, holds: hash === undefined ? targetOfOurs(line) : undefined }
 }
 
 export function isOwnChain(chain: string): boolean {

@@ -1,6 +1,6 @@
 import type { Hook } from '../kernel.ts'
 import type { WantedHooks } from './chain-diff.ts'
-import { hashRules } from './chain-hash.ts'
+import { hashHookRules } from './chain-hash.ts'
 import type { SavedHook } from './chains-text.ts'
 
 /** Our jumps by kernel chain, with their hashes. @param hooks of one table */
@@ -9,7 +9,7 @@ export function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
   for (const kernelChain of new Set(hooks.map((hook) => hook.kernelChain))) {
     const at = (end: Hook['at']): SavedHook[] => {
       const here = hooks.filter((hook) => hook.kernelChain === kernelChain && hook.at === end)
-      const { hashes, lines } = hashRules(
+      const { hashes, lines } = hashHookRules(
         `${kernelChain} ${end}`,
         here.map(({ rule }) => rule),
         here[0]?.family ?? 4,

@@ -31,9 +31,8 @@ function placeRules(host: AppliedHost, place: HostPlace, family: Family, options
   return [
     ...connectionRules(place, options),
     ...(family === 6 && stage !== 'forward' ? neighbourRules : []),
-    { match: [], action: clearBits((marks.accept | marks.pass) >>> 0) },
     ...failsafeRules(place, family, options),
-    ...tiers.flatMap((tier) => tierRules(tier, direction, marks, denied)),
+    ...tierRules(tiers, direction, marks, denied),
     ...(stage === 'normal' ? profileRules(host, direction, marks, denied) : []),
     ...(stage === 'forward' ? [{ match: [], action: setBits(marks.accept), comment: 'Passed by every tier' }] : []),
   ]
@@ -72,6 +71,7 @@ function failsafeRules({ stage, direction, table }: HostPlace, family: Family, {
   const comment = 'Failsafe ports'
   if (stage !== 'normal' || table !== 'filter') return open.map((match) => ({ match, action: { type: 'return' }, comment }))
   return [
+    { match: [], action: clearBits(marks.accept) },
     ...open.map((match) => ({ match, action: setBits(marks.accept), comment })),
     { match: [hasBits(marks.accept)], action: { type: 'return' } },
   ]
