@@ -3,7 +3,7 @@ import t from 'tap'
 import { agentCommand } from './lab/agent-command.ts'
 import { Cluster } from './lab/cluster.ts'
 import type { TortieNode } from './lab/tortie-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const cluster = await Cluster.create({ holdTimeSec: 90, command: agentCommand() })
 t.teardown(() => cluster.remove())
@@ -58,7 +58,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const)
 
 t.test('a cable that is pulled ends the session and takes the route; plugged in again, all comes back', async (t) => {
   await cluster.setCable(nodeB, 'down')
-  await until('the route is gone, long before 90 s', async () => (await routeToB()) === '', 15)
+  await until('the route is gone, long before 90 s', async () => (await routeToB()) === '', soonSec)
   t.match((await peerOf(nodeA))?.lastError?.name, /Hard Reset|BFD Down/)
   await cluster.setCable(nodeB, 'up')
   await allUp()

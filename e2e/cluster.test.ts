@@ -5,7 +5,7 @@ import { Cluster } from './lab/cluster.ts'
 import type { Pod } from './lab/pod.ts'
 import { dnsPolicy, jailPolicy, webPolicy } from './lab/policies.ts'
 import { endpointYaml } from './lab/tortie-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const holdTimeSec = 9
 const cluster = await Cluster.create({ holdTimeSec, command: agentCommand() })
@@ -141,13 +141,13 @@ t.test('a route of ours that somebody removes or changes is repaired, a route of
   const { namespace } = nodeA
   await namespace.ip('route', 'add', '192.0.2.0/24', 'via', '10.99.0.4')
   await namespace.ip('route', 'del', '10.244.3.0/24', 'proto', '116')
-  await until('the removed route is back', () => namespace.ip('route', 'show', '10.244.3.0/24', 'proto', '116'), 2)
+  await until('the removed route is back', () => namespace.ip('route', 'show', '10.244.3.0/24', 'proto', '116'), soonSec)
   const right = await namespace.ip('route', 'show', '10.244.4.0/24', 'proto', '116')
   await namespace.ip('route', 'replace', '10.244.4.0/24', 'via', '10.99.0.3', 'proto', '116')
   await until(
     'the changed route is right again',
     async () => (await namespace.ip('route', 'show', '10.244.4.0/24', 'proto', '116')) === right,
-    2,
+    soonSec,
   )
   t.match(await namespace.ip('route', 'show', '192.0.2.0/24'), 'via 10.99.0.4')
 })
@@ -178,7 +178,7 @@ t.test('an agent killed with -9 and started again: no packet lost, peers keep it
   await until(
     'the last datagram arrived',
     async () => (await client2.streamCount(sent1)).lost === 0 && (await client1.streamCount(sent2)).lost === 0,
-    3,
+    soonSec,
   )
   t.strictSame(await client2.streamCount(sent1), { received: sent1, lost: 0, duplicated: 0, reordered: 0 })
   t.strictSame(await client1.streamCount(sent2), { received: sent2, lost: 0, duplicated: 0, reordered: 0 })
@@ -196,7 +196,7 @@ t.test('a node whose link is cut loses its routes when the hold time is over, ot
     await until(
       `${node.options.name} forgets BIRD`,
       async () => (await node.namespace.ip('route', 'show', '10.244.3.0/24')) === '',
-      holdTimeSec + 10,
+      holdTimeSec + soonSec,
     )
   }
   t.equal(await nodeA.namespace.ip('route', 'show', '10.244.4.0/24'), others)

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { agentCommand } from './lab/agent-command.ts'
 import { Cluster } from './lab/cluster.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const cluster = await Cluster.create({ holdTimeSec: 9, command: agentCommand(), birdGracefulRestart: 'off' })
 t.teardown(() => cluster.remove())
@@ -66,14 +66,14 @@ t.test('RFC 4724 killed with -9, twice: no packet between the pods is lost, and 
   t.match(await nodeB.namespace.ip('route', 'show', ours), 'via 10.99.0.1', 'the other node still keeps it')
   await nodeA.start()
   await everywhere()
-  await until('every peer has finished, or cannot say so: long before the 30 s are over', converged, 15)
+  await until('every peer has finished, or cannot say so: long before the 30 s are over', converged, soonSec)
   const back = await received()
   await until('two more seconds of stream', async () => (await received()) > back + 2000)
   const [sent1, sent2] = [await here.stopSending(), await there.stopSending()]
   await until(
     'the last datagram arrived',
     async () => (await there.streamCount(sent1)).lost === 0 && (await here.streamCount(sent2)).lost === 0,
-    3,
+    soonSec,
   )
   t.strictSame(await there.streamCount(sent1), { received: sent1, lost: 0, duplicated: 0, reordered: 0 })
   t.strictSame(await here.streamCount(sent2), { received: sent2, lost: 0, duplicated: 0, reordered: 0 })

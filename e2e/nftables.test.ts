@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Pod } from './lab/pod.ts'
 import type { Probe } from './lab/pod-messages.ts'
 import { type PodOptions, SingleNode } from './lab/single-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const options = {
   web: { name: 'web', host: 10, labels: { app: 'web' }, spec: { ports: [{ name: 'http', protocol: 'TCP', port: 8080 }] }, ipv6: true },
@@ -113,7 +113,7 @@ for (const [what, args] of [
       [await nft('-s', 'list', 'table', 'ip', 'tortie'), await nft('-s', 'list', 'table', 'ip6', 'tortie')].join('').split('\n').toSorted()
     const before = await shown()
     await nft(...args)
-    await until('the tables are as before', async () => JSON.stringify(await shown()) === JSON.stringify(before), 5)
+    await until('the tables are as before', async () => JSON.stringify(await shown()) === JSON.stringify(before), soonSec)
     t.strictSame(await asPolicySays(), right)
     const { body } = await node.request('GET', '/v1/status')
     t.match(body, { repairs: { last: [{ object: /IPv[46]|IP set/ }] } })

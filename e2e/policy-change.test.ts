@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Pod } from './lab/pod.ts'
 import type { Probe } from './lab/pod-messages.ts'
 import { endpoint, type PodOptions, SingleNode } from './lab/single-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const lab = await SingleNode.create()
 t.teardown(() => lab.remove())
@@ -107,7 +107,7 @@ t.test('no datagram of an allowed stream is lost while 100 policies come, change
   await until(
     'the last datagrams',
     async () => (await web.streamCount(toWeb)).lost === 0 && (await client.streamCount(toClient)).lost === 0,
-    3,
+    soonSec,
   ).catch(() => undefined)
   t.strictSame(await web.streamCount(toWeb), { received: toWeb, lost: 0, duplicated: 0, reordered: 0 })
   t.strictSame(await client.streamCount(toClient), { received: toClient, lost: 0, duplicated: 0, reordered: 0 })

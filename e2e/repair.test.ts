@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Pod } from './lab/pod.ts'
 import type { Probe } from './lab/pod-messages.ts'
 import { SingleNode } from './lab/single-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 import { webPods } from './lab/web-pods.ts'
 
 const policy = (port: number) => `
@@ -107,9 +107,9 @@ for (const backend of ['nft', 'legacy'] as const) {
         async () =>
           (await rules()).filter((rule) => rule.startsWith('-A tort-')).join() ===
           before.filter((rule) => rule.startsWith('-A tort-')).join(),
-        5,
+        soonSec,
       )
-      await until('members are back', async () => (await namespace.run('ipset', ['save'])).includes(`${client.address}`), 5)
+      await until('members are back', async () => (await namespace.run('ipset', ['save'])).includes(`${client.address}`), soonSec)
       const forward = (await rules()).filter((rule) => rule.startsWith('-A FORWARD'))
       t.equal(forward.length, 2, 'only ours: theirs are not ours to repair')
       t.strictSame(await asPolicySays(), [true, false, true])
@@ -137,26 +137,26 @@ for (const backend of ['nft', 'legacy'] as const) {
       t.ok((await rules()).includes('-A FORWARD -d 192.0.2.2/32 -j DROP'), 'theirs stays')
     })
 
-    await t.test('routes, links and settings that somebody takes away or changes are back within 2 s', async (t) => {
+    await t.test('routes, links and settings that somebody takes away or changes are back', async (t) => {
       const route = () => namespace.ip('route', 'show', web.address)
       const right = await route()
       await namespace.ip('route', 'del', web.address)
-      await until('removed', async () => (await route()) === right, 2)
+      await until('removed', async () => (await route()) === right, soonSec)
       await namespace.ip('route', 'replace', `${web.address}/32`, 'dev', 'tortclient', 'scope', 'link', 'proto', '116')
-      await until('replaced', async () => (await route()) === right, 2)
+      await until('replaced', async () => (await route()) === right, soonSec)
       await namespace.ip('route', 'change', `${web.address}/32`, 'via', '10.99.0.9', 'proto', '116')
-      await until('changed', async () => (await route()) === right, 2)
+      await until('changed', async () => (await route()) === right, soonSec)
       await namespace.ip('route', 'replace', 'blackhole', `${web.address}/32`)
-      await until('taken by another protocol', async () => (await route()) === right, 2)
+      await until('taken by another protocol', async () => (await route()) === right, soonSec)
       await namespace.ip('route', 'flush', 'proto', '116')
-      await until('flushed', async () => (await route()) === right, 2)
-      await until('the block', async () => (await namespace.ip('route', 'show', '10.244.1.0/24')).startsWith('blackhole'), 2)
+      await until('flushed', async () => (await route()) === right, soonSec)
+      await until('the block', async () => (await namespace.ip('route', 'show', '10.244.1.0/24')).startsWith('blackhole'), soonSec)
       await namespace.ip('link', 'set', 'tortweb', 'down')
-      await until('link up', async () => (await route()) === right, 2)
+      await until('link up', async () => (await route()) === right, soonSec)
       await web.namespace.ip('link', 'set', 'eth0', 'down')
       await web.namespace.ip('link', 'set', 'eth0', 'up')
       await web.namespace.ip('route', 'replace', 'default', 'via', '169.254.1.1', 'dev', 'eth0', 'onlink')
-      await until('the pod is back', () => client.reaches(tcp(web)), 3)
+      await until('the pod is back', () => client.reaches(tcp(web)), soonSec)
       t.strictSame(await asPolicySays(), [true, false, true])
       await namespace.sysctl('net.ipv4.conf.tortweb.proxy_arp', '0')
       await namespace.sysctl('net.ipv4.ip_forward', '0')
@@ -164,8 +164,8 @@ for (const backend of ['nft', 'legacy'] as const) {
       await namespace.ip('addr', 'add', '198.51.100.1/32', 'dev', 'lo')
       await namespace.ip('addr', 'del', '198.51.100.1/32', 'dev', 'lo')
       const setting = (path: string) => namespace.run('cat', [`/proc/sys/net/ipv4/${path}`])
-      await until('proxy ARP', async () => (await setting('conf/tortweb/proxy_arp')) === '1', 2)
-      await until('forwarding', async () => (await setting('ip_forward')) === '1', 2)
+      await until('proxy ARP', async () => (await setting('conf/tortweb/proxy_arp')) === '1', soonSec)
+      await until('forwarding', async () => (await setting('ip_forward')) === '1', soonSec)
     })
   })
 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { seeded } from './lab/audited-resources.ts'
 import { SingleNode } from './lab/single-node.ts'
-import { until } from './lab/until.ts'
+import { soonSec, until } from './lab/until.ts'
 
 const lab = await SingleNode.create()
 t.teardown(() => lab.remove())
@@ -126,7 +126,7 @@ t.test('what policy denies never passes and what it allows is never lost, whatev
   const [toB, toA] = await Promise.all([a.stopSending(), b.stopSending()])
   await Promise.all([c.stopSending(), d.stopSending()])
   const all = (sent: number) => ({ received: sent, lost: 0, duplicated: 0, reordered: 0 })
-  await until('the last datagrams', async () => (await b.streamCount(toB)).lost + (await a.streamCount(toA)).lost === 0, 3).catch(
+  await until('the last datagrams', async () => (await b.streamCount(toB)).lost + (await a.streamCount(toA)).lost === 0, soonSec).catch(
     () => undefined,
   )
   t.strictSame([await b.streamCount(toB), await a.streamCount(toA)], [all(toB), all(toA)])
