@@ -252,6 +252,24 @@ t.test('what cannot apply is a problem of the status; several on one interface: 
   await lab.node.delete(documents)
 })
 
+t.test('§6.5 an address finds its interface also with a label of its own, and before the cable has a carrier', async (t) => {
+  await namespace.ip('addr', 'add', '10.97.0.2/32', 'dev', 'eth1', 'label', 'eth1:vip')
+  await beyond.namespace.ip('link', 'set', 'eth0', 'down')
+  const vip = hep('vip', 'expectedIPs: [10.97.0.2]')
+  await lab.node.apply(vip)
+  await lab.node.end('SIGTERM')
+  await lab.node.start()
+  t.ok((await lab.rules()).some((rule) => rule.startsWith('-A tort-from-hep -i eth1 ')))
+  await beyond.namespace.ip('link', 'set', 'eth0', 'up')
+  await beyond.namespace.ip('route', 'replace', 'default', 'via', '10.98.0.1', 'dev', 'eth0', 'onlink')
+  await verdicts(t, [
+    ['closed', beyond, tcp(host.address), false],
+    ['a failsafe port', beyond, tcp(host.address, 22), true],
+  ])
+  await namespace.ip('addr', 'del', '10.97.0.2/32', 'dev', 'eth1')
+  await lab.node.delete(vip)
+})
+
 t.test('all host endpoints deleted: open again, and no chain or jump of theirs is left', async (t) => {
   await verdicts(t, untouched)
   for (const tool of ['iptables-save', 'ip6tables-save'])

@@ -149,6 +149,11 @@ export class Felix {
     return [...policy, ...this.#network.problems(), ...this.#connections.problems(), ...problemsOf(this.#report.unprogrammed)]
   }
 
+  /** The addresses of this node by link, loopback left out, whether or not the link is up; undefined before they were read. */
+  get addresses(): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+    return this.#network.addresses
+  }
+
   /** undefined for a link that does not exist. */
   linkName(index: number): string | undefined {
     return this.#network.linkName(index)

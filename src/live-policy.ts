@@ -22,6 +22,7 @@ export class LivePolicy implements PolicyFace, Explainer {
   readonly #recentFlows: (limit: number) => readonly Flow[]
   #choices: PolicyChoices
   #connected: readonly ConnectedSubnet[]
+  #addresses: ReadonlyMap<string, ReadonlySet<string>>
   #graph: PolicyGraph
 
   constructor(
@@ -33,6 +34,7 @@ export class LivePolicy implements PolicyFace, Explainer {
     this.#options = options
     this.#choices = choices
     this.#connected = connected
+    this.#addresses = addressesByInterface(connected)
     this.#recentFlows = recentFlows
     this.#graph = this.#newGraph()
   }
@@ -58,10 +60,14 @@ export class LivePolicy implements PolicyFace, Explainer {
     return this.#graph
   }
 
-  /** Which addresses this node has. */
-  setConnected(connected: readonly ConnectedSubnet[]): void {
+  /**
+   * Which addresses this node has.
+   * @param addresses by interface, of those too by which nobody can be reached now: host endpoints govern them all the same. Default: those of `connected`
+   */
+  setConnected(connected: readonly ConnectedSubnet[], addresses = addressesByInterface(connected)): void {
     this.#connected = connected
-    this.#graph.setAddresses(addressesByInterface(connected))
+    this.#addresses = addresses
+    this.#graph.setAddresses(addresses)
   }
 
   readonly originsOf: PolicyGraph['originsOf'] = (chain) => this.#graph.originsOf(chain)
@@ -122,7 +128,7 @@ export class LivePolicy implements PolicyFace, Explainer {
     const { markMask, actions, failsafe, checks, allowedTunnels } = this.#choices
     const graph = new PolicyGraph({ ...this.#options, markMask, actions, failsafe, checks })
     graph.allowTunnels(allowedTunnels)
-    graph.setAddresses(addressesByInterface(this.#connected))
+    graph.setAddresses(this.#addresses)
     return graph
   }
 

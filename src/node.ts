@@ -289,7 +289,7 @@ export class Node {
   /** The kernel is not as it was: the next apply repairs it, and next hops may lead elsewhere. */
   #drifted(): void {
     this.#connected = connectedSubnets()
-    this.#policy.setConnected(this.#connected)
+    this.#policy.setConnected(this.#connected, this.#felix?.addresses)
     if (this.#handover?.setConnected(this.#connected)) void this.#speaker?.nextHopsChanged()
     if (this.#applied) void this.#agent.requestApply()
   }

@@ -1,10 +1,11 @@
 import type { KernelRoute } from './kernel-route.ts'
+import type { AddressMessage } from './netlink-address.ts'
 import type { LinkMessage } from './netlink-link.ts'
 
 /** What somebody else did to the kernel. `lost`: events are missing or cannot be told apart, so everything has to be read again. */
 export type KernelEvent =
   | { readonly type: 'link'; readonly message: LinkMessage }
-  | { readonly type: 'address'; readonly index: number; readonly gone: boolean }
+  | { readonly type: 'address'; readonly message: AddressMessage }
   | { readonly type: 'route'; readonly route: KernelRoute; readonly change: 'added' | 'replaced' | 'removed' }
   | { readonly type: 'lost' }
 

@@ -29,7 +29,7 @@ if (isInNamespace()) {
     )
     t.same(words.slice(0, 3), ['added 4', 'replaced 116', 'removed 116'])
     t.ok(heard.some((event) => event.type === 'link' && event.message.link.name === 'v0' && event.message.link.up))
-    t.same(heard.flatMap((event) => (event.type === 'address' && event.gone ? ['gone'] : [])).slice(0, 1), ['gone'])
+    t.same(heard.flatMap((event) => (event.type === 'address' && event.message.gone ? ['gone'] : [])).slice(0, 1), ['gone'])
   })
 
   t.test('route changes of our own are not heard, however many; the same from others are', async (t) => {

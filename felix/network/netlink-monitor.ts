@@ -106,5 +106,5 @@ export function eventsOf(bytes: Uint8Array, message: NetlinkMessage): KernelEven
   const link = readLink(bytes, message)
   if (link !== undefined) return [{ type: 'link', message: link }]
   const address = readAddress(bytes, message)
-  return address === undefined ? [] : [{ type: 'address', index: address.address.index, gone: address.gone }]
+  return address === undefined ? [] : [{ type: 'address', message: address }]
 }

@@ -4,6 +4,7 @@ import type { Run } from '../../src/os/process.ts'
 import type { KernelState, LearnedRoutes, TableReport } from '../kernel.ts'
 import { defaultLimits } from '../policy-limits.ts'
 import { mergeReports, type Problem } from '../table-report.ts'
+import { AddressView } from './address-view.ts'
 import { MAIN_TABLE } from './kernel-route.ts'
 import { LinkTable } from './link-table.ts'
 import { LinkView } from './link-view.ts'
@@ -47,6 +48,7 @@ export class NetworkTables {
   readonly #routeProtocol: number
   readonly #dependencies: NetworkTablesDependencies
   readonly #links = new LinkView()
+  readonly #addresses = new AddressView()
   readonly #sysctls = new SysctlTable({ links: this.#links })
   #parts: Parts | undefined
   #monitor: Monitor | undefined
@@ -136,11 +138,17 @@ export class NetworkTables {
     return this.#started().routes.entries(limit, after)
   }
 
-  /** In octets; undefined for a link that does not exist. */
+  /** The addresses of this node by link, loopback left out; undefined before they were read. */
+  get addresses(): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+    return this.#addresses.byLink(this.#links)
+  }
+
+  /** undefined for a link that does not exist. */
   linkName(index: number): string | undefined {
     return this.#links.byIndex(index)?.name
   }
 
+  /** In octets; undefined for a link that does not exist. */
   linkMtu(name: string): number | undefined {
     return this.#links.byName(name)?.mtu
   }
@@ -163,7 +171,7 @@ export class NetworkTables {
 
   /** Everything from the kernel itself; listening comes first, so that nothing is missed in between. */
   async #read(): Promise<void> {
-    const { nowMs, log } = this.#dependencies
+    const { nowMs, log, onDrift } = this.#dependencies
     const { kernel, routes, tunnels } = this.#started()
     const startMs = nowMs()
     this.#readAtMs = startMs + RETRY_MS
@@ -173,6 +181,7 @@ export class NetworkTables {
         onError: (error) => this.#deaf(error),
       })
       for (const { index } of this.#links.replace(await kernel.links())) routes.deviceLost(index)
+      if (await this.#addresses.read(kernel)) onDrift()
       tunnels.recheck()
       routes.linksChanged()
       await routes.read()
@@ -206,8 +215,9 @@ export class NetworkTables {
       }
       case 'address':
         // with an address the kernel takes the routes that have it as their source, without telling
-        if (event.gone) this.#readSoon()
-        tunnels.linkChanged(event.index)
+        if (event.message.gone) this.#readSoon()
+        this.#addresses.observe(event.message)
+        tunnels.linkChanged(event.message.address.index)
         return true
       case 'route':
         if (event.route.table === MAIN_TABLE) routes.observe(event.route, event.change)
