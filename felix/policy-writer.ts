@@ -1,8 +1,8 @@
-import type { ChainView } from './iptables/chain-table.ts'
 import type { IpSetView } from './iptables/ip-set-table.ts'
 import type { Backend } from './iptables/iptables-tool.ts'
 import type { RestoreCounters } from './iptables/restore.ts'
 import type { CountedTable } from './iptables/rule-count-reader.ts'
+import type { ChainView } from './iptables/table-status.ts'
 import type { KernelState, TableReport } from './kernel.ts'
 import type { PolicyLimits } from './policy-limits.ts'
 

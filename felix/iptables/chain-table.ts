@@ -1,19 +1,20 @@
 import type { Logger } from 'pino'
 import type { Run } from '../../src/os/process.ts'
 import { CheckSchedule } from '../check-schedule.ts'
-import type { Chain, Hook, ObjectStatus, TableReport } from '../kernel.ts'
+import type { Chain, Hook, TableReport } from '../kernel.ts'
 import type { RepairLog } from '../repair-log.ts'
 import type { Tracked } from '../tracked.ts'
-import { diffTable, isEmptyChange, sameHashes, type WantedHooks } from './chain-diff.ts'
-import { hashRules } from './chain-hash.ts'
+import { diffTable, isEmptyChange, sameHashes } from './chain-diff.ts'
 import { noteChange, parseSavedTable, type SavedTable, type TableChange } from './chains-text.ts'
 import type { ClosedChains } from './closed-chains.ts'
 import { Restore } from './restore.ts'
 import { TableCheck } from './table-check.ts'
 import { type TablePlace, TableReader } from './table-reader.ts'
+import { type ChainView, TableStatus } from './table-status.ts'
 import { TableWriter } from './table-writer.ts'
+import { Touched } from './touched.ts'
 import { WantedChains } from './wanted-chains.ts'
-import { hashHooks, sameHooks } from './wanted-hooks.ts'
+import { StatedHooks } from './wanted-hooks.ts'
 
 /**
  * @property nowMs a monotonic clock
@@ -24,14 +25,6 @@ export type KernelToolDependencies = {
   readonly nowMs: () => number
   readonly log: Pick<Logger, 'info' | 'warn'>
   readonly repairs?: RepairLog
-}
-
-/** A chain as it is wanted beside what the kernel has. */
-export type ChainView = {
-  readonly name: string
-  readonly wanted?: readonly string[]
-  readonly programmed?: { readonly rules: number; readonly asWanted: boolean }
-  readonly status: ObjectStatus
 }
 
 /**
@@ -48,14 +41,11 @@ export class ChainTable {
   /** The check that no apply waits for. */
   readonly check = new TableCheck(this.#schedule, () => this.#saved)
   readonly #wanted: WantedChains
-  #hooks = new Map<string, WantedHooks>()
-  #statedHooks: readonly Hook[] = []
+  readonly #hooks = new StatedHooks()
+  readonly #status: TableStatus
   #saved: SavedTable | undefined
-  /** Wanted chains and kernel chains with hooks not known to be as wanted; what differs in others was changed by somebody else. */
-  readonly #unconfirmed = new Set<string>()
-  #failures = new Map<string, string>()
-  /** The chains to look at in the next apply; all: every one. */
-  #touched: Set<string> | 'all' = 'all'
+  /** The chains to look at in the next apply. */
+  readonly #touched = new Touched()
   #pruned = false
   /** The last write gave up behind the lock of another program: others are not kept waiting for a second try. */
   #waited = false
@@ -69,7 +59,8 @@ export class ChainTable {
     this.#options = options
     this.#dependencies = dependencies
     this.#reader = reader
-    this.#wanted = new WantedChains(options, (name) => this.#unconfirmed.add(name))
+    this.#wanted = new WantedChains(options, (name) => this.#status.restated(name))
+    this.#status = new TableStatus(options, this.#wanted, this.#hooks)
     this.#writer = new TableWriter(options, restore, this.#wanted)
   }
 
@@ -104,12 +95,12 @@ export class ChainTable {
 
   /** Whether what is wanted has changed since the last apply. */
   get isTouched(): boolean {
-    return this.#touched === 'all' || this.#touched.size > 0
+    return !this.#touched.isEmpty
   }
 
   /** Whether the last change waits for the lock of another program. */
   get isBehind(): boolean {
-    return this.#waited && this.#failures.size > 0
+    return this.#waited && this.#status.isRefused
   }
 
   get dueAtMs(): number {
@@ -118,24 +109,22 @@ export class ChainTable {
 
   /** IP sets that are not as wanted, with the reason: chains that name them are closed until they are. */
   setBroken(sets: ReadonlyMap<string, string>): void {
-    for (const name of this.#wanted.setBroken(sets)) if (this.#touched !== 'all') this.#touched.add(name)
+    for (const name of this.#wanted.setBroken(sets)) this.#touched.add(name)
   }
 
   /** What is wanted from now on: a few chains, whole, and those that tell what changed among them. Only what changed is looked at. */
   setStated(chains: readonly Chain[], hooks: readonly Hook[], tracked?: Tracked<Chain>): void {
     const { changed, isWhole } = this.#wanted.state(chains, tracked)
-    if (isWhole) this.#touched = 'all'
+    if (isWhole) this.#touched.addAll()
     for (const name of changed) {
-      if (this.#touched !== 'all') this.#touched.add(name)
-      if (!this.#wanted.has(name)) this.#unconfirmed.delete(name)
+      this.#touched.add(name)
+      if (!this.#wanted.has(name)) this.#status.settled(name)
     }
-    if (sameHooks(hooks, this.#statedHooks)) return
-    this.#statedHooks = hooks
-    const wanted = hashHooks(hooks)
-    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
-    for (const kernelChain of wanted.keys()) this.#unconfirmed.add(kernelChain)
-    this.#hooks = wanted
-    this.#touched = 'all'
+    const before = this.#hooks.byKernelChain
+    if (!this.#hooks.state(hooks)) return
+    for (const kernelChain of before.keys()) this.#status.settled(kernelChain)
+    for (const kernelChain of this.#hooks.byKernelChain.keys()) this.#status.restated(kernelChain)
+    this.#touched.addAll()
   }
 
   /**
@@ -147,22 +136,22 @@ export class ChainTable {
   async apply(prune: boolean): Promise<TableReport> {
     const none = { changed: 0, repaired: 0 }
     const nowMs = this.#dependencies.nowMs()
-    if (prune !== this.#pruned) this.#touched = 'all'
+    if (prune !== this.#pruned) this.#touched.addAll()
     this.#pruned = prune
-    if (this.#touched !== 'all' && this.#touched.size === 0 && this.dueAtMs > nowMs) return { ...none, unprogrammed: this.#unprogrammed() }
+    if (this.#touched.isEmpty && this.dueAtMs > nowMs) return { ...none, unprogrammed: this.#unprogrammed }
     this.#waited = false
     // the second reads anew: somebody may have written in between
     const done = (await this.#attempt(false)) ?? (this.#waited ? none : await this.#attempt(true)) ?? none
-    this.#touched = new Set()
+    this.#touched.clear()
     this.#wanted.forgetLines()
     const opened = this.#closed.dueAtMs <= nowMs ? await this.#reopen() : 0
-    return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed() }
+    return { changed: done.changed + opened, repaired: done.repaired, unprogrammed: this.#unprogrammed }
   }
 
   /** What `apply` would say that has to wait. */
   report(): TableReport {
     this.#wanted.hashStated()
-    return { changed: 0, repaired: 0, unprogrammed: this.#unprogrammed() }
+    return { changed: 0, repaired: 0, unprogrammed: this.#unprogrammed }
   }
 
   /** Whether a chain of this name is wanted. */
@@ -173,27 +162,14 @@ export class ChainTable {
   /** The chains that an apply takes away. */
   leaving(prune: boolean): readonly string[] {
     if (!prune) return []
-    const names = this.#touched === 'all' || !this.#pruned ? (this.#saved?.own.keys() ?? []) : this.#touched
+    const there = () => [...(this.#saved?.own.keys() ?? [])]
+    const names = this.#pruned ? this.#touched.among(there) : there()
     return [...names].filter((name) => !this.#wanted.has(name))
   }
 
   /** Wanted beside programmed, by name. */
   entries(): ChainView[] {
-    const { family } = this.#options
-    const names = new Set([...this.#wanted.all.keys(), ...(this.#saved?.own.keys() ?? [])])
-    return [...names].toSorted().map((name) => {
-      const wanted = this.#wanted.all.get(name)
-      const programmed = this.#saved?.own.get(name)
-      const asWanted = wanted !== undefined && programmed !== undefined && sameHashes(wanted.hashes, programmed)
-      return {
-        name: this.#key('chain', name),
-        ...(wanted === undefined ? {} : { wanted: hashRules(name, wanted.chain.rules, family).lines }),
-        ...(programmed !== undefined && {
-          programmed: { rules: programmed.length, asWanted: asWanted && this.#closed.reasonOf(name) === undefined },
-        }),
-        status: wanted === undefined ? { state: 'pending', reason: 'not wanted any more' } : this.#statusOf(name),
-      }
-    })
+    return [...this.#all()].toSorted().map((name) => this.#status.view(name, this.#saved?.own.get(name), this.#pruned))
   }
 
   /** @param isLast whether what is refused is closed, so that the rest comes through. @returns undefined when it was refused */
@@ -204,16 +180,26 @@ export class ChainTable {
     const moveHooks = checking && this.#schedule.mayMove(nowMs())
     const saved = this.#saved
     if (saved === undefined) return undefined
-    const names = checking || this.#touched === 'all' ? new Set([...this.#wanted.all.keys(), ...saved.own.keys()]) : this.#touched
-    const change = diffTable({ chains: this.#wanted.all, hooks: this.#hooks }, saved, { prune: this.#pruned, moveHooks }, names)
+    const names = checking ? this.#all() : this.#touched.among(() => this.#all())
+    const change = diffTable(
+      { chains: this.#wanted.all, hooks: this.#hooks.byKernelChain },
+      saved,
+      { prune: this.#pruned, moveHooks },
+      names,
+    )
     if (!isEmptyChange(change) && !(await this.#write(change, saved, isLast))) return undefined
     const done = this.#count(change)
     this.#succeed(names, saved)
     return done
   }
 
+  /** Wanted, or there, or both. */
+  #all(): Set<string> {
+    return new Set([...this.#wanted.all.keys(), ...(this.#saved?.own.keys() ?? [])])
+  }
+
   async #read(): Promise<boolean> {
-    const isUsed = this.#wanted.all.size > 0 || this.#hooks.size > 0
+    const isUsed = this.#wanted.all.size > 0 || this.#hooks.byKernelChain.size > 0
     const read = await this.#reader.read(this.#options, isUsed)
     if (typeof read === 'string') {
       this.#refuse(read)
@@ -243,11 +229,9 @@ export class ChainTable {
   /** Those that the kernel's own chains lead to are never closed: that would cut off the node. @returns whether the rest may come through now */
   async #closeCulprits(change: TableChange, saved: SavedTable): Promise<boolean> {
     const culprits = await this.#writer.separate(change, (name) => saved.own.has(name))
-    const bases = new Set(this.#statedHooks.map(({ rule }) => ('chain' in rule.action ? rule.action.chain : '')))
+    const bases = this.#hooks.targets
     if (culprits === undefined || culprits.size === 0 || [...culprits.keys()].some((name) => bases.has(name))) return false
-    this.#closed.close(culprits)
-    this.#closed.tried(this.#dependencies.nowMs())
-    this.#wanted.rehash(culprits.keys())
+    this.#wanted.close(culprits, this.#dependencies.nowMs())
     this.#dependencies.log.warn({ ...this.#options, ...firstOf(culprits) }, 'chains that are refused are closed; trying again')
     return true
   }
@@ -256,35 +240,28 @@ export class ChainTable {
   async #reopen(): Promise<number> {
     this.check.writing({ rewritten: this.#closed.refused })
     const opened = await this.#writer.reopen(this.#closed.refused)
-    for (const name of opened) this.#closed.open(name)
-    this.#closed.tried(this.#dependencies.nowMs())
-    this.#wanted.rehash(opened)
+    this.#wanted.open(opened, this.#dependencies.nowMs())
     for (const name of opened) {
       this.#saved?.own.set(name, this.#wanted.hashesOf(name))
-      this.#unconfirmed.delete(name)
+      this.#status.settled(name)
     }
     if (opened.length > 0) this.#dependencies.log.info({ ...this.#options, chains: opened.slice(0, 20) }, 'chains are no longer refused')
     return opened.length
   }
 
   #count(change: TableChange): { changed: number; repaired: number } {
-    const hooks = change.hooks.map(({ kernelChain }) => kernelChain)
-    const touched = [...change.rewritten, ...hooks]
-    const repaired = [
-      ...change.rewritten.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('chain', name)),
-      ...hooks.filter((name) => this.#isConfirmed(name)).map((name) => this.#key('hook', name)),
-    ]
+    const repaired = this.#status.repairedBy(change)
     this.#dependencies.repairs?.note(repaired)
-    return { changed: touched.length + change.removed.length + change.flushed.length, repaired: repaired.length }
+    const { rewritten, removed, flushed, hooks } = change
+    return { changed: rewritten.length + removed.length + flushed.length + hooks.length, repaired: repaired.length }
   }
 
   /** @param names the chains that were looked at */
   #succeed(names: Iterable<string>, saved: SavedTable): void {
-    if (this.#failures.size > 0) this.#dependencies.log.info(this.#options, 'chains are programmed again')
-    this.#failures = new Map()
+    if (this.#status.succeeded()) this.#dependencies.log.info(this.#options, 'chains are programmed again')
     for (const name of names) this.#confirm(name, saved)
-    for (const kernelChain of this.#hooks.keys()) this.#unconfirmed.delete(kernelChain)
-    if (this.#wanted.all.size + this.#hooks.size + saved.own.size === 0) this.#schedule.rest()
+    for (const kernelChain of this.#hooks.byKernelChain.keys()) this.#status.settled(kernelChain)
+    if (this.#wanted.all.size + this.#hooks.byKernelChain.size + saved.own.size === 0) this.#schedule.rest()
     else this.#schedule.succeeded()
   }
 
@@ -293,55 +270,22 @@ export class ChainTable {
     const actual = saved.own.get(name)
     if (wanted === undefined) return
     if (actual === undefined || !sameHashes(wanted.hashes, actual)) {
-      this.#unconfirmed.add(name)
+      this.#status.restated(name)
       return
     }
-    this.#unconfirmed.delete(name)
+    this.#status.settled(name)
     saved.own.set(name, wanted.hashes) // what was read keeps the whole output in memory
   }
 
-  /** Whatever was to change did not: the transaction is one. */
   #refuse(reason: string, change?: TableChange, culprit?: string): void {
-    const touched = change && [...change.rewritten, ...change.removed, ...change.flushed, ...change.hooks.map((hook) => hook.kernelChain)]
-    const failures = new Map<string, string>()
-    for (const name of touched ?? [...this.#wanted.all.keys(), ...this.#hooks.keys()]) {
-      failures.set(name, culprit === undefined || culprit === name ? reason : `not written, because the same change was refused: ${reason}`)
-    }
-    const isNews = [...failures.values()].join() !== [...this.#failures.values()].join()
+    const isNews = this.#status.refused(reason, change, culprit)
     if (isNews) this.#dependencies.log.warn({ ...this.#options, reason }, 'chains not programmed; trying again')
-    this.#failures = failures
     this.#saved = undefined
     this.#schedule.refused(this.#dependencies.nowMs())
   }
 
-  #isConfirmed(name: string): boolean {
-    return (this.#wanted.all.has(name) || this.#hooks.has(name)) && !this.#unconfirmed.has(name)
-  }
-
-  #statusOf(name: string): ObjectStatus {
-    const owner = this.#wanted.all.get(name)?.chain.owner
-    const made = owner !== undefined && { owner }
-    const closed = this.#closed.reasonOf(name)
-    if (closed !== undefined) return { state: 'failed', reason: closed, closed: true, ...made }
-    const reason = this.#failures.get(name)
-    if (reason !== undefined) return { state: 'failed', reason, ...made }
-    if (!this.#unconfirmed.has(name)) return { state: 'programmed' }
-    return { state: 'pending', reason: this.#pruned ? 'not written yet' : 'kept as found until the datastore is read' }
-  }
-
-  /** Only of what may be amiss: an apply without a change looks at nothing else. */
-  #unprogrammed(): Map<string, ObjectStatus> {
-    const names = [...new Set([...this.#unconfirmed, ...this.#failures.keys(), ...this.#closed.names])]
-    const chains = names.filter((name) => this.#wanted.has(name))
-    const hooks = names.filter((name) => this.#hooks.has(name) && !this.#wanted.has(name))
-    return new Map([
-      ...chains.map((name) => [this.#key('chain', name), this.#statusOf(name)] as const),
-      ...hooks.map((name) => [this.#key('hook', name), this.#statusOf(name)] as const),
-    ])
-  }
-
-  #key(kind: 'chain' | 'hook', name: string): string {
-    return `${kind} ${this.#options.table}/${name} (IPv${this.#options.family})`
+  get #unprogrammed(): TableReport['unprogrammed'] {
+    return this.#status.unprogrammed(this.#pruned)
   }
 }
 

@@ -4,7 +4,6 @@ import type { TableReport } from '../kernel.ts'
 import type { PolicyLimits } from '../policy-limits.ts'
 import type { PolicyState, PolicyWriter } from '../policy-writer.ts'
 import type { RepairLog } from '../repair-log.ts'
-import type { ChainView } from './chain-table.ts'
 import type { IpSetView, WriteMembers } from './ip-set-table.ts'
 import { IpSetsWatch } from './ip-sets-watch.ts'
 import type { Backend } from './iptables-tool.ts'
@@ -14,6 +13,7 @@ import { PolicyTables } from './policy-tables.ts'
 import type { RestoreCounters } from './restore.ts'
 import type { CountedTable } from './rule-count-reader.ts'
 import { RulesWatch } from './rules-watch.ts'
+import type { ChainView } from './table-status.ts'
 
 /**
  * @property nowMs a monotonic clock

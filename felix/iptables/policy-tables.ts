@@ -4,7 +4,7 @@ import type { TableName, TableReport } from '../kernel.ts'
 import { defaultLimits, type PolicyLimits } from '../policy-limits.ts'
 import { countersOf, type PolicyState } from '../policy-writer.ts'
 import { mergeReports } from '../table-report.ts'
-import { ChainTable, type ChainView } from './chain-table.ts'
+import { ChainTable } from './chain-table.ts'
 import { IpSetTable, type IpSetTableDependencies, type IpSetView } from './ip-set-table.ts'
 import { type BackendChoice, chooseBackend } from './iptables-backend.ts'
 import type { Backend } from './iptables-tool.ts'
@@ -14,6 +14,7 @@ import { type CountedPlace, type CountedTable, RuleCountReader } from './rule-co
 import { RulesCheck } from './rules-check.ts'
 import { type TableTurn, tableOrder } from './table-order.ts'
 import { type FamilyPlace, TableReader } from './table-reader.ts'
+import type { ChainView } from './table-status.ts'
 
 /** filter first: it is the one that keeps out what must not pass. */
 const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const

@@ -37,11 +37,15 @@ export class WantedChains {
 
   /** Otherwise it is done when somebody asks for a hash. */
   hashStated(): void {
-    this.rehash(this.#unhashed.keys())
+    this.#rehash(this.#unhashed.keys())
   }
 
   has(name: string): boolean {
     return this.#chainOf(name) !== undefined
+  }
+
+  ownerOf(name: string): string | undefined {
+    return this.#chainOf(name)?.owner
   }
 
   hashesOf(name: string): readonly string[] {
@@ -60,17 +64,23 @@ export class WantedChains {
 
   /** IP sets that are not as wanted, with the reason. @returns the chains that closed or opened by it */
   setBroken(sets: ReadonlyMap<string, string>): readonly string[] {
-    const changed = this.closed.setBroken(sets, this.#open())
-    this.rehash(changed)
+    const changed = this.closed.setBroken(sets, this.#chains())
+    this.#rehash(changed)
     return changed
   }
 
-  /** These were closed or opened. */
-  rehash(names: Iterable<string>): void {
-    for (const name of names) {
-      const chain = this.#chainOf(name)
-      if (chain !== undefined) this.#hash(chain)
-    }
+  /** The kernel refused these, for these reasons: something else is to stand there. */
+  close(culprits: ReadonlyMap<string, string>, nowMs: number): void {
+    this.closed.close(culprits)
+    this.closed.tried(nowMs)
+    this.#rehash(culprits.keys())
+  }
+
+  /** Those that were refused were tried again, and these were taken. */
+  open(names: readonly string[], nowMs: number): void {
+    for (const name of names) this.closed.open(name)
+    this.closed.tried(nowMs)
+    this.#rehash(names)
   }
 
   /** What stands after "-A CHAIN " in restore input, closed where it is. */
@@ -94,8 +104,16 @@ export class WantedChains {
   }
 
   /** All, as they are wanted. */
-  *#open(): Generator<Chain, void, undefined> {
+  *#chains(): Generator<Chain, void, undefined> {
     for (const { chain } of this.all.values()) yield chain
+  }
+
+  /** These were closed or opened. */
+  #rehash(names: Iterable<string>): void {
+    for (const name of names) {
+      const chain = this.#chainOf(name)
+      if (chain !== undefined) this.#hash(chain)
+    }
   }
 
   /** @returns whether it is another now */

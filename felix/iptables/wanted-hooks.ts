@@ -3,8 +3,35 @@ import type { WantedHooks } from './chain-diff.ts'
 import { hashHookRules } from './chain-hash.ts'
 import type { SavedHook } from './chains-text.ts'
 
-/** Our jumps by kernel chain, with their hashes. @param hooks of one table */
-export function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
+/** Our jumps in the kernel's own chains of one table, as they are wanted. */
+export class StatedHooks {
+  #hooks: readonly Hook[] = []
+  #byKernelChain: ReadonlyMap<string, WantedHooks> = new Map()
+
+  /** With their hashes. */
+  get byKernelChain(): ReadonlyMap<string, WantedHooks> {
+    return this.#byKernelChain
+  }
+
+  /** The chains that they lead to. */
+  get targets(): ReadonlySet<string> {
+    return new Set(this.#hooks.flatMap(({ rule }) => ('chain' in rule.action ? [rule.action.chain] : [])))
+  }
+
+  has(kernelChain: string): boolean {
+    return this.#byKernelChain.has(kernelChain)
+  }
+
+  /** What is wanted from now on. @returns whether it is something else */
+  state(hooks: readonly Hook[]): boolean {
+    if (sameHooks(hooks, this.#hooks)) return false
+    this.#hooks = hooks
+    this.#byKernelChain = hashHooks(hooks)
+    return true
+  }
+}
+
+function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
   const wanted = new Map<string, WantedHooks>()
   for (const kernelChain of new Set(hooks.map((hook) => hook.kernelChain))) {
     const at = (end: Hook['at']): SavedHook[] => {
@@ -21,6 +48,6 @@ export function hashHooks(hooks: readonly Hook[]): Map<string, WantedHooks> {
   return wanted
 }
 
-export function sameHooks(a: readonly Hook[], b: readonly Hook[]): boolean {
+function sameHooks(a: readonly Hook[], b: readonly Hook[]): boolean {
   return a === b || (a.length === b.length && a.every((hook, i) => hook === b[i]))
 }
