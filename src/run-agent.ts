@@ -15,7 +15,7 @@ import { connectedSubnets } from './os/interfaces.ts'
 import { kernelHasIpv6 } from './os/kernel-ipv6.ts'
 import { returnLargeMemory } from './os/large-memory.ts'
 import { openServiceManager, type ServiceManager } from './os/service-manager.ts'
-import { trimMemory, trimWhenQuiet } from './os/trim-memory.ts'
+import { limitThreadsAlone, trimMemory, trimWhenQuiet } from './os/trim-memory.ts'
 import { readConfig } from './read-config.ts'
 
 export type AgentCommand = { readonly configFile: string; readonly check: boolean; readonly cleanup: boolean }
@@ -33,6 +33,7 @@ export async function runAgent({ configFile, check, cleanup }: AgentCommand): Pr
     for (const line of lines) console.log(line)
     return exitCode === 0 ? 0 : fail(problems, exitCode)
   }
+  limitThreadsAlone()
   await returnLargeMemory()
   const opened = await openEmbedded(read.config.datastore.path)
   if (opened.type === 'problem') return fail([opened.problem], 1)

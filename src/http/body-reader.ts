@@ -15,8 +15,8 @@ const atOnce = 32 * 1024
 /** Those who load much send one body after the other, and a thread that has read one reads the next ten times as fast. */
 const idleMs = 1_000
 
-/** The young generation of the thread: with V8's own 200 MB it would take more memory than it gives back soon. */
-const youngMb = 24
+/** The young generation of the thread: V8's own 200 MB would take more memory than all that it reads, and save nothing. */
+const youngMb = 12
 
 const thread = new URL(`body-thread${extname(import.meta.url)}`, import.meta.url) // .ts, or .js once built
 

@@ -51,6 +51,11 @@ for (const [path, line] of lines) {
   })
 }
 
+t.test('every path of a text without line breaks is at line 1', async (t) => {
+  const [document] = readJson('{"kind": "x", "spec": {"rules": [{"action": "Allow"}]}}', limits).documents ?? []
+  for (const path of ['', 'kind', 'spec.rules[0].action', 'spec.rules[7]', 'elsewhere']) t.equal(document?.lineOf(path), 1, path)
+})
+
 t.test('a name twice is found at whatever place, and nothing else is', async () => {
   const name = fc.constantFrom('a', 'b:', '{"c"', '__proto__', '1', '\\')
   const object = fc.array(fc.tuple(name, fc.constantFrom('1', '"x:y"', '[{"a":2}]', '{"a":{"b:":[]}}')), { maxLength: 5 })

@@ -23,7 +23,7 @@ export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDe
   if (problems.length > 0) return { problems }
   let lines: ReadonlyMap<string, number> | undefined
   const lineOf = (path: string) => {
-    lines ??= linesOf(text) // only when something is wrong with the value
+    lines ??= linesOf(text) // only when asked: it takes as long as all the rest
     return lineOfPath(lines, path)
   }
   const tooLarge = infiniteIn(value)
@@ -51,8 +51,10 @@ function duplicateProblems(text: string): readonly Problem[] {
   return problems
 }
 
+/** Of all paths; of the value alone where one line is all there is, as programs write. */
 function linesOf(text: string): ReadonlyMap<string, number> {
-  const lines = new Map<string, number>()
+  const lines = new Map<string, number>([['', 1]])
+  if (!text.includes('\n')) return lines
   const line = lineCounter(text)
   walk(text, (path, offset) => lines.set(formatPath(path), line(offset)))
   return lines

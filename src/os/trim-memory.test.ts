@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import v8 from 'node:v8'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { growthOf, isQuiet, isWorthwhile, trimMemory, trimWhenQuiet } from './trim-memory.ts'
+import { growthOf, isQuiet, isWorthwhile, limitThreadsAlone, trimMemory, trimWhenQuiet } from './trim-memory.ts'
 
 const megabyte = 1024 * 1024
 
@@ -42,3 +44,20 @@ const growth: [title: string, usedMb: number, percent: number][] = [
 for (const [title, used, percent] of growth) t.equal(growthOf(used * megabyte), percent, title)
 
 t.test('it holds up neither the end of the process nor its own', async () => trimWhenQuiet(0, () => 0)())
+
+t.test('a thread has the young generation it is given, whatever the command line says of all', async (t) => {
+  const limitMb = async (): Promise<number> => {
+    const thread = new Worker('require("node:worker_threads").parentPort.ref()', {
+      eval: true,
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    })
+    await once(thread, 'online')
+    const { heap_size_limit: limit } = await thread.getHeapStatistics()
+    await thread.terminate()
+    return limit / megabyte
+  }
+  v8.setFlagsFromString('--max-semi-space-size=16')
+  const before = await limitMb()
+  limitThreadsAlone()
+  t.equal(before - (await limitMb()), 3 * 16 - 12)
+})

@@ -36,6 +36,14 @@ export function trimMemory(): number {
 }
 
 /**
+ * From here on threads have the young generation they are given (`resourceLimits`): what the command line says would go over it. That of
+ * this thread is what it was made.
+ */
+export function limitThreadsAlone(): void {
+  v8.setFlagsFromString('--max-semi-space-size=0')
+}
+
+/**
  * The same again whenever very much was stored and it has become quiet: reading 100,000 resources leaves half as much behind as is kept
  * of them, and where nothing happens V8 never looks. Takes about 1 ms for each megabyte in use, which a change would have to wait for:
  * small changes that come all the time keep it away, and the limit of growth serves meanwhile.
