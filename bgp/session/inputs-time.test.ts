@@ -206,16 +206,21 @@ t.test(
     const speaker = await FastSpeaker.start(t)
     const raw = await speaker.dial(t)
     await raw.establish({ capabilities: [ipv4Unicast, ipv6Unicast] })
-    const alive = setInterval(() => raw.send(keepalive), 300)
+    let told = 2 // OPEN and the KEEPALIVE that answers its own
+    const alive = setInterval(() => {
+      raw.send(keepalive)
+      told++
+    }, 300)
     t.teardown(() => clearInterval(alive))
     const suspend = async () => {
       speaker.process.kill('SIGSTOP')
       await new Promise((resolve) => setTimeout(resolve, 3000)) // three minutes of its time, twice the hold time
     }
     await suspend()
+    const toldMeanwhile = told
     speaker.process.kill('SIGCONT')
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    t.match((await speaker.report()).peers[0], { state: 'Established', flaps: 0 })
+    const { peers } = await speaker.until(({ peers: [peer] }) => peer?.state !== 'Established' || peer.messages.received > toldMeanwhile)
+    t.match(peers[0], { state: 'Established', flaps: 0 })
     await suspend()
     raw.reset()
     clearInterval(alive)
