@@ -7,9 +7,10 @@ import type { KernelToolDependencies } from './chain-table.ts'
 import { holdBack } from './held-members.ts'
 import { IpSetFailures } from './ip-set-failures.ts'
 import { type Failures, restoreSets } from './ip-set-restore.ts'
-import { asWanted, MAX_MEMBERS, type SavedSet, type SetChange, setChange, suspects } from './ip-set-text.ts'
+import { MAX_MEMBERS, type SetChange, setChange } from './ip-set-text.ts'
 import { IpSetsCheck } from './ip-sets-check.ts'
-import { parseSavedSets } from './saved-sets.ts'
+import { KnownSets } from './known-sets.ts'
+import { Touched } from './touched.ts'
 
 export type IpSetView = {
   readonly name: string
@@ -43,15 +44,15 @@ export class IpSetTable {
   /** Of broken sets. */
   readonly #retries = new CheckSchedule()
   readonly #wanted = new Stated<IpSet>()
-  #actual: Map<string, SavedSet> | undefined
+  readonly #known = new KnownSets()
   /** Wanted sets not known to be as wanted; what differs in others was changed by somebody else. */
   readonly #unconfirmed = new Set<string>()
   /** Sets in the kernel that nothing wants. */
   readonly #unused = new Set<string>()
   readonly #failures: IpSetFailures
   #maxMembers = MAX_MEMBERS
-  /** The sets to look at in the next apply; all: every one. */
-  #touched: Set<string> | 'all' = 'all'
+  /** The sets to look at in the next apply. */
+  readonly #touched = new Touched()
   #pruned = false
   #isHolding = false
 
@@ -59,7 +60,7 @@ export class IpSetTable {
     this.#dependencies = dependencies
     this.#failures = new IpSetFailures(dependencies.log)
     const { run, nowMs, onSuspect = () => undefined } = dependencies
-    this.#check = new IpSetsCheck(this.#schedule, { run, nowMs, known: () => this.#actual, onDue: onSuspect })
+    this.#check = new IpSetsCheck(this.#schedule, { run, nowMs, known: () => this.#known.all, onDue: onSuspect })
   }
 
   /** Somebody changed something of ours elsewhere: this table is due to be checked. */
@@ -79,16 +80,15 @@ export class IpSetTable {
 
   /** A set that is missing, or has not as many members as were last seen or written, was changed by somebody else. @param counts members by name */
   compare(counts: ReadonlyMap<string, number>): void {
-    const isAsSeen = [...(this.#actual ?? [])].every(([name, { elements, members }]) => counts.get(name) === (elements ?? members.size))
-    if (!isAsSeen) this.suspect()
+    if (!this.#known.hasCounts(counts)) this.suspect()
   }
 
   /** How many members a set may have. Sets made for another number are made anew. */
   set maxMembers(maxMembers: number) {
     if (maxMembers === this.#maxMembers) return
     this.#maxMembers = maxMembers
-    this.#touched = 'all'
-    if (this.broken.size > 0) this.#actual = undefined // what they hold is not known
+    this.#touched.addAll()
+    if (this.broken.size > 0) this.#known.forget() // what they hold is not known
     this.#failures.clearBroken()
   }
 
@@ -105,10 +105,10 @@ export class IpSetTable {
   setStated(sets: readonly IpSet[], tracked?: Tracked<IpSet>): void {
     const changed = this.#wanted.state(sets, tracked)
     if (changed === undefined) {
-      this.#touched = 'all'
+      this.#touched.addAll()
       this.#unconfirmed.clear()
     }
-    for (const name of changed ?? new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])) this.#touch(name)
+    for (const name of changed ?? new Set([...this.#wanted.names(), ...this.#known.names()])) this.#touch(name)
   }
 
   /**
@@ -119,20 +119,21 @@ export class IpSetTable {
    * apply, which the caller makes (`isHolding`) behind the chains
    */
   async apply(prune: boolean, keepsOut?: (set: string) => boolean): Promise<TableReport> {
-    if (prune !== this.#pruned) this.#touched = 'all'
+    if (prune !== this.#pruned) this.#touched.addAll()
     this.#pruned = prune
     this.#isHolding = false
     const nowMs = this.#dependencies.nowMs()
     this.#check.beginIfDue()
     const isDue = this.#schedule.isDue(nowMs) || this.#retries.isDue(nowMs)
-    if (this.#touched !== 'all' && this.#touched.size === 0 && !isDue) return this.#report(0, 0)
-    const checking = isDue || !this.#isKnown()
+    if (this.#touched.isEmpty && !isDue) return this.#report(0, 0)
+    const checking = isDue || !this.#canCompare()
     if (checking && !(await this.#read())) return this.#report(0, 0)
-    const names = checking || this.#touched === 'all' ? this.#wanted.names() : [...this.#touched].filter((name) => !this.broken.has(name))
+    const isAll = checking || this.#touched.isAll
+    const names = isAll ? this.#wanted.names() : [...this.#touched.named].filter((name) => !this.broken.has(name))
     const sets = [...names].flatMap((name) => this.#wanted.get(name) ?? [])
     const all = this.#changes(sets)
     const { now: changes, held } = keepsOut === undefined ? { now: all, held: new Set<string>() } : holdBack(all, keepsOut)
-    this.#touched = new Set(held)
+    this.#touched.clear(held)
     this.#isHolding = held.size > 0
     const repaired = changes.filter(({ name }) => !this.#unconfirmed.has(name)).map(({ name }) => name)
     const failures = await this.#write(changes)
@@ -153,7 +154,7 @@ export class IpSetTable {
   async removeUnused(): Promise<number> {
     if (!this.#pruned || this.#removals.isWaiting(this.#dependencies.nowMs())) return 0
     const unused = [...this.#unused]
-    if (this.#actual === undefined || unused.length === 0) return 0
+    if (this.#known.all === undefined || unused.length === 0) return 0
     const { broken, unwritten } = await this.#restore(unused.map((name) => ({ name, commands: [`destroy ${name}`] })))
     const failures = new Set([...broken.keys(), ...unwritten.keys()])
     for (const name of unused) if (!failures.has(name)) this.#forget(name)
@@ -164,10 +165,10 @@ export class IpSetTable {
 
   /** Wanted beside programmed, by name. */
   entries(): IpSetView[] {
-    const names = new Set([...this.#wanted.names(), ...(this.#actual?.keys() ?? [])])
+    const names = new Set([...this.#wanted.names(), ...this.#known.names()])
     return [...names].toSorted().map((name) => {
       const wanted = this.#wanted.get(name)
-      const actual = this.#actual?.get(name)
+      const actual = this.#known.get(name)
       return {
         name,
         ...(wanted === undefined ? {} : { wanted: { type: wanted.type, members: wanted.members.size } }),
@@ -178,29 +179,28 @@ export class IpSetTable {
   }
 
   #touch(name: string): void {
-    if (this.#touched !== 'all') this.#touched.add(name)
+    this.#touched.add(name)
     if (this.#wanted.has(name)) {
       this.#unconfirmed.add(name)
       this.#unused.delete(name)
     } else {
       this.#unconfirmed.delete(name)
       this.#failures.setBroken(name, undefined)
-      if (this.#actual?.has(name)) this.#unused.add(name)
+      if (this.#known.has(name)) this.#unused.add(name)
     }
   }
 
   #forget(name: string): void {
-    this.#actual?.delete(name)
+    this.#known.delete(name)
     this.#unused.delete(name)
   }
 
   /** Whether it is known what the kernel has of the sets to look at. */
-  #isKnown(): boolean {
-    const actual = this.#actual
-    if (actual === undefined) return false
-    return [...(this.#touched === 'all' ? this.#wanted.names() : this.#touched)].every((name) => {
-      const [set, saved] = [this.#wanted.get(name), actual.get(name)]
-      return set === undefined || saved === undefined || this.broken.has(name) || suspects(set, saved) !== undefined
+  #canCompare(): boolean {
+    if (this.#known.all === undefined) return false
+    return [...this.#touched.among(() => this.#wanted.names())].every((name) => {
+      const set = this.#wanted.get(name)
+      return set === undefined || this.broken.has(name) || this.#known.canCompare(set)
     })
   }
 
@@ -213,18 +213,18 @@ export class IpSetTable {
       const { reason } = refusalOf('ipset', result)
       this.#failures.note(new Map([...this.#wanted.names()].map((name) => [name, reason])))
       this.#schedule.refused(nowMs())
-      this.#actual = undefined
+      this.#known.forget()
       return false
     }
-    this.#actual = parseSavedSets(result.stdout)
+    this.#known.read(result.stdout)
     this.#unused.clear()
-    for (const name of this.#actual.keys()) if (!this.#wanted.has(name)) this.#unused.add(name)
+    for (const name of this.#known.names()) if (!this.#wanted.has(name)) this.#unused.add(name)
     this.#schedule.checked(nowMs(), nowMs() - startMs)
     return true
   }
 
   #changes(sets: readonly IpSet[]): SetChange[] {
-    const changes = sets.map((set) => setChange(set, this.#actual?.get(set.name), this.#pruned, this.#maxMembers))
+    const changes = sets.map((set) => setChange(set, this.#known.get(set.name), this.#pruned, this.#maxMembers))
     return changes.filter(({ commands }) => commands.length > 0)
   }
 
@@ -239,7 +239,7 @@ export class IpSetTable {
 
   async #restore(changes: readonly SetChange[]): Promise<Failures> {
     if (changes.length > 0) await this.#check.stop()
-    const { failures, isWritten } = await restoreSets(this.#dependencies.run, changes, (name) => this.#actual?.has(name) === true)
+    const { failures, isWritten } = await restoreSets(this.#dependencies.run, changes, (name) => this.#known.has(name))
     if (isWritten) this.#schedule.written(this.#dependencies.nowMs())
     return failures
   }
@@ -251,38 +251,20 @@ export class IpSetTable {
       const { name } = set
       const reason = broken.get(name)
       this.#failures.setBroken(name, reason)
-      if (reason !== undefined || unwritten.has(name)) this.#unconfirmed.add(name)
-      else this.#noteWritten(set, changed.has(name))
-      if (reason !== undefined) this.#actual?.delete(name)
+      const how = { isChanged: changed.has(name), isPruned: this.#pruned }
+      const isRefused = reason !== undefined || unwritten.has(name)
+      if (!isRefused && this.#known.written(set, this.#maxMembers, how)) this.#unconfirmed.delete(name)
+      else this.#unconfirmed.add(name)
+      if (reason !== undefined) this.#known.delete(name)
     }
     if (broken.size > 0) this.#retries.refused(this.#dependencies.nowMs())
     else if (this.broken.size === 0) this.#retries.succeeded()
     this.#failures.note(unwritten)
     if (unwritten.size > 0) {
-      this.#actual = undefined
+      this.#known.forget()
       this.#schedule.refused(this.#dependencies.nowMs())
-    } else if (this.#wanted.size + (this.#actual?.size ?? 0) === 0) this.#schedule.rest()
+    } else if (this.#wanted.size + this.#known.names().length === 0) this.#schedule.rest()
     else this.#schedule.succeeded()
-  }
-
-  #noteWritten(set: IpSet, changed: boolean): void {
-    const { name, members } = set
-    const before = this.#actual?.get(name)
-    const isAsWanted = this.#pruned || before === undefined || setChange(set, before, true, this.#maxMembers).commands.length === 0
-    if (isAsWanted) {
-      this.#actual?.set(name, asWanted(set, this.#maxMembers))
-      this.#unconfirmed.delete(name)
-      return
-    }
-    this.#unconfirmed.add(name)
-    if (!changed) return
-    const { type, family, maxMembers } = before
-    this.#actual?.set(name, {
-      type,
-      family,
-      maxMembers,
-      members: new Set([...before.members, ...members, ...(suspects(set, before) ?? [])]),
-    })
   }
 
   #statusOf(set: IpSet): ObjectStatus {

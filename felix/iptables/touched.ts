@@ -1,30 +1,38 @@
 /** Which of many things an apply looks at: those that were named since the last one; first, and when nobody knows which, all there are. */
 export class Touched {
-  #names: Set<string> | 'all' = 'all'
+  #named = new Set<string>()
+  #isAll = true
 
   get isAll(): boolean {
-    return this.#names === 'all'
+    return this.#isAll
   }
 
   get isEmpty(): boolean {
-    return this.#names !== 'all' && this.#names.size === 0
+    return !this.#isAll && this.#named.size === 0
+  }
+
+  /** Nobody, where it is all. */
+  get named(): ReadonlySet<string> {
+    return this.#named
   }
 
   add(name: string): void {
-    if (this.#names !== 'all') this.#names.add(name)
+    if (!this.#isAll) this.#named.add(name)
   }
 
   addAll(): void {
-    this.#names = 'all'
+    this.clear()
+    this.#isAll = true
   }
 
   /** @param all those there are */
   among<Names extends Iterable<string>>(all: () => Names): Names | ReadonlySet<string> {
-    return this.#names === 'all' ? all() : this.#names
+    return this.#isAll ? all() : this.#named
   }
 
   /** These were looked at, save `rest`. */
   clear(rest: Iterable<string> = []): void {
-    this.#names = new Set(rest)
+    this.#isAll = false
+    this.#named = new Set(rest)
   }
 }
