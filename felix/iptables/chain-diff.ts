@@ -47,7 +47,7 @@ export function isEmptyChange(change: TableChange): boolean {
   return change.rewritten.length + change.removed.length + change.flushed.length + change.hooks.length === 0
 }
 
-export function sameHashes(wanted: readonly string[], actual: readonly (string | undefined)[]): boolean {
+export function sameHashes(wanted: readonly (string | undefined)[], actual: readonly (string | undefined)[]): boolean {
   return wanted === actual || (wanted.length === actual.length && wanted.every((hash, i) => hash === actual[i]))
 }
 

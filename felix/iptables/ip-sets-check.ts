@@ -1,9 +1,12 @@
+import type { Run } from '../../src/os/process.ts'
 import type { CheckSchedule } from '../check-schedule.ts'
+import { RoutineCheck, type RoutineCheckDependencies } from '../routine-check.ts'
 import type { SavedSet } from './ip-set-text.ts'
-import { RoutineCheck, type RoutineCheckDependencies } from './routine-check.ts'
+import { readOutput } from './read-output.ts'
 import { SavedSetsComparison } from './saved-sets-comparison.ts'
 
 export type IpSetsCheckDependencies = RoutineCheckDependencies & {
+  readonly run: Run
   /** What is known to be in the kernel; undefined: nothing is. */
   readonly known: () => ReadonlyMap<string, SavedSet> | undefined
 }
@@ -17,7 +20,7 @@ export class IpSetsCheck {
   constructor(schedule: CheckSchedule, dependencies: IpSetsCheckDependencies) {
     this.#schedule = schedule
     this.#dependencies = dependencies
-    this.#check = new RoutineCheck(['ipset', ['save']], dependencies)
+    this.#check = new RoutineCheck(dependencies)
   }
 
   /** Begins to read if that is all there is to do, and puts off what is scheduled. */
@@ -32,7 +35,8 @@ export class IpSetsCheck {
         const now = this.#dependencies.known()
         return now && comparison.isAsKnown(now)
       }
-      return { subjects: [{ schedule: this.#schedule, isAsKnown }], take: (part) => comparison.take(part) }
+      const read = readOutput(this.#dependencies.run, ['ipset', ['save']], (part) => comparison.take(part))
+      return { subjects: [{ schedule: this.#schedule, isAsKnown }], read }
     })
   }
 

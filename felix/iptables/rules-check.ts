@@ -1,38 +1,45 @@
+import type { Run } from '../../src/os/process.ts'
+import { RoutineCheck, type RoutineCheckDependencies } from '../routine-check.ts'
 import { toolName } from './iptables-tool.ts'
-import { RoutineCheck, type RoutineCheckDependencies, type RoutineReading } from './routine-check.ts'
+import { readOutput } from './read-output.ts'
 import { SavedRulesReader } from './saved-rules.ts'
 import type { SavedRulesComparison } from './saved-rules-comparison.ts'
 import type { TableCheck } from './table-check.ts'
 import type { FamilyPlace } from './table-reader.ts'
 
+export type RulesCheckDependencies = RoutineCheckDependencies & { readonly run: Run }
+
 /** The routine check of all tables of one family, by one program: to show one table of nft takes almost as long as to show all. */
 export class RulesCheck {
   readonly #tables: ReadonlyMap<string, TableCheck>
-  readonly #nowMs: () => number
+  readonly #program: readonly [command: string, args: readonly string[]]
+  readonly #dependencies: RulesCheckDependencies
   readonly #check: RoutineCheck
 
   /** @param tables by name */
-  constructor({ family, backend }: FamilyPlace, tables: ReadonlyMap<string, TableCheck>, dependencies: RoutineCheckDependencies) {
+  constructor({ family, backend }: FamilyPlace, tables: ReadonlyMap<string, TableCheck>, dependencies: RulesCheckDependencies) {
     this.#tables = tables
-    this.#nowMs = dependencies.nowMs
-    this.#check = new RoutineCheck([toolName(family, backend, 'save'), []], dependencies)
+    this.#program = [toolName(family, backend, 'save'), []]
+    this.#dependencies = dependencies
+    this.#check = new RoutineCheck(dependencies)
   }
 
   /** Begins to read if that is all there is to do with one of them, and puts off what is scheduled. Before an apply writes. */
   beginIfDue(): void {
-    const nowMs = this.#nowMs()
+    const { run, nowMs: clock } = this.#dependencies
+    const nowMs = clock()
     if (![...this.#tables.values()].some((table) => table.isDue(nowMs))) return
     const begun = [...this.#tables].flatMap(([name, table]) => {
       const one = table.begin(nowMs)
       return one === undefined ? [] : [{ ...one, name }]
     })
     const comparisons = new Map(begun.map(({ name, comparison }) => [name, comparison]))
-    this.#check.begin(() => ({ subjects: begun, take: takeOf(comparisons) }))
+    this.#check.begin(() => ({ subjects: begun, read: readOutput(run, this.#program, takeOf(comparisons)) }))
   }
 }
 
 /** @param comparisons by table; other tables are not looked at */
-function takeOf(comparisons: ReadonlyMap<string, SavedRulesComparison>): RoutineReading['take'] {
+function takeOf(comparisons: ReadonlyMap<string, SavedRulesComparison>): (part: string) => void {
   let table: SavedRulesComparison | undefined
   const reader = new SavedRulesReader({
     onTable: (name) => {

@@ -1,7 +1,7 @@
 import type { CheckSchedule } from '../check-schedule.ts'
+import type { RoutineSubject } from '../routine-check.ts'
 import { ChangeLog } from '../tracked.ts'
 import type { SavedTable, TableChange } from './chains-text.ts'
-import type { RoutineSubject } from './routine-check.ts'
 import { SavedRulesComparison } from './saved-rules-comparison.ts'
 
 /** One table's part in the routine check of its family (rules-check.ts). */

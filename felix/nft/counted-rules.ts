@@ -3,11 +3,11 @@ import type { CountedTable } from '../iptables/rule-count-reader.ts'
 import type { TableName } from '../kernel.ts'
 import { eachAttribute, type NetlinkMessage, readText } from '../netlink/netlink-message.ts'
 import type { RuleCount } from '../rule-counts.ts'
+import { attributesOf, bigEndian, commentOf, type Range } from './attribute-reader.ts'
 import { messageTypes } from './batch.ts'
 import { backToCaller } from './expressions.ts'
 import { OWN_TABLE } from './names.ts'
 import { NftSocket } from './nft-socket.ts'
-import { attributesOf, bigEndian, commentOf, type Range } from './saved-table.ts'
 
 const tableNames: readonly TableName[] = ['filter', 'nat', 'mangle', 'raw']
 const COUNTER_OCTETS = 1

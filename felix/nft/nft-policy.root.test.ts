@@ -4,7 +4,6 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Cidr } from '../../src/net/prefix.ts'
 import type { Chain, Hook, IpSet, Rule } from '../kernel.ts'
-import { defaultLimits } from '../policy-limits.ts'
 import type { PolicyState } from '../policy-writer.ts'
 import { RepairLog } from '../repair-log.ts'
 import { ChangingMembers } from '../test-members.ts'
@@ -92,15 +91,12 @@ function linkOf(file: string): string {
 /** A timer may fire a part of a millisecond before its time. */
 const due = (writer: NftPolicy) => new Promise((resolve) => setTimeout(resolve, Math.max(0, writer.dueAtMs - performance.now()) + 1))
 
-function policy(
-  t: Test,
-  { listens = true, nowMs = () => performance.now() } = {},
-): { readonly writer: NftPolicy; readonly repairs: RepairLog; readonly suspected: () => Promise<void> } {
+function policy(t: Test): { readonly writer: NftPolicy; readonly repairs: RepairLog; readonly suspected: () => Promise<void> } {
   const repairs = new RepairLog(log)
   let suspect = Promise.withResolvers<void>()
-  const writer = new NftPolicy('a test', { nowMs, log, repairs, onSuspect: () => suspect.resolve() })
+  const writer = new NftPolicy('a test', { nowMs: () => performance.now(), log, repairs, onSuspect: () => suspect.resolve() })
   const alive = setInterval(() => {}, 1_000)
-  if (listens) void writer.start()
+  void writer.start()
   t.teardown(() => {
     writer.close()
     clearInterval(alive)
@@ -235,21 +231,6 @@ for (const [what, args, repaired] of drifts) {
     t.strictSame(nft('-s', 'list', 'ruleset').split('\n').toSorted(), before.split('\n').toSorted())
   })
 }
-
-t.test('what is not heard is found by reading, as often as the limits say', async (t) => {
-  let nowMs = 0
-  const { writer } = policy(t, { listens: false, nowMs: () => nowMs })
-  const state = world()
-  writer.setLimits({ ...defaultLimits, ipSetsCheckMs: 200 })
-  await writer.apply(state, true)
-  nft('flush', 'chain', 'ip', 'tortie', 'filter-tort-tw-tort1')
-  nowMs = 199
-  t.strictSame(await writer.apply(state, true), none, 'not due yet')
-  nowMs = 200
-  t.strictSame(await writer.apply(state, true), { ...none, changed: 1, repaired: 1 })
-  nowMs = 400
-  t.strictSame(await writer.apply(state, true), none, 'read again, and nothing found')
-})
 
 t.test('a broken ear is noticed: all is read, and what comes later is heard again', async (t) => {
   const { writer, suspected } = policy(t)

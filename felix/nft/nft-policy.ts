@@ -15,9 +15,10 @@ import { readCounts } from './counted-rules.ts'
 import { type NftRefusal, NftSocket } from './nft-socket.ts'
 import { NftTable } from './nft-table.ts'
 import { OwnTableWatch } from './own-table-watch.ts'
-import { readTable } from './saved-table.ts'
+import { readTable, type SavedObject, tableExists } from './saved-table.ts'
 import { countOf, isEmptyPlan, type TablePlan, writePlan } from './table-plan.ts'
 import { chainKey, chainViews, setKey, setViews, strayKey, unprogrammed } from './table-view.ts'
+import { TablesCheck } from './tables-check.ts'
 
 export type NftDependencies = {
   readonly nowMs: () => number
@@ -36,7 +37,7 @@ const TRIES = 8
 
 /**
  * Policy by nf_tables itself, over netlink: one transaction for chains, sets and maps of both families. Our tables are read at the start,
- * after a refusal, when others touched them, and rarely without a cause, should something have gone unheard.
+ * after a refusal, when others touched them, and beside everything else rarely without a cause, should something have gone unheard.
  */
 export class NftPolicy implements PolicyWriter {
   readonly choice: PolicyChoice
@@ -44,6 +45,7 @@ export class NftPolicy implements PolicyWriter {
   readonly #tables: readonly NftTable[] = [new NftTable(4), new NftTable(6)]
   readonly #retry = new CheckSchedule()
   readonly #checks = new CheckSchedule()
+  readonly #check: TablesCheck
   readonly #counts: RarelyRead<readonly CountedTable[]>
   #socket: NftSocket | undefined
   #watch: OwnTableWatch | undefined
@@ -60,6 +62,7 @@ export class NftPolicy implements PolicyWriter {
   constructor(reason: string, dependencies: NftDependencies) {
     this.choice = { backend: 'nftables', reason }
     this.#dependencies = dependencies
+    this.#check = new TablesCheck(this.#tables, this.#checks, dependencies)
     this.#counts = new RarelyRead(dependencies.nowMs, readCounts, [])
   }
 
@@ -93,6 +96,7 @@ export class NftPolicy implements PolicyWriter {
       wanted.state(state)
       if (isRetry) wanted.reopen()
     }
+    this.#check.beginIfDue()
     if (prune !== this.#pruned || this.#checks.isDue(nowMs)) for (const table of this.#tables) table.forget()
     const isRepair = prune === this.#pruned && this.#wasDone
     this.#pruned = prune
@@ -127,6 +131,7 @@ export class NftPolicy implements PolicyWriter {
 
   close(): void {
     clearInterval(this.#timer)
+    void this.#check.stop()
     this.#disconnect()
   }
 
@@ -153,8 +158,12 @@ export class NftPolicy implements PolicyWriter {
   async #plan(socket: NftSocket): Promise<readonly Planned[]> {
     const { nowMs } = this.#dependencies
     const startMs = nowMs()
-    const unknown = this.#tables.filter(({ isKnown }) => !isKnown)
-    for (const table of unknown) table.seen(await readTable(socket, table.family))
+    const unknown = this.#tables.filter(({ known }) => known === undefined)
+    for (const table of unknown) {
+      const objects: SavedObject[] = []
+      for await (const object of readTable(socket, table.family, (set) => table.wantedIn(set))) objects.push(object)
+      table.seen(objects, objects.length > 0 || (await tableExists(socket, table.family)))
+    }
     if (unknown.length > 0) this.#checks.checked(nowMs(), nowMs() - startMs)
     return this.#tables.map((table) => ({ table, plan: table.plan(this.#pruned) }))
   }
@@ -162,7 +171,10 @@ export class NftPolicy implements PolicyWriter {
   async #write(socket: NftSocket, planned: readonly Planned[]): Promise<readonly NftRefusal[]> {
     if (planned.every(({ plan }) => isEmptyPlan(plan))) return []
     const batch = new Batch()
-    for (const { table, plan } of planned) writePlan(batch, table.family, plan)
+    for (const { table, plan } of planned) {
+      table.writing(plan)
+      writePlan(batch, table.family, plan)
+    }
     const startMs = this.#dependencies.nowMs()
     const refusals = await socket.transact(batch)
     const { restores, restoreSeconds, refused } = this.#restores

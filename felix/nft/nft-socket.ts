@@ -1,4 +1,5 @@
 import { read, write } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { getSystemErrorMessage, promisify } from 'node:util'
 import type { Family } from '../../src/net/address.ts'
 import {
@@ -20,7 +21,9 @@ import { OWN_TABLE } from './names.ts'
 /** @property subject whom it concerns; undefined: the transaction as a whole */
 export type NftRefusal = { readonly errno: number; readonly reason: string; readonly subject?: Subject }
 
-export type DumpRequest = { readonly type: number; readonly family: Family; readonly set?: string }
+/** @property of the chain or the set whose rules or elements are asked for; undefined: all rules */
+export type DumpRequest = { readonly type: number; readonly family: Family; readonly of?: string }
+export type Visit = (bytes: Uint8Array, message: NetlinkMessage) => void
 
 const readSome = promisify(read)
 const writeSome = promisify(write)
@@ -30,6 +33,8 @@ const RECEIVE_BUFFER = 4 * 1024 * 1024
 /** A dump always has more, or its end: nothing is waited for so long. */
 const ANSWER_TIMEOUT_MS = 30_000
 const DUMP_TRIES = 10
+/** Whoever reads much lets others go on after so long. */
+const TURN_MS = 1
 const ENOENT = 2
 const EINTR = 4
 
@@ -37,6 +42,7 @@ const EINTR = 4
 export class NftSocket {
   readonly #socket: NetlinkSocket
   readonly #answer = Buffer.alloc(65_536)
+  #turnBeganMs = 0
 
   /** @throws NetlinkSocketError; an error of koffi where it has no binary for this machine */
   static async open(): Promise<NftSocket> {
@@ -77,28 +83,31 @@ export class NftSocket {
   }
 
   /**
-   * All objects of one kind in our table; none where there is no table.
+   * All objects of one kind, as they are at one moment; none where there is no table.
    * @throws Error where they cannot be read, or others write without end
    */
-  async dump(request: DumpRequest, visit: (bytes: Uint8Array, message: NetlinkMessage) => void, restart: () => void): Promise<void> {
+  async dump(request: DumpRequest, visit: Visit, restart: () => void): Promise<void> {
     for (let n = 0; n < DUMP_TRIES; n++) {
       restart()
-      if (await this.#dumpOnce(request, visit)) return
+      // whom it gave way to may be who wrote
+      if (await this.dumpOnce(request, visit, n === 0)) return
     }
     throw new Error('nf_tables: others change rules faster than they can be read')
   }
 
-  close(): void {
-    this.#socket.close()
-  }
-
-  /** False: somebody changed something in between. */
-  async #dumpOnce(request: DumpRequest, visit: (bytes: Uint8Array, message: NetlinkMessage) => void): Promise<boolean> {
+  /**
+   * The same, whatever is written meanwhile.
+   * @returns false: something was, of whatever kind, perhaps elsewhere
+   * @throws Error where they cannot be read
+   */
+  async dumpOnce(request: DumpRequest, visit: Visit, givesWay = true): Promise<boolean> {
+    await this.giveWay()
     this.#socket.send(dumpRequest(request))
     let isWhole = true
     for (;;) {
-      const { bytesRead } = await readSome(this.#socket.fd, this.#answer, 0, this.#answer.length, null)
-      for (const message of messagesIn(this.#answer, bytesRead)) {
+      if (givesWay) await this.giveWay()
+      const length = await this.#nextPart()
+      for (const message of messagesIn(this.#answer, length)) {
         if ((message.flags & NLM_F_DUMP_INTR) !== 0) isWhole = false
         const error = readError(this.#answer, message)
         if (error === undefined) visit(this.#answer, message)
@@ -108,16 +117,35 @@ export class NftSocket {
       }
     }
   }
+
+  /** Resolves at once, or where this turn of the event loop is long already, after what else came meanwhile. */
+  async giveWay(): Promise<void> {
+    if (performance.now() - this.#turnBeganMs < TURN_MS) return
+    await nextTurn()
+    this.#turnBeganMs = performance.now()
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  /** The kernel makes the next part of a dump while it hands over the one before, so there is nothing to wait for. */
+  async #nextPart(): Promise<number> {
+    const length = this.#socket.receive(this.#answer)
+    if (length > 0) return length
+    const { bytesRead } = await readSome(this.#socket.fd, this.#answer, 0, this.#answer.length, null)
+    return bytesRead
+  }
 }
 
-function dumpRequest({ type, family, set }: DumpRequest): Uint8Array {
+function dumpRequest({ type, family, of }: DumpRequest): Uint8Array {
   const writer = new AttributeWriter()
   const header = new Uint8Array(HEADER_LENGTH + 4)
   putHeader(header, 0, header.length, type, NLM_F_REQUEST | NLM_F_DUMP, 1)
   header[HEADER_LENGTH] = families[family]
   writer.raw(header)
   writer.text(1, OWN_TABLE)
-  if (set !== undefined) writer.text(2, set)
+  if (of !== undefined) writer.text(2, of)
   writer.patchLength(0)
   return writer.bytes
 }

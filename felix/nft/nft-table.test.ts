@@ -2,10 +2,8 @@ import t from 'tap'
 import type { Chain, Hook, Rule } from '../kernel.ts'
 import type { PolicyState } from '../policy-writer.ts'
 import { NftTable } from './nft-table.ts'
-import type { SavedTable } from './saved-table.ts'
 import { countOf, isEmptyPlan, type TablePlan } from './table-plan.ts'
 
-const absent: SavedTable = { exists: false, chains: new Map(), sets: new Map() }
 const drop: Rule = { match: [], action: { type: 'drop' } }
 const asks = (set: string): Rule => ({ match: [{ type: 'source-set', set }], action: { type: 'drop' } })
 const chain = (name: string, ...rules: readonly Rule[]): Chain => ({ family: 4, table: 'filter', name, rules })
@@ -42,7 +40,7 @@ function told(plan: TablePlan): Readonly<Record<string, unknown>> {
 
 function tableWith(first: PolicyState): NftTable {
   const table = new NftTable(4)
-  table.seen(absent)
+  table.seen([], false)
   table.wanted.state(first)
   table.done(table.plan(true))
   return table
@@ -50,7 +48,7 @@ function tableWith(first: PolicyState): NftTable {
 
 t.test('where nothing is, all of it is made; where nothing is wanted either, nothing', async (t) => {
   const table = new NftTable(4)
-  table.seen(absent)
+  table.seen([], false)
   t.ok(isEmptyPlan(table.plan(true)))
   table.wanted.state(state([chain('tort-a', asks('tort4s:x'))], [set('tort4s:x', '10.0.0.1')]))
   const plan = table.plan(true)
@@ -91,12 +89,23 @@ t.test('with the last of it the table goes', async (t) => {
   t.strictSame(told(table.plan(true)), { table: 'removed' })
 })
 
-t.test('a set of another type under our name: the whole table is made anew', async (t) => {
-  const table = tableWith(before)
-  const shape = { flags: 0, keyType: 13, keyLength: 2 }
-  const chains = new Map(table.actualChains())
-  table.seen({ exists: true, chains, sets: new Map([['tort4s-x', { shape, elements: new Set<string>() }]]) })
-  t.strictSame(told(table.plan(true)).table, 'rebuilt')
+t.test('a set of another type under our name: the whole table is made anew; one of other members is filled anew', async (t) => {
+  const plans = [
+    { flags: 0, keyType: 13, keyLength: 2 },
+    { flags: 0, keyType: 7, keyLength: 4 },
+  ].map((shape) => {
+    const table = tableWith(before)
+    const chains = [...(table.known?.chains ?? [])].map(([name, hashes]) => ({ type: 'chain' as const, name, hashes }))
+    table.seen([...chains, { type: 'set', name: 'tort4s-x', shape, size: 1 }], true)
+    return table.plan(true)
+  })
+  t.strictSame(
+    plans.map(({ table, refilledSets }) => [table, refilledSets.map(({ set: { name } }) => name)]),
+    [
+      ['rebuilt', []],
+      ['kept', ['tort4s-x']],
+    ],
+  )
 })
 
 t.test('a refused chain is wanted closed until it is wanted anew; one that the node itself goes through is not', async (t) => {
@@ -133,7 +142,10 @@ t.test('any order of the same changes ends in the same', async (t) => {
       table.wanted.state(next)
       table.done(table.plan(true))
     }
-    return [Object.fromEntries(table.actualChains()), Object.fromEntries(table.actualSets())]
+    return [
+      Object.fromEntries(table.known?.chains ?? []),
+      Object.fromEntries([...(table.known?.sets ?? [])].map(([name, { size }]) => [name, size])),
+    ]
   })
   for (const other of ends) t.strictSame(other, ends[0])
 })

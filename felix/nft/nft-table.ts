@@ -1,13 +1,19 @@
 import type { Family } from '../../src/net/address.ts'
 import { sameHashes } from '../iptables/chain-diff.ts'
-import type { SavedSet, SavedTable } from './saved-table.ts'
-import { compareSaved, SetContent } from './set-content.ts'
+import type { SavedObject, SavedSet } from './saved-table.ts'
+import { hasShape, SetContent } from './set-content.ts'
 import type { NftSet } from './set-elements.ts'
-import { type FilledSet, isEmptyPlan, type TablePlan } from './table-plan.ts'
+import { type FilledSet, isEmptyPlan, objectIds, type TablePlan } from './table-plan.ts'
 import type { WantedChain } from './wanted-chain.ts'
 import { WantedTable } from './wanted-table.ts'
 
-/** What the kernel has: sets as we wrote them, or as they were read and not compared yet. */
+/** @property chains the hashes of their rules. @property sets as we wrote them, or as somebody else did */
+export type KnownTable = {
+  readonly chains: ReadonlyMap<string, readonly (string | undefined)[]>
+  readonly sets: ReadonlyMap<string, SetContent | SavedSet>
+}
+
+/** What the kernel has. */
 type ActualTable = {
   readonly exists: boolean
   readonly chains: Map<string, readonly (string | undefined)[]>
@@ -25,6 +31,8 @@ export class NftTable {
   readonly family: Family
   readonly wanted: WantedTable
   #actual: ActualTable | undefined
+  /** By `objectId`, since the last check beside the applies has begun. */
+  #written: Set<string> | undefined
   /** Everything is to be looked at, not only what was touched. */
   #inDoubt = true
 
@@ -33,8 +41,9 @@ export class NftTable {
     this.wanted = new WantedTable(family)
   }
 
-  get isKnown(): boolean {
-    return this.#actual !== undefined
+  /** What the kernel is known to have: the same maps until it is read anew. */
+  get known(): KnownTable | undefined {
+    return this.#actual
   }
 
   /** Whether there is nothing to look at. */
@@ -42,20 +51,23 @@ export class NftTable {
     return !this.#inDoubt && this.wanted.touchedChains.size + this.wanted.touchedSets.size === 0
   }
 
-  /** The hashes of the rules in the kernel, as last known. */
-  actualChains(): ReadonlyMap<string, readonly (string | undefined)[]> {
-    return this.#actual?.chains ?? new Map()
+  /** What is wanted in a set, as it is now. */
+  wantedIn(name: string): SetContent | undefined {
+    const set = this.wanted.sets.get(name)
+    return set && new SetContent(set)
   }
 
-  /** How many members each set has in the kernel; of a network that was read, its two ends. */
-  actualSets(): ReadonlyMap<string, number> {
-    const sets = [...(this.#actual?.sets ?? [])]
-    return new Map(sets.map(([name, set]) => [name, set instanceof SetContent ? set.members.size : set.elements.size]))
-  }
-
-  /** What the kernel has, read just now. */
-  seen({ exists, chains, sets }: SavedTable): void {
-    this.#actual = { exists, chains: new Map(chains), sets: new Map(sets) }
+  /**
+   * What the kernel has, read just now.
+   * @param exists whether the table is there at all
+   */
+  seen(objects: readonly SavedObject[], exists: boolean): void {
+    const actual: ActualTable = { exists, chains: new Map(), sets: new Map() }
+    for (const object of objects) {
+      if (object.type === 'chain') actual.chains.set(object.name, object.hashes)
+      else actual.sets.set(object.name, object.content ?? object)
+    }
+    this.#actual = actual
     this.#inDoubt = true
   }
 
@@ -73,6 +85,17 @@ export class NftTable {
     if (prune && this.wanted.isEmpty) return { ...noChains, ...noSets, table: 'removed' }
     const sets = this.#setChanges(actual, prune)
     return sets === undefined ? this.#whole('rebuilt') : { ...this.#chainChanges(actual, prune), ...sets, table: 'kept' }
+  }
+
+  /** What is written from now on, by `objectId`, for a check beside the applies: nobody else did that. */
+  noteWritten(): ReadonlySet<string> {
+    this.#written = new Set()
+    return this.#written
+  }
+
+  /** To be told before the kernel is: it may have it, and show it, before we know. */
+  writing(plan: TablePlan): void {
+    if (this.#written !== undefined) for (const id of objectIds(plan)) this.#written.add(id)
   }
 
   /** The kernel did it. */
@@ -131,11 +154,9 @@ export class NftTable {
         const delta = there.deltaTo(wanted)
         if (prune && delta.added.length + delta.removed.length > 0) changes.changedSets.push({ set: wanted, delta })
         else if (delta.added.length + delta.removed.length === 0) there.note(wanted, delta)
-      } else {
-        const compared = compareSaved(wanted, there)
-        if (compared === 'other-shape' && prune) return undefined
-        if (compared === 'same') actual.sets.set(name, new SetContent(wanted))
-        else if (prune) changes.refilledSets.push(filled(wanted))
+      } else if (prune) {
+        if (!hasShape(wanted, there.shape)) return undefined
+        changes.refilledSets.push(filled(wanted))
       }
     }
     return changes

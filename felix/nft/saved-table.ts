@@ -1,94 +1,136 @@
 import type { Family } from '../../src/net/address.ts'
-import { eachAttribute, type NetlinkMessage, readText } from '../netlink/netlink-message.ts'
+import { eachAttribute, readText } from '../netlink/netlink-message.ts'
+import { attributesOf, bigEndian, commentOf, type Range } from './attribute-reader.ts'
 import { messageTypes } from './batch.ts'
 import { OWN_TABLE } from './names.ts'
-import type { NftSocket } from './nft-socket.ts'
+import type { NftSocket, Visit } from './nft-socket.ts'
+import type { Comparison, SetContent } from './set-content.ts'
 import { elementId, type SetElement, type SetShape } from './set-elements.ts'
 
-/** @property elements by `elementId` */
-export type SavedSet = { readonly shape: Omit<SetShape, 'keyOrder'>; readonly elements: ReadonlySet<string> }
+/** @property hashes of its rules; undefined stands for a rule somebody else put there */
+type SavedChain = { readonly type: 'chain'; readonly name: string; readonly hashes: readonly (string | undefined)[] }
 
 /**
- * What the kernel has in our table of one family.
- *
- * @property exists whether the table is there at all
- * @property chains the hash of each rule; undefined stands for a rule somebody else put there
+ * @property size how many elements were seen; of a network, its two ends
+ * @property content what was expected in it, where that is what it holds
  */
-export type SavedTable = {
-  readonly exists: boolean
-  readonly chains: ReadonlyMap<string, readonly (string | undefined)[]>
-  readonly sets: ReadonlyMap<string, SavedSet>
+export type SavedSet = {
+  readonly type: 'set'
+  readonly name: string
+  readonly shape: Omit<SetShape, 'keyOrder'>
+  readonly size: number
+  readonly content?: SetContent
 }
 
-/** nfgenmsg before the attributes. */
-const GENERIC_LENGTH = 4
+export type SavedObject = SavedChain | SavedSet
+
+/** Of sets without a name, which come with their rules. */
 const ANONYMOUS = 1
 
-/** @throws Error where it cannot be read */
-export async function readTable(socket: NftSocket, family: Family): Promise<SavedTable> {
-  const chains = new Map<string, (string | undefined)[]>()
-  let shapes = new Map<string, SavedSet['shape']>()
-  const isOurs = (texts: ReadonlyMap<number, string>) => texts.get(1) === OWN_TABLE
-  await socket.dump(
-    { type: messageTypes.getChain, family },
-    (bytes, message) => {
-      const { texts } = attributesOf(bytes, message, [1, 3])
-      if (isOurs(texts)) chains.set(texts.get(3) ?? '', [])
-    },
-    () => chains.clear(),
-  )
-  await socket.dump(
-    { type: messageTypes.getRule, family },
-    (bytes, message) => {
-      const { texts, ranges } = attributesOf(bytes, message, [1, 2])
-      if (isOurs(texts)) chains.get(texts.get(2) ?? '')?.push(hashOf(bytes, ranges.get(7)))
-    },
-    () => chains.forEach((rules) => void rules.splice(0)),
-  )
-  await socket.dump(
-    { type: messageTypes.getSet, family },
-    (bytes, message) => {
-      const { texts, ranges } = attributesOf(bytes, message, [1, 2])
-      const number = (type: number) => bigEndian(bytes, ranges.get(type))
-      const shape = { flags: number(3), keyType: number(4), keyLength: number(5) }
-      if (isOurs(texts) && (shape.flags & ANONYMOUS) === 0) shapes.set(texts.get(2) ?? '', shape)
-    },
-    () => {
-      shapes = new Map()
-    },
-  )
-  const sets = new Map<string, SavedSet>()
-  for (const [name, shape] of shapes) sets.set(name, { shape, elements: await readElements(socket, family, name) })
-  return { exists: chains.size + sets.size > 0 || (await tableExists(socket, family)), chains, sets }
+/**
+ * What the kernel has in our table of one family, one object after the other, none of it kept. A chain's rules are read by themselves: all
+ * rules at once take three times as long, and whatever is written meanwhile would make that a reading of no moment at all.
+ *
+ * @param expected what a set should hold; undefined: nothing is known of it
+ * @throws Error where it cannot be read
+ */
+export async function* readTable(
+  socket: NftSocket,
+  family: Family,
+  expected: (set: string) => SetContent | undefined,
+): AsyncGenerator<SavedObject, void, undefined> {
+  for (const name of await readChainNames(socket, family)) yield { type: 'chain', name, hashes: await readHashes(socket, family, name) }
+  for (const [name, shape] of await readShapes(socket, family)) {
+    const content = expected(name)
+    const elements = new Set<string>()
+    const found = await compareRead(content, elements, () => readElements(socket, family, name, elements), socket)
+    const isAsExpected = found === 'all' && content !== undefined && content.hasShape(shape)
+    yield { type: 'set', name, shape, size: elements.size, ...(isAsExpected && { content }) }
+  }
+}
+
+/**
+ * Reads a set until what is expected was seen, or a reading shows nothing new: while the kernel makes room for tens of thousands of new
+ * elements, a reading misses some of those that are there.
+ *
+ * @param elements to which `read` adds what it sees
+ */
+export async function compareRead(
+  content: Pick<SetContent, 'compare'> | undefined,
+  elements: ReadonlySet<string>,
+  read: () => Promise<unknown>,
+  turns: Pick<NftSocket, 'giveWay'>,
+): Promise<Comparison> {
+  for (let before = -1; ; before = elements.size) {
+    await read()
+    const found = content === undefined ? 'other' : await compare(content, elements, turns)
+    if (found !== 'some' || elements.size === before) return found
+  }
+}
+
+async function compare(
+  content: Pick<SetContent, 'compare'>,
+  elements: ReadonlySet<string>,
+  turns: Pick<NftSocket, 'giveWay'>,
+): Promise<Comparison> {
+  const comparing = content.compare(elements)
+  for (;;) {
+    const { done, value } = comparing.next()
+    if (done) return value
+    await turns.giveWay()
+  }
 }
 
 /** Whether our table is there, with anything in it or not. */
 export async function tableExists(socket: NftSocket, family: Family): Promise<boolean> {
-  let exists = false
-  await socket.dump(
-    { type: messageTypes.getTable, family },
-    (bytes, message) => {
-      if (attributesOf(bytes, message, [1]).texts.get(1) === OWN_TABLE) exists = true
-    },
-    () => {
-      exists = false
-    },
-  )
-  return exists
+  return (await namesOf(socket, messageTypes.getTable, family, 1)).includes(OWN_TABLE)
 }
 
-async function readElements(socket: NftSocket, family: Family, set: string): Promise<ReadonlySet<string>> {
-  const elements = new Set<string>()
-  await socket.dump(
-    { type: messageTypes.getElements, family, set },
-    (bytes, message) => {
-      const list = attributesOf(bytes, message, []).ranges.get(3)
-      if (list === undefined) return
-      eachAttribute(bytes, list.from, list.to, (_, from, to) => elements.add(elementId(readElement(bytes, from, to))))
-    },
-    () => elements.clear(),
-  )
-  return elements
+function readChainNames(socket: NftSocket, family: Family): Promise<readonly string[]> {
+  return namesOf(socket, messageTypes.getChain, family, 3)
+}
+
+async function namesOf(socket: NftSocket, type: number, family: Family, nameAttribute: number): Promise<readonly string[]> {
+  const names: string[] = []
+  const visit: Visit = (bytes, message) => {
+    const { texts } = attributesOf(bytes, message, [1, nameAttribute])
+    if (texts.get(1) === OWN_TABLE) names.push(texts.get(nameAttribute) ?? '')
+  }
+  await socket.dump({ type, family }, visit, () => void names.splice(0))
+  return names
+}
+
+async function readHashes(socket: NftSocket, family: Family, chain: string): Promise<readonly (string | undefined)[]> {
+  const hashes: (string | undefined)[] = []
+  const visit: Visit = (bytes, message) => hashes.push(hashOf(bytes, attributesOf(bytes, message, []).ranges.get(7)))
+  await socket.dump({ type: messageTypes.getRule, family, of: chain }, visit, () => void hashes.splice(0))
+  return hashes
+}
+
+/** A rule of ours begins its comment with 16 characters and a space, or nothing more. */
+function hashOf(bytes: Uint8Array, userData: Range | undefined): string | undefined {
+  return /^([\w-]{16})(?: |$)/.exec(commentOf(bytes, userData) ?? '')?.[1]
+}
+
+async function readShapes(socket: NftSocket, family: Family): Promise<ReadonlyMap<string, SavedSet['shape']>> {
+  const shapes = new Map<string, SavedSet['shape']>()
+  const visit: Visit = (bytes, message) => {
+    const { texts, ranges } = attributesOf(bytes, message, [1, 2])
+    const number = (type: number) => bigEndian(bytes, ranges.get(type))
+    const shape = { flags: number(3), keyType: number(4), keyLength: number(5) }
+    if (texts.get(1) === OWN_TABLE && (shape.flags & ANONYMOUS) === 0) shapes.set(texts.get(2) ?? '', shape)
+  }
+  await socket.dump({ type: messageTypes.getSet, family }, visit, () => shapes.clear())
+  return shapes
+}
+
+/** Only what is written to the set itself can upset this, so it is not begun anew for everything that is written elsewhere. */
+function readElements(socket: NftSocket, family: Family, set: string, into: Set<string>): Promise<unknown> {
+  return socket.dumpOnce({ type: messageTypes.getElements, family, of: set }, (bytes, message) => {
+    const list = attributesOf(bytes, message, []).ranges.get(3)
+    if (list === undefined) return
+    eachAttribute(bytes, list.from, list.to, (_, from, to) => into.add(elementId(readElement(bytes, from, to))))
+  })
 }
 
 /** An element has its key, perhaps flags, and in a map the verdict: where to. */
@@ -111,39 +153,4 @@ function verdictChain(bytes: Uint8Array, at: number, end: number): string {
     }),
   )
   return chain
-}
-
-/** Octets of a message. */
-export type Range = { readonly from: number; readonly to: number }
-
-/** The attributes of a message in nf_tables by type: some as text, the others as where they are. */
-export function attributesOf(
-  bytes: Uint8Array,
-  { body, end }: NetlinkMessage,
-  asText: readonly number[],
-): { readonly texts: ReadonlyMap<number, string>; readonly ranges: ReadonlyMap<number, Range> } {
-  const texts = new Map<number, string>()
-  const ranges = new Map<number, Range>()
-  eachAttribute(bytes, body + GENERIC_LENGTH, end, (type, from, to) => {
-    if (asText.includes(type)) texts.set(type, readText(bytes, from, to))
-    else ranges.set(type, { from, to })
-  })
-  return { texts, ranges }
-}
-
-/** A rule of ours begins its comment with 16 characters and a space, or nothing more. */
-function hashOf(bytes: Uint8Array, userData: Range | undefined): string | undefined {
-  return /^([\w-]{16})(?: |$)/.exec(commentOf(bytes, userData) ?? '')?.[1]
-}
-
-/** @param userData of a rule, in which its comment comes first */
-export function commentOf(bytes: Uint8Array, userData: Range | undefined): string | undefined {
-  return userData === undefined || bytes[userData.from] !== 0 ? undefined : readText(bytes, userData.from + 2, userData.to)
-}
-
-/** A number in network order, of any length. */
-export function bigEndian(bytes: Uint8Array, range: Range | undefined): number {
-  let value = 0
-  for (let at = range?.from ?? 0; at < (range?.to ?? 0); at++) value = value * 256 + (bytes[at] ?? 0)
-  return value
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { changingSet } from '../test-members.ts'
-import { compareSaved, SetContent } from './set-content.ts'
+import { type Comparison, SetContent } from './set-content.ts'
 import { elementId, elementsOf, type NftSet, shapeOf } from './set-elements.ts'
 
 const plain = (type: NftSet['type'], ...members: readonly string[]): NftSet => ({ family: 4, name: 's', type, members: new Set(members) })
@@ -37,18 +37,36 @@ t.test('of networks, what lies in another is not written, and is when that goes'
   t.strictSame(content.deltaTo(without), { added: ['10.1.0.0/16'], removed: ['10.0.0.0/8'], version: undefined })
 })
 
-function saved(set: NftSet, ...members: readonly string[]): Parameters<typeof compareSaved>[1] {
-  const { keyOrder: _, ...shape } = shapeOf(set)
-  return { shape, elements: new Set(members.flatMap((member) => elementsOf(set, member)).map(elementId)) }
+const nets = plain('hash:net', '10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24')
+const table: readonly (readonly [title: string, set: NftSet, read: readonly string[], Comparison])[] = [
+  ['all that is written', nets, ['192.0.2.0/24', '10.0.0.0/8'], 'all'],
+  ['one is missing', nets, ['10.0.0.0/8'], 'some'],
+  ['one is more', nets, ['10.0.0.0/8', '192.0.2.0/24', '192.0.3.0/24'], 'other'],
+  ['one is missing and one is more', nets, ['10.0.0.0/8', '192.0.3.0/24'], 'other'],
+  ['none, as is expected', plain('hash:ip'), [], 'all'],
+]
+for (const [title, set, read, expected] of table) {
+  t.test(`a set that was read: ${title}`, async (t) => {
+    t.equal(compare(new SetContent(set), new Set(read.flatMap((member) => elementsOf(set, member)).map(elementId))), expected)
+  })
 }
 
-const nets = plain('hash:net', '10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24')
-const table: readonly (readonly [string, NftSet, Parameters<typeof compareSaved>[1], ReturnType<typeof compareSaved>])[] = [
-  ['as written', nets, saved(nets, '192.0.2.0/24', '10.0.0.0/8'), 'same'],
-  ['one is missing', nets, saved(nets, '10.0.0.0/8'), 'other-members'],
-  ['one is more', nets, saved(nets, '10.0.0.0/8', '192.0.2.0/24', '192.0.3.0/24'), 'other-members'],
-  ['a set of addresses under the name', nets, saved(plain('hash:ip')), 'other-shape'],
-  ['empty', plain('hash:ip'), saved(plain('hash:ip')), 'same'],
-]
-for (const [title, set, found, expected] of table)
-  t.test(`a set that was read: ${title}`, async (t) => t.equal(compareSaved(set, found), expected))
+t.test('a long comparison comes in steps', async (t) => {
+  const set = plain('hash:ip', ...Array.from({ length: 1_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`))
+  t.equal([...new SetContent(set).compare(new Set())].length, 3)
+})
+
+t.test('the shape of a set says what it may hold', async (t) => {
+  const content = new SetContent(nets)
+  t.equal(content.hasShape(shapeOf(nets)), true)
+  t.equal(content.hasShape(shapeOf({ ...nets, type: 'hash:ip' })), false)
+  t.equal(content.hasShape(shapeOf({ ...nets, family: 6 })), false)
+})
+
+function compare(content: SetContent, elements: ReadonlySet<string>): Comparison | undefined {
+  const comparing = content.compare(elements)
+  for (;;) {
+    const { done, value } = comparing.next()
+    if (done) return value
+  }
+}

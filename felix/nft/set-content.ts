@@ -1,18 +1,25 @@
 import type { Members } from '../kernel.ts'
-import type { SavedSet } from './saved-table.ts'
-import { elementId, elementsOf, type NftSet, shapeOf, writtenMembers } from './set-elements.ts'
+import { elementId, elementsOf, type NftSet, type SetShape, shapeOf, writtenMembers } from './set-elements.ts'
 
 /** @property version of the members that a delta leads to; undefined where they do not tell their changes */
 export type SetDelta = { readonly added: readonly string[]; readonly removed: readonly string[]; readonly version: number | undefined }
 
+/** How what was read of a set compares with what should be in it: that, only some of it, or something else. */
+export type Comparison = 'all' | 'some' | 'other'
+
+/** So many members are compared in a few hundred microseconds. */
+const STEP = 256
+
 /** What the kernel has of one set, as we wrote it: a copy, since what is wanted goes on. */
 export class SetContent {
+  readonly #kind: Pick<NftSet, 'family' | 'type'>
   readonly #written: Set<string>
   #of: Members
   #version: number | undefined
 
   /** @param set that is written whole, as it is now */
   constructor(set: NftSet) {
+    this.#kind = { family: set.family, type: set.type }
     this.#written = new Set(writtenMembers(set))
     this.#of = set.members
     this.#version = set.members.version
@@ -20,6 +27,10 @@ export class SetContent {
 
   get members(): ReadonlySet<string> {
     return this.#written
+  }
+
+  get size(): number {
+    return this.#written.size
   }
 
   /** What leads from here to what is wanted: in proportion to the change, where the members tell it. */
@@ -43,6 +54,25 @@ export class SetContent {
     this.#version = version
   }
 
+  /** Whether a set of this shape may hold it. */
+  hasShape(shape: Omit<SetShape, 'keyOrder'>): boolean {
+    return hasShape(this.#kind, shape)
+  }
+
+  /** @param elements of the set by `elementId`, as they were read  @returns in steps: a hundred thousand members take long */
+  *compare(elements: ReadonlySet<string>): Generator<void, Comparison, undefined> {
+    let [members, expected, seen] = [0, 0, 0]
+    for (const member of this.#written) {
+      for (const element of elementsOf(this.#kind, member)) {
+        expected++
+        if (elements.has(elementId(element))) seen++
+      }
+      if (++members % STEP === 0) yield
+    }
+    if (seen < elements.size) return 'other'
+    return seen === expected ? 'all' : 'some'
+  }
+
   /** Each once; [] where nothing changed, undefined where nobody knows. */
   #toldChanges(members: Members): ReadonlySet<string> | undefined {
     if (members.version === undefined) return new Set() // of one that never changes
@@ -51,16 +81,7 @@ export class SetContent {
   }
 }
 
-/** Whether what was read is what is wanted: `other-shape` where the set itself would have to be another. */
-export function compareSaved(set: NftSet, { shape, elements }: SavedSet): 'same' | 'other-members' | 'other-shape' {
-  const { flags, keyType, keyLength } = shapeOf(set)
-  if (shape.flags !== flags || shape.keyType !== keyType || shape.keyLength !== keyLength) return 'other-shape'
-  let count = 0
-  for (const member of writtenMembers(set)) {
-    for (const element of elementsOf(set, member)) {
-      if (!elements.has(elementId(element))) return 'other-members'
-      count++
-    }
-  }
-  return count === elements.size ? 'same' : 'other-members'
+export function hasShape(set: Pick<NftSet, 'family' | 'type'>, { flags, keyType, keyLength }: Omit<SetShape, 'keyOrder'>): boolean {
+  const shape = shapeOf(set)
+  return shape.flags === flags && shape.keyType === keyType && shape.keyLength === keyLength
 }

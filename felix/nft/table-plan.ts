@@ -28,11 +28,20 @@ export function isEmptyPlan(plan: TablePlan): boolean {
 
 /** How many chains and sets change. */
 export function countOf(plan: TablePlan): number {
+  return objectIds(plan).length
+}
+
+/** The chains and sets that change, each by its `objectId`. */
+export function objectIds(plan: TablePlan): readonly string[] {
   const { newChains, rewrittenChains, removedChains, newSets, refilledSets, changedSets, removedSets } = plan
-  return [newChains, rewrittenChains, removedChains, newSets, refilledSets, changedSets, removedSets].reduce(
-    (sum, { length }) => sum + length,
-    0,
-  )
+  const chains = [...newChains.map(({ name }) => name), ...rewrittenChains.map(({ name }) => name), ...removedChains]
+  const sets = [...[...newSets, ...refilledSets, ...changedSets].map(({ set }) => set.name), ...removedSets]
+  return [...chains.map((name) => objectId({ type: 'chain', name })), ...sets.map((name) => objectId({ type: 'set', name }))]
+}
+
+/** A map is named as its chain. */
+export function objectId({ type, name }: { readonly type: 'chain' | 'set'; readonly name: string }): string {
+  return `${type} ${name}`
 }
 
 /**

@@ -5,7 +5,7 @@ import { ruleText } from '../iptables/rule-text.ts'
 import type { ChainView } from '../iptables/table-status.ts'
 import type { ObjectStatus } from '../kernel.ts'
 import type { NftChain } from './nft-chain.ts'
-import type { NftTable } from './nft-table.ts'
+import type { KnownTable, NftTable } from './nft-table.ts'
 import type { NftSet } from './set-elements.ts'
 
 /** As reports name it, in the words of iptables: "chain filter/tort-FORWARD (IPv4)", "hook filter/FORWARD (IPv4)". */
@@ -50,7 +50,7 @@ export function unprogrammed({ wanted }: NftTable, failure: string | undefined, 
 /** Wanted beside programmed, by name. */
 export function chainViews(table: NftTable): ChainView[] {
   const { wanted, family } = table
-  const actual = table.actualChains()
+  const actual: KnownTable['chains'] = table.known?.chains ?? new Map()
   return [...new Set([...wanted.chains.keys(), ...actual.keys()])].toSorted().map((name) => {
     const [stated, programmed] = [wanted.chains.get(name), actual.get(name)]
     const asWanted = stated !== undefined && programmed !== undefined && sameHashes(stated.hashes, programmed)
@@ -65,14 +65,14 @@ export function chainViews(table: NftTable): ChainView[] {
 
 export function setViews(table: NftTable): IpSetView[] {
   const { sets, refusedSets } = table.wanted
-  const actual = table.actualSets()
+  const actual: KnownTable['sets'] = table.known?.sets ?? new Map()
   return [...new Set([...sets.keys(), ...actual.keys()])].toSorted().map((name) => {
     const [stated, programmed] = [sets.get(name), actual.get(name)]
     const type = stated?.type ?? 'unknown'
     return {
       name,
       ...(stated !== undefined && { wanted: { type, members: stated.members.size } }),
-      ...(programmed !== undefined && { programmed: { type, members: programmed } }),
+      ...(programmed !== undefined && { programmed: { type, members: programmed.size } }),
       status: statusOf(stated !== undefined, programmed !== undefined, refusedSets.get(name)),
     }
   })
