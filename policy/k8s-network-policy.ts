@@ -41,9 +41,10 @@ function rulesOf(
   ports: readonly K8sPort[] | undefined,
 ): DraftRule[] {
   const others: readonly (K8sPeer | undefined)[] = peers === undefined || peers.length === 0 ? [undefined] : peers
+  const [all, numbered] = [true, false].map((namesCount) => portMatches(ports ?? [], namesCount))
   return others.flatMap((peer) => {
-    const namesCount = !(side === 'destination' && peer?.ipBlock !== undefined)
-    return portMatches(ports ?? [], namesCount).map((match) => ({ index, ...rule(side, peer, match) }))
+    const matches = side === 'destination' && peer?.ipBlock !== undefined ? numbered : all
+    return (matches ?? []).map((match) => ({ index, ...rule(side, peer, match) }))
   })
 }
 

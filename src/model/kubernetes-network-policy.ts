@@ -3,6 +3,7 @@ import { containsPrefix, parsePrefix } from '../net/prefix.ts'
 import { calicoPeerFieldsHere, calicoPolicyFieldsHere, calicoRuleFieldsHere } from './foreign-fields.ts'
 import type { Frozen } from './frozen.ts'
 import { defineKind } from './kind.ts'
+import { ruleCountProblems } from './kubernetes-rule-count.ts'
 import { labelSelector } from './label-selector.ts'
 import type { Problem } from './resource.ts'
 import { cidr, isPortName, portNumber, transportProtocol } from './scalars.ts'
@@ -51,7 +52,7 @@ export const kubernetesPolicyFields = {
   egress: Type.Optional(Type.Array(closedObject({ to: peers, ports }, calicoRuleFieldsHere))),
 }
 
-const spec = closedObject(kubernetesPolicyFields, calicoPolicyFieldsHere)
+const spec = crossChecked(closedObject(kubernetesPolicyFields, calicoPolicyFieldsHere), ruleCountProblems)
 
 type Spec = Frozen<StaticDecode<typeof spec>>
 

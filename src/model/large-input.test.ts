@@ -4,7 +4,7 @@ import t from 'tap'
 import { parseSelector } from '../../policy/selector/parse.ts'
 import { selectorHint } from '../../policy/selector/selector-hint.ts'
 import { checkDocuments, readDocuments } from './documents.ts'
-import { refusals, yaml } from './refused.fixture.ts'
+import { kubernetes, refusals, yaml } from './refused.fixture.ts'
 import { context } from './sample-resources.ts'
 
 /** How often the text was asked: each is a step forward of the reader, or a look at the next few characters. */
@@ -73,6 +73,35 @@ t.test('1,024 rules are taken, each with its line', async (t) => {
     '0:1029 spec.ingress[1023].destination.ports[0]: a port number needs a protocol: TCP, UDP or SCTP',
   ])
 })
+
+const peers = (n: number) => [...Array(n).keys()].map((i) => `{ ipBlock: { cidr: 10.${i >> 8}.${i & 255}.0/24 } }`).join(', ')
+const ports = (n: number, protocol = 'TCP') => [...Array(n).keys()].map((i) => `{ protocol: ${protocol}, port: ${2 * i + 1} }`).join(', ')
+const refused = (line: number, direction: string, count: number) =>
+  `0:${line} spec.${direction}: its peers and ports make ${count} rules together, at most 10000 are allowed: ` +
+  'give ports that follow each other as one range (endPort), or write several policies'
+const products: readonly (readonly [title: string, rules: string, expected: readonly string[]])[] = [
+  ['many peers, no ports', `ingress:\n- from: [${peers(5_000)}]`, []],
+  ['many ports, one peer', `egress:\n- to: [${peers(1)}]\n  ports: [${ports(5_000)}]`, []],
+  ['as many as are allowed', `ingress:\n- from: [${peers(500)}]\n  ports: [${ports(300)}]`, []],
+  ['a list more', `ingress:\n- from: [${peers(500)}]\n  ports: [${ports(301)}]`, [refused(6, 'ingress', 10_500)]],
+  [
+    'a name is a list of its own',
+    `egress:\n- to: [${peers(500)}]\n  ports: [${ports(300)}, { port: http }]`,
+    [refused(6, 'egress', 10_500)],
+  ],
+  [
+    'a range takes two places',
+    `ingress:\n- from: [${peers(5_001)}]\n  ports: [${ports(14)}, { port: 80, endPort: 90 }]`,
+    [refused(6, 'ingress', 10_002)],
+  ],
+  ['each protocol', `ingress:\n- from: [${peers(5_001)}]\n  ports: [${ports(9)}, ${ports(9, 'UDP')}]`, [refused(6, 'ingress', 10_002)]],
+  ['all ports of a protocol are one', `ingress:\n- from: [${peers(5_000)}]\n  ports: [${ports(300)}, { protocol: TCP }]`, []],
+  ['all rules count', `ingress:\n${`- from: [${peers(500)}]\n  ports: [${ports(290)}]\n`.repeat(2)}`, [refused(6, 'ingress', 20_000)]],
+]
+for (const [title, rules, expected] of products)
+  t.test(`§6.15 a small text asks for no millions of rules: ${title}`, async (t) =>
+    t.strictSame(refusals(kubernetes(`podSelector: {}\n${rules}`)), expected),
+  )
 
 t.test('a text of aliases of aliases is refused before any is written out', async (t) => {
   const levels = [...Array(40).keys()].map((i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`)

@@ -4,6 +4,7 @@ import { kubernetesPolicyFieldsHere } from './foreign-fields.ts'
 import { flagProblems, globalPolicyFields } from './global-policy-fields.ts'
 import { defineKind } from './kind.ts'
 import { kubernetesPolicyFields, kubernetesPolicySpec } from './kubernetes-network-policy.ts'
+import { ruleCountProblems } from './kubernetes-rule-count.ts'
 import { globalPolicyName, policyName } from './policy-name.ts'
 import { completePolicy, type PolicySpec, policyFields } from './policy-rule.ts'
 import type { Metadata, Problem } from './resource.ts'
@@ -49,7 +50,7 @@ export const stagedKubernetesNetworkPolicy = defineKind({
   namespaced: true,
   spec: crossChecked(
     closedObject({ ...kubernetesPolicyFields, podSelector: Type.Optional(kubernetesPolicyFields.podSelector), stagedAction }),
-    (spec) => (spec.stagedAction === 'Delete' ? deletionProblems(spec) : podSelectorProblems(spec)),
+    (spec) => (spec.stagedAction === 'Delete' ? deletionProblems(spec) : [...podSelectorProblems(spec), ...ruleCountProblems(spec)]),
   ),
   complete: ({ metadata, spec: { podSelector, stagedAction = 'Set', ...spec } }) => ({
     metadata,
