@@ -50,9 +50,9 @@ protocol bgp tortie {
   }
 }
 
-/** Ours, with a session of both families. */
+/** Ours, with a session of both families. BIRD alone dials: a collision of two connections would be a restart more (RFC 4271 §6.8). */
 async function speakerFor(t: Test, lab: NamespaceLab, peer: Partial<PeerConfig> = {}): Promise<LabSpeaker> {
-  const speaker = new LabSpeaker(t, lab, labOrder(peer))
+  const speaker = new LabSpeaker(t, lab, labOrder({ passive: true, ...peer }))
   await speaker.until(({ best }) => best.length === 3)
   return speaker
 }
@@ -97,7 +97,7 @@ t.test('RFC 9494: BIRD is away for long; its routes are the last resort, and rou
 t.test('RFC 9494: we are away for long; BIRD keeps our routes with LLGR_STALE, and without it once we are back', async (t) => {
   const lab = await NamespaceLab.create(t, 'm')
   const { birdc } = await bird(t, lab, 'graceful restart on; long lived graceful restart on;')
-  const peer = { restartTimeSec: 1, longLivedStaleSec: 60 }
+  const peer = { passive: true, restartTimeSec: 1, longLivedStaleSec: 60 }
   const first = await speakerFor(t, lab, peer)
   await first.kill()
   const show = (prefix: string) => () => birdc('show', 'route', prefix, 'all')
