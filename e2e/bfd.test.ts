@@ -10,7 +10,7 @@ t.teardown(() => cluster.remove())
 const { nodeA, nodeB } = cluster
 for (const node of [nodeA, nodeB]) {
   const peers = node.options.peers.filter(({ name }) => name === 'node-a' || name === 'node-b')
-  await node.writeConfig({ bgp: { asNumber: 64512, bfd: {}, peers: peers.map((peer) => ({ ...peer, holdTimeSec: 90 })) } })
+  await node.writeConfig({ bgp: { asNumber: 64512, bfd: { multiplier: 10 }, peers: peers.map((peer) => ({ ...peer, holdTimeSec: 90 })) } })
   await node.start()
 }
 
@@ -27,7 +27,7 @@ async function peerOf(node: TortieNode): Promise<Peer | undefined> {
 }
 
 const routeToB = () => nodeA.namespace.ip('route', 'show', '10.244.2.0/24')
-const isUp = ({ state, bfd }: Peer) => state === 'Established' && bfd?.state === 'Up' && bfd.detectionTimeMs === 900
+const isUp = ({ state, bfd }: Peer) => state === 'Established' && bfd?.state === 'Up' && bfd.detectionTimeMs === 3000
 
 async function allUp(): Promise<void> {
   for (const node of [nodeA, nodeB])
@@ -40,7 +40,7 @@ async function allUp(): Promise<void> {
 
 t.test('the API and the metrics show it', async (t) => {
   await allUp()
-  t.match(await peerOf(nodeA), { bfd: { state: 'Up', intervalMs: 300, detectionTimeMs: 900, downs: 0 } })
+  t.match(await peerOf(nodeA), { bfd: { state: 'Up', intervalMs: 300, detectionTimeMs: 3000, downs: 0 } })
   const { body } = await nodeA.request('GET', '/metrics')
   t.match(String(body), 'tortie_bgp_peer_bfd_up{peer="node-b"} 1')
 })

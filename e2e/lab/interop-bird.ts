@@ -7,7 +7,7 @@ export class Bird extends InteropSpeaker {
     const [ipv4, ipv6] = foreignPrefixes
     const config = `router id 10.99.0.2;
 protocol device { scan time 1; }
-protocol bfd { interface "*" { interval 100 ms; multiplier 3; }; }
+protocol bfd { interface "*" { interval 300 ms; multiplier 5; }; }
 protocol static own4 { ipv4; route ${ipv4} blackhole; }
 protocol static own6 { ipv6; route ${ipv6} blackhole; }
 protocol bgp tortie {

@@ -36,7 +36,7 @@ route-map v6 permit 10
     // The daemons drop to their own user, as the package sets them up.
     await chmod(path.dirname(this.directory), 0o755)
     const common = ['-A', '127.0.0.1', '-z', this.file('zserv'), '--vty_socket', this.directory]
-    const files = { zebra: '', bfdd: 'bfd\n peer 10.99.0.1\n  transmit-interval 100\n  receive-interval 100\n !\n!\n', bgpd: config }
+    const files = { zebra: '', bfdd: 'bfd\n peer 10.99.0.1\n  detect-multiplier 5\n !\n!\n', bgpd: config }
     for (const [daemon, text] of Object.entries(files)) {
       const file = await this.write(`${daemon}.conf`, text)
       await execa('chown', ['-R', 'frr:frr', this.directory])

@@ -228,5 +228,5 @@ t.test('§6.3 whatever is forwarded: explanation and chains agree', async (t) =>
     }),
     { numRuns: 300 },
   )
-  t.ok(counts.Allow > 50 && counts.Deny > 50 && counts.hosts > 50, JSON.stringify(counts))
+  t.ok(counts.Allow > 50 && counts.Deny > 50 && counts.hosts > 20, JSON.stringify(counts))
 })
