@@ -144,6 +144,16 @@ const refused: [title: string, rule: Fields, problems: readonly (readonly [path:
     [['source.namespaceSelector', 'global() can only stand alone']],
   ],
   [
+    'a service account that cannot have this name, both quotes of selectors in it',
+    { action: 'Allow', source: { serviceAccounts: { names: ['robot', `a'b"c`] } } },
+    [
+      [
+        'source.serviceAccounts.names[1]',
+        'must be a DNS-1123 subdomain: at most 253 of a-z, 0-9, "-" and ".", beginning and ending with a letter or digit',
+      ],
+    ],
+  ],
+  [
     'HTTP matches, which are not supported',
     { action: 'Allow', http: { methods: ['GET'] } },
     [['http', 'matching of HTTP requests is not supported: without it the rule would match more than is written']],

@@ -20,7 +20,7 @@ export const entityRule = closedObject(
     notPorts: Type.Optional(ports),
     serviceAccounts: Type.Optional(
       closedObject({
-        names: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { uniqueItems: true })),
+        names: Type.Optional(Type.Array(name, { uniqueItems: true })),
         selector: Type.Optional(selector),
       }),
     ),
