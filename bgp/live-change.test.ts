@@ -6,7 +6,7 @@ import { changeClass, type Knob, knobs } from './knobs.ts'
 import type { PeerConfig } from './peer.ts'
 import { address, freePort, peerConfig, speakerFor, until, type Watched } from './session/fixture.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 
 const peerCount = 50
 const at = address('127.0.0.1')

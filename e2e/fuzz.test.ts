@@ -98,7 +98,7 @@ async function watchAll(url: string) {
   return { view, response, end: () => request.destroy() }
 }
 
-t.test(`${seconds} s of requests from the document, seed ${seed}`, { timeout: (seconds + 60) * 1_000 }, async (t) => {
+t.test(`${seconds} s of requests from the document, seed ${seed}`, { timeout: (seconds + 180) * 1_000 }, async (t) => {
   t.comment(`FUZZ_SEED=${seed} repeats it`)
   await node.apply(endpoint({ name: 'web', host: 2, labels: { app: 'web' } }))
   const watched = '/apis/projectcalico.org/v3/networksets'

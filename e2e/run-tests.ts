@@ -46,16 +46,16 @@ const parts: readonly Part[] = [
   {
     name: 'unit and property tests',
     files: everything.filter((file) => !isRoot(file) && !isLab(file)),
-    timeoutSec: 120,
+    timeoutSec: 240,
     needsRoot: false,
   },
   {
     name: 'tests in network namespaces',
     files: everything.filter((file) => isRoot(file) && !isLab(file)),
-    timeoutSec: 180,
+    timeoutSec: 300,
     needsRoot: true,
   },
-  { name: 'end-to-end labs', files: everything.filter(isLab), timeoutSec: 420, needsRoot: true },
+  { name: 'end-to-end labs', files: everything.filter(isLab), timeoutSec: 600, needsRoot: true },
 ]
 
 /** Runs the files of one part and adds to the tally. */

@@ -6,7 +6,7 @@ import { Bfd, type BfdPeer } from './bfd.ts'
 import type { BfdStatus } from './bfd-status.ts'
 import { loopback, TestEngine } from './engine.fixture.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const terms = { minTxMs: 300, minRxMs: 300, multiplier: 3 }
 

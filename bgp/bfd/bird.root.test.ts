@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { address } from '../session/fixture.ts'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from '../session/namespace-lab.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const terms = { minTxMs: 300, minRxMs: 200, multiplier: 4 }
 

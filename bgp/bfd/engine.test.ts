@@ -8,7 +8,7 @@ import { type Forged, forge, loopback, TestEngine } from './engine.fixture.ts'
 import { packet } from './fixture.ts'
 import type { Report } from './message.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const single = 3784
 const multi = 4784

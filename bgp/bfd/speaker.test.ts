@@ -6,7 +6,7 @@ import { address, freePort, peerConfig, speakerFor, until } from '../session/fix
 import { forge, loopback } from './engine.fixture.ts'
 import { packet } from './fixture.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 /** So many packets that a busy machine does not lose them all: no path fails here but where a test says so. */
 const bfd = { minTxMs: 300, minRxMs: 300, multiplier: 15 }

@@ -10,7 +10,7 @@ import { address, freePort, lab, until } from '../session/fixture.ts'
 import { ipv4Unicast, update } from '../session/raw-peer.ts'
 import { encodeNotification } from '../wire/notification.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(300_000)
 
 type Line = Readonly<Record<string, string | number>>
 

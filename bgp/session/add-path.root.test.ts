@@ -4,7 +4,7 @@ import { asn } from '../../src/net/asn.ts'
 import { address, peerConfig } from './fixture.ts'
 import { LabSpeaker, labOrder, NamespaceLab, type StartOrder, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(300_000)
 
 const families = ['ipv4-unicast', 'ipv6-unicast'] as const
 

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { PeerConfig } from '../peer.ts'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const theirs = [
   ['10.2.0.0/16', '10.99.0.2'],

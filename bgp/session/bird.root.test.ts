@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { asn } from '../../src/net/asn.ts'
 import { LabSpeaker, NamespaceLab, labOrder as order, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 /** @param mode `passive on` makes BIRD wait for us */
 async function bird(t: Test, lab: NamespaceLab, mode: string, remoteAs = 65001, localAs = 65002) {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 
 type Frr = { readonly kill: () => void; readonly start: () => void; readonly show: (command: string) => Promise<string> }
 

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 type Gobgp = (...words: readonly string[]) => Promise<string>
 

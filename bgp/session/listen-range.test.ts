@@ -6,7 +6,7 @@ import type { PeerRange } from '../peer.ts'
 import { address, freePort, peerConfig, peerRange, speakerFor, until } from './fixture.ts'
 import { endOfRib, gracefulRestart, ipv4Unicast, keepalive, notification, openMessage, RawPeer, routes, update } from './raw-peer.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(300_000)
 
 /** A speaker with ranges, 127.0.1.0/24 unless it is said otherwise, and the means to come from anywhere on loopback. */
 async function lab(t: Test, ...changes: readonly Partial<PeerRange>[]) {

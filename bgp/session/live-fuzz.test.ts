@@ -31,7 +31,7 @@ const legal: Readonly<Record<number, readonly number[]>> = {
   7: [1],
 }
 
-t.test(`${seconds} s of mutated conversations, seed ${seed}`, { timeout: (seconds + 60) * 1000 }, async (t) => {
+t.test(`${seconds} s of mutated conversations, seed ${seed}`, { timeout: (seconds + 180) * 1000 }, async (t) => {
   t.comment(`FUZZ_SEED=${seed} repeats it`)
   const port = await freePort()
   const { speaker, peer, best, lines } = speakerFor(t, port)

@@ -5,7 +5,7 @@ import type { PeerConfig } from '../peer.ts'
 import { address, lab, peerConfig, speakerFor, until } from './fixture.ts'
 import { ipv4Unicast, notification, RawListener, update } from './raw-peer.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(300_000)
 
 const base = (port: number, changes: Partial<PeerConfig> = {}) =>
   peerConfig({ address: address('127.0.0.2'), port, passive: true, ...changes })

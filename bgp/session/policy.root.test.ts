@@ -5,7 +5,7 @@ import { accept, filter, matching, reject } from '../policy/fixture.ts'
 import { address } from './fixture.ts'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 
 /** FRR of AS 65002, which originates two prefixes. @returns what `show` says. @param lines for the neighbor */
 async function frr(t: Test, lab: NamespaceLab, remoteAs: number, lines: readonly string[]) {

@@ -7,7 +7,7 @@ import type { PeerConfig } from '../peer.ts'
 import { address, freePort, peerConfig, speakerFor, until } from './fixture.ts'
 import { PlainSockets } from './plain-sockets.ts'
 
-t.setTimeout(60_000)
+t.setTimeout(300_000)
 
 /** The left one dials or waits, the right one does the other. */
 async function pair(t: Test, dials: 'left' | 'right', left: Partial<PeerConfig>, right: Partial<PeerConfig>) {

@@ -8,7 +8,7 @@ import type { PeerConfig } from '../peer.ts'
 import { address, peerRange } from './fixture.ts'
 import { LabSpeaker, labOrder, NamespaceLab, untilOutput } from './namespace-lab.ts'
 
-t.setTimeout(320_000)
+t.setTimeout(400_000)
 
 const run = promisify(execFile)
 

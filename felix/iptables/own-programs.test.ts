@@ -10,19 +10,19 @@ t.test('a process id is ours while the program runs and 10 s longer', async (t) 
     pid = started
     t.equal(programs.has(pid), true)
   }
-  await programs.run('true', [], { timeoutMs: 5_000, onStart })
+  await programs.run('true', [], { timeoutMs: 60_000, onStart })
   t.ok(pid > 0)
   nowMs = 10_000
-  await programs.run('true', [], { timeoutMs: 5_000 })
+  await programs.run('true', [], { timeoutMs: 60_000 })
   t.equal(programs.has(pid), true)
   nowMs = 10_001
   t.equal(programs.has(pid), false, 'also where none is run meanwhile: somebody else may have it now')
-  await programs.run('true', [], { timeoutMs: 5_000 })
+  await programs.run('true', [], { timeoutMs: 60_000 })
   t.equal(programs.has(pid), false)
 })
 
 t.test('nobody else is ours; a program that cannot be started has no process id', async (t) => {
   const programs = new OwnPrograms(run, () => 0)
-  t.equal((await programs.run('no-such-program', [], { timeoutMs: 5_000 })).exitCode, 127)
+  t.equal((await programs.run('no-such-program', [], { timeoutMs: 60_000 })).exitCode, 127)
   t.equal(programs.has(process.pid), false)
 })

@@ -100,7 +100,7 @@ if (isInNamespace()) {
     t.same([...(await table.apply()).unprogrammed], [['route 10.5.0.0/24', failed]])
     t.same(table.entries(10).routes, [{ destination: '10.5.0.0/24', wanted: 'via 10.98.0.2 dev v0', status: failed }])
     ip('addr add 10.98.0.1/24 dev v0')
-    await until(() => routes().length === 1)
+    await until(() => routes().length === 1 && table.counters.programmed === 1)
     t.same(table.counters, { programmed: 1, failed: 0, repairs: 0, changes: 1 })
   })
 

@@ -11,7 +11,7 @@ t.test('runs, failures and time are counted by program; results are passed on', 
     },
     () => nowMs,
   )
-  const options = { timeoutMs: 5_000 }
+  const options = { timeoutMs: 60_000 }
   t.strictSame(await counted.run('sh', ['-c', 'echo out'], options), { exitCode: 0, stdout: 'out\n', stderr: '' })
   await counted.run('true', [], options)
   t.match(await counted.run('sh', ['-c', 'exit 3'], options), { exitCode: 3 })
@@ -35,7 +35,7 @@ t.test('of programs that run at once, the time in which any of them ran counts o
     ends.shift()?.()
     await run
   }
-  const options = { timeoutMs: 5_000 }
+  const options = { timeoutMs: 60_000 }
   const first = counted.run('a', [], options)
   nowMs = 100
   const second = counted.run('b', [], options)

@@ -13,11 +13,11 @@ const ways: readonly (readonly [way: string, run: Run])[] = [
 t.test('this machine has posix_spawn', async (t) => t.type(start, 'function'))
 
 t.test('a program gets no descriptor of ours but the three that are for it, and leaves none behind', async (t) => {
-  const list = ['ls', ['/proc/self/fd'], { timeoutMs: 5_000 }] as const
+  const list = ['ls', ['/proc/self/fd'], { timeoutMs: 60_000 }] as const
   const forked = await runWith(undefined, ...list)
   t.strictSame(await run(...list), forked)
   const before = readdirSync('/proc/self/fd').length
-  for (const command of ['true', 'absent-tool', import.meta.filename]) await run(command, [], { timeoutMs: 5_000 })
+  for (const command of ['true', 'absent-tool', import.meta.filename]) await run(command, [], { timeoutMs: 60_000 })
   t.equal(readdirSync('/proc/self/fd').length, before)
 })
 
@@ -34,7 +34,7 @@ for (const [way, run] of ways) t.test(way, async (t) => testRun(t, run))
 
 function testRun(t: Test, run: Run): void {
   t.test('a process that ends is given back with its code and both outputs, whole', async (t) => {
-    t.strictSame(await run('sh', ['-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 5_000 }), {
+    t.strictSame(await run('sh', ['-c', 'echo out; echo err >&2; exit 3'], { timeoutMs: 60_000 }), {
       exitCode: 3,
       stdout: 'out\n',
       stderr: 'err\n',
@@ -43,23 +43,23 @@ function testRun(t: Test, run: Run): void {
 
   t.test('input reaches standard input; without input it is at its end', async (t) => {
     const input = 'a line\n'.repeat(50_000)
-    t.equal((await run('cat', [], { input, timeoutMs: 5_000 })).stdout, input)
-    t.strictSame(await run('cat', [], { timeoutMs: 5_000 }), { exitCode: 0, stdout: '', stderr: '' })
+    t.equal((await run('cat', [], { input, timeoutMs: 60_000 })).stdout, input)
+    t.strictSame(await run('cat', [], { timeoutMs: 60_000 }), { exitCode: 0, stdout: '', stderr: '' })
   })
 
   t.test('a process that leaves its input unread is no failure', async (t) => {
-    t.strictSame(await run('true', [], { input: 'x'.repeat(1_000_000), timeoutMs: 5_000 }), { exitCode: 0, stdout: '', stderr: '' })
+    t.strictSame(await run('true', [], { input: 'x'.repeat(1_000_000), timeoutMs: 60_000 }), { exitCode: 0, stdout: '', stderr: '' })
   })
 
   t.test('arguments reach the program untouched: there is no shell in between', async (t) => {
     const awkward = ['$(id)', '; ls', '"quoted"', 'a b', '*', "'"]
-    t.strictSame((await run('printf', ['%s\n', ...awkward], { timeoutMs: 5_000 })).stdout, `${awkward.join('\n')}\n`)
+    t.strictSame((await run('printf', ['%s\n', ...awkward], { timeoutMs: 60_000 })).stdout, `${awkward.join('\n')}\n`)
   })
 
   t.test('a program gets English messages and the system directories, and nothing else of our environment', async (t) => {
     t.teardown(() => delete process.env.TORTIE_TOKEN)
     process.env.TORTIE_TOKEN = 's3cret'
-    const { stdout } = await run('env', ['-0'], { timeoutMs: 5_000 })
+    const { stdout } = await run('env', ['-0'], { timeoutMs: 60_000 })
     const addedByTap = /^(_TAPJS_\w+|NODE_OPTIONS)=|^$/ // its runner puts them into every child
     const given = stdout.split('\0').filter((variable) => !addedByTap.test(variable))
     t.strictSame(given.toSorted(), ['LC_ALL=C', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'])
@@ -71,7 +71,7 @@ function testRun(t: Test, run: Run): void {
     const directory = t.testdir({ printf: '#!/bin/sh\necho stolen\n' })
     chmodSync(`${directory}/printf`, 0o755)
     process.env.PATH = `${directory}:${before}`
-    t.equal((await run('printf', ['ours'], { timeoutMs: 5_000 })).stdout, 'ours')
+    t.equal((await run('printf', ['ours'], { timeoutMs: 60_000 })).stdout, 'ours')
   })
 
   const packages: [command: string, debianPackage: string][] = [
@@ -81,7 +81,7 @@ function testRun(t: Test, run: Run): void {
   ]
   for (const [command, debianPackage] of packages) {
     t.test(`a missing program is a value that names the Debian package: ${command} -> ${debianPackage}`, async (t) => {
-      t.strictSame(await run(command, [], { timeoutMs: 5_000 }), {
+      t.strictSame(await run(command, [], { timeoutMs: 60_000 }), {
         exitCode: 127,
         stdout: '',
         stderr: `${command} is not installed: run "apt-get install ${debianPackage}"`,
@@ -132,7 +132,7 @@ function testRun(t: Test, run: Run): void {
   })
 
   t.test('what we ignore kills a program as it would from a shell', async (t) => {
-    t.strictSame(await run('sh', ['-c', 'kill -PIPE $$'], { timeoutMs: 5_000 }), {
+    t.strictSame(await run('sh', ['-c', 'kill -PIPE $$'], { timeoutMs: 60_000 }), {
       exitCode: 128,
       stdout: '',
       stderr: 'sh was ended by SIGPIPE',
@@ -141,7 +141,7 @@ function testRun(t: Test, run: Run): void {
 
   t.test('the process id is told while it runs', async (t) => {
     const pids: number[] = []
-    const { stdout } = await run('sh', ['-c', 'echo $$'], { timeoutMs: 5_000, onStart: (pid) => pids.push(pid) })
+    const { stdout } = await run('sh', ['-c', 'echo $$'], { timeoutMs: 60_000, onStart: (pid) => pids.push(pid) })
     t.strictSame(pids, [Number(stdout)])
   })
 
