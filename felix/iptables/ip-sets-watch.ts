@@ -29,6 +29,11 @@ export class IpSetsWatch {
     this.#timer = this.#later(LOOK_MS)
   }
 
+  /** Ready to count before anything is written, so that no first write needs a check behind it. */
+  async start(): Promise<void> {
+    await this.#open().catch(() => undefined) // the first look says why it cannot be
+  }
+
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
@@ -44,10 +49,7 @@ export class IpSetsWatch {
     const { isDue, onCounts, onWatched, nowMs, log } = this.#dependencies
     const startMs = nowMs()
     try {
-      if (this.#counts === undefined && isDue()) {
-        await this.#open()
-        onWatched(true)
-      }
+      if (this.#counts === undefined && isDue()) await this.#open()
       if (isDue() && this.#counts !== undefined) onCounts(this.#counts.read())
     } catch (error) {
       log.warn({ err: error }, 'IP sets cannot be counted; changes by others are found by reading, every 90 s')
@@ -59,7 +61,8 @@ export class IpSetsWatch {
 
   async #open(): Promise<void> {
     const counts = await IpSetCounts.open()
-    if (this.#closed) counts.close()
-    else this.#counts = counts
+    if (this.#closed) return counts.close()
+    this.#counts = counts
+    this.#dependencies.onWatched(true)
   }
 }

@@ -66,9 +66,9 @@ export class IptablesPolicy implements PolicyWriter {
   }
 
   async start(): Promise<void> {
-    const rules = this.#watchRules()
-    this.#watches = [rules, this.#watchIpSets()]
-    await rules.start()
+    const watches = [this.#watchRules(), this.#watchIpSets()]
+    this.#watches = watches
+    await Promise.all(watches.map((watch) => watch.start()))
     this.#tables.prepare()
   }
 

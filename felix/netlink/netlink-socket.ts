@@ -43,14 +43,13 @@ type Libc = {
   readonly errno: () => number
 }
 
-let loaded: Libc | undefined
+let loading: Promise<Libc> | undefined
 
 async function loadLibc(): Promise<Libc> {
-  if (loaded !== undefined) return loaded
   const { default: koffi } = await import('koffi')
   const libc = koffi.load(null)
   koffi.struct('sock_fprog', { length: 'uint16_t', instructions: 'uint8_t *' })
-  loaded = {
+  return {
     socket: libc.func('int socket(int, int, int)'),
     bind: libc.func('int bind(int, const void *, uint32_t)'),
     getsockname: libc.func('int getsockname(int, void *, void *)'),
@@ -61,7 +60,6 @@ async function loadLibc(): Promise<Libc> {
     close: libc.func('int close(int)'),
     errno: () => koffi.errno(),
   }
-  return loaded
 }
 
 /** A system call that failed: `code` is the errno name, as in Node's own errors. */
@@ -90,7 +88,8 @@ export class NetlinkSocket {
 
   /** @throws NetlinkSocketError; an error of koffi where it has no binary for this machine */
   static async open(options: NetlinkSocketOptions): Promise<NetlinkSocket> {
-    return new NetlinkSocket(await loadLibc(), options)
+    loading ??= loadLibc() // once, be it that several ask at the same time: koffi takes a name only once
+    return new NetlinkSocket(await loading, options)
   }
 
   private constructor(libc: Libc, options: NetlinkSocketOptions) {
