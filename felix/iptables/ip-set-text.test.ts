@@ -14,7 +14,7 @@ const set = (type: IpSet['type'], family: 4 | 6, ...members: string[]): IpSet =>
 const savedAs = ({ type, family, members }: IpSet): SavedSet => ({ type, family, maxMembers: 1_048_576, members })
 
 const wanted = set('hash:ip', 4, '10.0.0.1', '10.0.0.2')
-const create = (name: string, type: string) => `create ${name} ${type} family inet maxelem 1048576`
+const create = (name: string, type: string) => `create ${name} ${type} family inet hashsize 64 maxelem 1048576`
 const commands: [title: string, wanted: IpSet, actual: SavedSet | undefined, prune: boolean, expected: string[]][] = [
   [
     'an absent set is made and filled',
@@ -23,7 +23,7 @@ const commands: [title: string, wanted: IpSet, actual: SavedSet | undefined, pru
     false,
     [create('tort4s:x', 'hash:ip'), 'add tort4s:x 10.0.0.1', 'add tort4s:x 10.0.0.2'],
   ],
-  ['IPv6 says so', set('hash:net', 6), undefined, true, ['create tort4s:x hash:net family inet6 maxelem 1048576']],
+  ['IPv6 says so', set('hash:net', 6), undefined, true, ['create tort4s:x hash:net family inet6 hashsize 64 maxelem 1048576']],
   ['the same members: nothing', wanted, savedAs(set('hash:ip', 4, '10.0.0.2', '10.0.0.1')), true, []],
   [
     'members change, additions first',
@@ -136,4 +136,22 @@ t.test('who has not followed the changes does not know what the kernel has', asy
     suspects(changingSet('tort4s:x', 'hash:ip', '10.0.0.1'), asWanted(changingSet('tort4s:x', 'hash:ip'))),
     new Set(['10.0.0.1']),
   )
+})
+
+t.test('a set begins with as many buckets as it has members, from 64 to the 1,024 that are the default', async (t) => {
+  const sizes = [0, 1, 64, 65, 1_000, 1_024, 1_025, 100_000].map((count) => {
+    const members = new Set(Array.from({ length: count }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`))
+    const [line = ''] = setChange({ name: 'tort4s:x', type: 'hash:ip', family: 4, members }, undefined, true).commands
+    return [count, Number(/ hashsize (\d+) /.exec(line)?.[1])]
+  })
+  t.strictSame(sizes, [
+    [0, 64],
+    [1, 64],
+    [64, 64],
+    [65, 128],
+    [1_000, 1_024],
+    [1_024, 1_024],
+    [1_025, 1_024],
+    [100_000, 1_024],
+  ])
 })

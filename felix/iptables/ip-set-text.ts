@@ -112,8 +112,13 @@ export function holds({ type, family }: Shape, members: Pick<Members, 'has'>, me
 }
 
 function fill({ type, family, members }: IpSet, name: string, maxMembers: number): string[] {
-  const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${maxMembers}`
-  const lines = [create]
+  const shape = `${type} family ${family === 4 ? 'inet' : 'inet6'} hashsize ${hashSize(members.size)} maxelem ${maxMembers}`
+  const lines = [`create ${name} ${shape}`]
   for (const member of kernelMembers({ type, family }, members)) lines.push(`add ${name} ${member}`)
   return lines
+}
+
+/** The kernel doubles it as members come, but begins with 1,024 unless told: 15 KB for a set of one member. */
+function hashSize(members: number): number {
+  return Math.min(1_024, Math.max(64, 2 ** Math.ceil(Math.log2(members))))
 }

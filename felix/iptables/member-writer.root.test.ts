@@ -171,7 +171,7 @@ t.test('a table of IP sets', async (t) => {
     set.members.add('10.0.0.2')
     tracked.put('tort4s:b', changingSet('tort4s:b', 'hash:ip', '10.0.0.9'))
     t.strictSame(await apply(), { ...done, changed: 2 })
-    const create = 'create tort4s:b hash:ip family inet maxelem 1048576'
+    const create = 'create tort4s:b hash:ip family inet hashsize 64 maxelem 1048576'
     t.strictSame(inputs.slice(1), [`${create}\nadd tort4s:b 10.0.0.9\nadd tort4s:a 10.0.0.2\n`], 'all of it in one run')
     t.strictSame([await membersOf(set.name), await membersOf('tort4s:b')], [['10.0.0.1', '10.0.0.2', '10.1.3.232'], ['10.0.0.9']])
   })
