@@ -8,6 +8,7 @@ import { baseChainName, chainName, type HookPlace, hookPlace, setName } from './
 import { splitPortless } from './portless-rules.ts'
 import { type EncodedRule, encodeDispatch, encodeRule, plainText } from './rule-expressions.ts'
 import type { NftSet } from './set-elements.ts'
+import { guardExclusions } from './unreadable-packets.ts'
 
 /** The kernel keeps 256 octets with a rule, `nft` shows 128 of a comment. */
 const COMMENT_LENGTH = 127
@@ -31,7 +32,7 @@ export type NftChain = {
 export function nftChain(chain: Chain): NftChain {
   const { family, table, dispatch, rules } = chain
   const name = chainName(chain)
-  if (dispatch === undefined) return { family, table, name, rules: mergePortRules(rules).flatMap(splitPortless) }
+  if (dispatch === undefined) return { family, table, name, rules: guardExclusions(mergePortRules(rules).flatMap(splitPortless)) }
   const members = new Set(dispatch.chains.map(([interfaceName, to]) => `${interfaceName} ${chainName({ table, name: to })}`))
   const map: NftSet = { family, name, type: 'map', members }
   return { family, table, name, dispatch: { by: dispatch.by, map }, rules: rules.filter(({ action }) => action.type !== 'goto') }

@@ -44,3 +44,20 @@ t.test('so is one that comes, or changes, while its set is refused; with the set
   t.ok(reasonsIn(table).every(([, refused]) => refused === undefined))
   t.equal(table.refusals, 0)
 })
+
+t.test('what drops unreadable packets comes with the first chain that excludes ports, and goes with the last', async (t) => {
+  const table = new WantedTable(4)
+  const excludes: Rule = { match: [{ type: 'protocol', protocol: 'tcp', negated: true }], action: { type: 'drop' } }
+  const names = (...chains: Chain[]) => {
+    stated(table, ...chains)
+    return [...table.chains.keys()].toSorted()
+  }
+  t.strictSame(names(chain('one')), ['filter-one'])
+  t.strictSame(names(chain('one', excludes), chain('two', excludes)), ['filter-one', 'filter-tort-readable', 'filter-two'])
+  table.settle()
+  t.strictSame(names(chain('one'), chain('two', excludes)), ['filter-one', 'filter-tort-readable', 'filter-two'])
+  t.notOk(table.touchedChains.has('filter-tort-readable'))
+  t.equal(table.closeChain('filter-tort-readable', 'no'), false, 'what jumps to it would be without it')
+  t.strictSame(names({ ...chain('raw', excludes), table: 'raw' }), ['raw-raw', 'raw-tort-readable'])
+  t.strictSame(names(), [])
+})

@@ -5,6 +5,7 @@ import { Stated } from '../stated.ts'
 import { chainName, setName } from './names.ts'
 import { closedChain, type NftChain, nftBaseChains, nftChain, setNamesIn } from './nft-chain.ts'
 import type { NftSet } from './set-elements.ts'
+import { isGuarded, READABLE, readableRules } from './unreadable-packets.ts'
 import { WantedChain } from './wanted-chain.ts'
 
 const tableNames = ['filter', 'nat', 'mangle', 'raw'] as const
@@ -20,6 +21,8 @@ export class WantedTable {
   readonly #stated: Readonly<Record<TableName, Stated<Chain>>>
   readonly #statedSets = new Stated<IpSet>()
   #hooks: readonly Hook[] = []
+  /** The chains that have what cannot be read dropped first. */
+  readonly #guarded: Readonly<Record<TableName, Set<string>>> = { filter: new Set(), nat: new Set(), mangle: new Set(), raw: new Set() }
   readonly #touchedChains = new Set<string>()
   readonly #touchedSets = new Set<string>()
 
@@ -53,7 +56,7 @@ export class WantedTable {
       const stated = this.#stated[table]
       const here = chains.filter((chain) => isHere(chain) && chain.table === table)
       const changed = stated.state(here, policy?.chains[table][this.#family])
-      for (const name of changed ?? this.#allOf(table, stated)) this.#takeChain(chainName({ table, name }), stated.get(name))
+      for (const name of changed ?? this.#allOf(table, stated)) this.#takeChain({ table, name }, stated.get(name))
     }
     const changed = this.#statedSets.state(ipSets.filter(isHere), policy?.ipSets)
     for (const name of changed ?? new Set([...this.#statedSets.names(), ...this.#ipSetNames()])) this.#takeIpSet(name)
@@ -97,17 +100,31 @@ export class WantedTable {
     this.refusedSets.clear()
     for (const name of this.closedChains) {
       const table = this.chains.get(name)?.chain.table ?? 'filter'
-      this.#takeChain(name, this.#stated[table].get(name.slice(table.length + 1)))
+      const place = { table, name: name.slice(table.length + 1) }
+      this.#takeChain(place, this.#stated[table].get(place.name))
     }
   }
 
-  #takeChain(name: string, stated: Chain | undefined): void {
+  #takeChain(place: Pick<Chain, 'table' | 'name'>, stated: Chain | undefined): void {
+    const name = chainName(place)
     const chain = stated === undefined || stated.branch ? undefined : nftChain(stated)
     this.#touchedChains.add(name)
     this.closedChains.delete(name)
     this.#takeMap(name, chain?.dispatch?.map)
     if (chain === undefined) this.chains.delete(name)
     else this.#takeOpen(name, chain)
+    if (chain !== undefined && isGuarded(chain.rules)) this.#guarded[place.table].add(name)
+    else this.#guarded[place.table].delete(name)
+    this.#takeGuard(place.table)
+  }
+
+  #takeGuard(table: TableName): void {
+    const name = chainName({ table, name: READABLE })
+    const isWanted = this.#guarded[table].size > 0
+    if (isWanted === this.chains.has(name)) return
+    this.#touchedChains.add(name)
+    if (isWanted) this.chains.set(name, new WantedChain({ family: this.#family, table, name, rules: readableRules(this.#family) }))
+    else this.chains.delete(name)
   }
 
   /** Unless it asks a set that is refused: that one may hold less, or more, than it should. */
@@ -154,13 +171,16 @@ export class WantedTable {
   #isTrunk({ name, table, place }: NftChain): boolean {
     return (
       place !== undefined ||
+      name === chainName({ table, name: READABLE }) ||
       this.#hooks.some(({ rule: { action } }) => 'chain' in action && chainName({ table, name: action.chain }) === name)
     )
   }
 
   #allOf(table: TableName, stated: Stated<Chain>): ReadonlySet<string> {
     const before = [...this.chains.values()].filter(({ chain }) => chain.table === table && chain.place === undefined)
-    return new Set([...stated.names(), ...before.map(({ chain }) => chain.name.slice(table.length + 1))])
+    const names = new Set([...stated.names(), ...before.map(({ chain }) => chain.name.slice(table.length + 1))])
+    names.delete(READABLE)
+    return names
   }
 
   #ipSetNames(): readonly string[] {
