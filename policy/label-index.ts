@@ -26,7 +26,8 @@ const commonLabels: ReadonlyMap<string, number> = new Map([
 
 /** All items with the same labels: they match the same selectors, and pods that are copies of one another are many. */
 type Group = { readonly key: string; readonly labels: Labels; selectors: Set<string> | undefined }
-type Entry = { readonly selector: Selector; readonly placement: Placement; readonly groups: Set<Group> }
+/** @property groups undefined while it matches none, as most policies do on most nodes */
+type Entry = { readonly selector: Selector; groups: Set<Group> | undefined }
 
 /** Some of the items of an index. */
 export interface Matched extends Iterable<string> {
@@ -35,6 +36,7 @@ export interface Matched extends Iterable<string> {
 }
 
 const nobody: ReadonlySet<string> = new Set()
+const noGroups: ReadonlySet<Group> = new Set()
 
 /**
  * Which items match which selectors, kept as either changes. The work of a change grows with the candidates its labels leave
@@ -76,7 +78,7 @@ export class LabelIndex {
   putSelector(name: string, selector: Selector): void {
     if (this.#selectors.has(name)) return
     const placement = placementOf(selector)
-    const entry: Entry = { selector, placement, groups: new Set() }
+    const entry: Entry = { selector, groups: undefined }
     this.#selectors.set(name, entry)
     for (const place of waitingPlaces(placement)) this.#waiting.add(place, name)
     for (const group of this.#candidates(placement)) {
@@ -89,8 +91,8 @@ export class LabelIndex {
     const entry = this.#selectors.get(name)
     if (entry === undefined) return
     this.#selectors.delete(name)
-    for (const place of waitingPlaces(entry.placement)) this.#waiting.delete(place, name)
-    for (const group of entry.groups) {
+    for (const place of waitingPlaces(placementOf(entry.selector))) this.#waiting.delete(place, name)
+    for (const group of entry.groups ?? noGroups) {
       group.selectors?.delete(name)
       for (const id of this.#members.get(group)) this.#onMatch(name, id, false)
     }
@@ -104,19 +106,19 @@ export class LabelIndex {
   /** The items a selector matches, read whenever it is asked: it follows what changes. */
   itemsOf(name: string): Matched {
     const [items, members] = [this.#items, this.#members]
-    const groups: ReadonlySet<Group> = this.#selectors.get(name)?.groups ?? new Set()
+    const entry = this.#selectors.get(name)
     return {
       get size() {
         let size = 0
-        for (const group of groups) size += members.count(group)
+        for (const group of entry?.groups ?? noGroups) size += members.count(group)
         return size
       },
       has(id) {
         const group = items.get(id)
-        return group !== undefined && groups.has(group)
+        return group !== undefined && entry?.groups?.has(group) === true
       },
       *[Symbol.iterator]() {
-        for (const group of groups) yield* members.get(group)
+        for (const group of entry?.groups ?? noGroups) yield* members.get(group)
       },
     }
   }
@@ -151,7 +153,7 @@ export class LabelIndex {
     const [other] = this.#members.get(group)
     if (other !== undefined) return
     this.#groups.delete(group.key)
-    for (const name of group.selectors ?? nobody) this.#selectors.get(name)?.groups.delete(group)
+    for (const name of group.selectors ?? nobody) this.#selectors.get(name)?.groups?.delete(group)
     for (const [label, value] of group.labels) {
       const values = this.#having.get(label)
       values?.delete(value, group)
@@ -159,9 +161,10 @@ export class LabelIndex {
     }
   }
 
-  #matches(name: string, { selector, groups }: Entry, group: Group): boolean {
-    if (!matches(selector, group.labels)) return false
-    groups.add(group)
+  #matches(name: string, entry: Entry, group: Group): boolean {
+    if (!matches(entry.selector, group.labels)) return false
+    entry.groups ??= new Set()
+    entry.groups.add(group)
     group.selectors ??= new Set()
     group.selectors.add(name)
     return true

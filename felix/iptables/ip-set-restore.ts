@@ -31,7 +31,7 @@ export async function restoreSets(
   const unwritten = new Map<string, string>()
   let rest = changes
   while (rest.length > 0) {
-    const input = `${rest.flatMap(({ commands }) => commands).join('\n')}\n`
+    const input = [...rest.flatMap(({ commands }) => commands), ''].join('\n') // at once: it may be some MB
     const result = await run('ipset', ['restore', '-exist'], { input, timeoutMs: RESTORE_TIMEOUT_MS })
     if (result.exitCode === 0) return { failures: { broken, unwritten }, isWritten: true }
     const { reason, line } = refusalOf('ipset', result, input)
