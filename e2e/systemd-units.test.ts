@@ -42,6 +42,11 @@ t.test('workloads are closed off before any interface is up, and programmed befo
   t.match(value('tortie.service', 'Before').split(' '), ['containerd.service', 'docker.service', 'crio.service', 'kubelet.service'])
 })
 
+t.test('on a node that is full the agent is ended after its pods, and has the larger share of processor', async (t) => {
+  t.ok(Number(value('tortie.service', 'OOMScoreAdjust')) <= -900)
+  t.ok(Number(value('tortie.service', 'CPUWeight')) > 100, 'the share of every service')
+})
+
 const verify = await execa('systemd-analyze', ['--version'], { reject: false })
 t.test(
   'systemd-analyze verify has nothing to say of them',
