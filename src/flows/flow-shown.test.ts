@@ -92,7 +92,9 @@ t.test('before it is judged only addresses and the verdict are known', async (t)
 
 t.test('a subject is a name with its namespace, an address or a CIDR', async (t) => {
   t.strictSame(
-    ['shop/web', '10.0.0.1', '10.0.0.0/8', 'fd00::1', 'web', 'a/b/c', '/web', 'shop/'].map((text) => readFlowSubject(text)?.type),
-    ['endpoint', 'net', 'net', 'net', ...Array<undefined>(4).fill(undefined)],
+    ['shop/web', '10.0.0.1', '10.0.0.0/8', 'fd00::1', 'web', 'a/b/c', '/web', 'shop/', '10.0.0.0/33', 'fd00::/129'].map(
+      (text) => readFlowSubject(text)?.type,
+    ),
+    ['endpoint', 'net', 'net', 'net', ...Array<undefined>(6).fill(undefined)],
   )
 })

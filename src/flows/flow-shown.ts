@@ -1,5 +1,6 @@
 /** Flows as people and programs see them, and which of them are asked for; pure. */
 import { kernelProtocol } from '../../policy/protocol.ts'
+import { isDnsLabel } from '../model/scalars.ts'
 import type { IpAddress } from '../net/address.ts'
 import { type Cidr, containsPrefix, parsePrefix } from '../net/prefix.ts'
 import type { EndpointName, FlowShown, FlowVerdict } from './flow.ts'
@@ -24,7 +25,7 @@ export type FlowFilter = {
 export function readFlowSubject(text: string): FlowSubject | undefined {
   if (parsePrefix(text) !== undefined) return { type: 'net', net: text as Cidr }
   const [namespace = '', name = '', ...more] = text.split('/')
-  return namespace === '' || name === '' || more.length > 0 ? undefined : { type: 'endpoint', endpoint: { namespace, name } }
+  return !isDnsLabel(namespace) || name === '' || more.length > 0 ? undefined : { type: 'endpoint', endpoint: { namespace, name } }
 }
 
 export function isAskedFor({ sighting, judgement }: Flow, { from, to, namespace, verdict, policy }: FlowFilter): boolean {

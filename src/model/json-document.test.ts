@@ -6,14 +6,23 @@ import { readJson } from './json-document.ts'
 const limits = { maxDepth: 64 }
 
 const refused: [title: string, text: string, expected: object][] = [
-  ['nothing', '', { path: '', reason: 'is not JSON: Unexpected end of JSON input', line: 1 }],
+  ['nothing', '', { path: '', reason: 'is not JSON: Unexpected end of JSON input: it ends too early, is a bracket missing?', line: 1 }],
   ['a text that ends early', '{"a":\n[1', { path: '', reason: /^is not JSON: Expected ',' or ']'/, line: 2 }],
   [
     'a comma too many',
     '{\n"a": 1,\n}',
-    { path: '', reason: 'is not JSON: Expected double-quoted property name in JSON at position 10', line: 3 },
+    {
+      path: '',
+      reason: 'is not JSON: Expected double-quoted property name: is there a comma or colon too many before it?',
+      line: 3,
+    },
   ],
-  ['YAML', 'a: 1', { path: '', reason: /^is not JSON: Unexpected token 'a'/ }],
+  ['YAML', 'a: 1', { path: '', reason: "is not JSON: Unexpected token 'a': names and texts stand in double quotes", line: 1 }],
+  [
+    'a word, whose surroundings are not repeated',
+    '{"a": 1,\n"secret": tru}',
+    { path: '', reason: "is not JSON: Unexpected token '}': names and texts stand in double quotes", line: 2 },
+  ],
   ['a name twice (RFC 8259 §4)', '{"a": {"b": 1,\n"c": 2,\n"b": 3}}', { path: 'a.b', reason: 'this key is there twice', line: 3 }],
   ['the same name in two spellings', '[{"a": 1, "\\u0061": 2}]', { path: '[0].a', reason: 'this key is there twice', line: 1 }],
   ['a number that is none any more', '{"a": [1,\n{"b":\n 1e999}]}', { path: 'a[1].b', reason: 'is a number beyond 1.8e308', line: 2 }],

@@ -1,4 +1,5 @@
 import type { DocumentLimits } from './document-limits.ts'
+import { jsonMistake } from './json-mistake.ts'
 import type { ParseResult } from './parsed-document.ts'
 import { formatPath, type PathSegment, parsePath } from './path.ts'
 import type { Problem } from './resource.ts'
@@ -35,11 +36,11 @@ export function readJson(text: string, { maxDepth }: Pick<DocumentLimits, 'maxDe
   return { documents: [{ value, lineOf }] }
 }
 
-/** V8 tells where it stopped only in longer texts. */
+/** Of V8's words without the piece of text that it shows, which may be a secret. */
 function syntaxProblem(text: string, message: string): Problem {
-  const position = message.includes('end of JSON') ? text.length : /at position (\d+)/.exec(message)?.[1]
-  const reason = `is not JSON: ${message.replace(/ \(line .*\)$/, '')}`
-  return { path: '', reason, ...(position !== undefined && { line: lineCounter(text)(Number(position)) }) }
+  const { offset, hint } = jsonMistake(text) ?? { offset: text.length, hint: '' }
+  const words = message.replace(/, (?:\.\.\.)?".*$/s, '').replace(/ in JSON at position .*$/s, '')
+  return { path: '', reason: `is not JSON: ${words}${hint}`, line: lineCounter(text)(offset) }
 }
 
 function duplicateProblems(text: string): readonly Problem[] {
