@@ -1,13 +1,12 @@
 import type { Family } from '../../src/net/address.ts'
 import type { CountedTable } from '../iptables/rule-count-reader.ts'
 import type { TableName } from '../kernel.ts'
-import { eachAttribute, type NetlinkMessage, readText } from '../netlink/netlink-message.ts'
+import { eachAttribute, readText } from '../netlink/netlink-message.ts'
 import type { RuleCount } from '../rule-counts.ts'
-import { attributesOf, bigEndian, commentOf, type Range } from './attribute-reader.ts'
-import { messageTypes } from './batch.ts'
+import { bigEndian, commentOf, type Range } from './attribute-reader.ts'
 import { backToCaller } from './expressions.ts'
-import { OWN_TABLE } from './names.ts'
 import { NftSocket } from './nft-socket.ts'
+import { readChainNames, readRules } from './saved-table.ts'
 
 const tableNames: readonly TableName[] = ['filter', 'nat', 'mangle', 'raw']
 const COUNTER_OCTETS = 1
@@ -24,19 +23,11 @@ export async function readCounts(): Promise<readonly CountedTable[]> {
 }
 
 async function readFamily(socket: NftSocket, family: Family): Promise<readonly CountedTable[]> {
-  const chains = new Map<string, RuleCount[]>()
-  await socket.dump(
-    { type: messageTypes.getRule, family },
-    (bytes, message) => {
-      const { texts } = attributesOf(bytes, message, [1, 2])
-      if (texts.get(1) !== OWN_TABLE) return
-      const chain = texts.get(2) ?? ''
-      const rules = chains.get(chain) ?? []
-      if (rules.length === 0) chains.set(chain, rules)
-      rules.push(countOf(bytes, message))
-    },
-    () => chains.clear(),
-  )
+  const chains = new Map<string, readonly RuleCount[]>()
+  for (const name of await readChainNames(socket, family)) {
+    const rules = await readRules(socket, family, name, countOf)
+    if (rules.length > 0) chains.set(name, rules)
+  }
   return tableNames.flatMap((table): CountedTable[] => {
     const ours = [...chains].filter(([name]) => name.startsWith(`${table}-tort-`))
     if (ours.length === 0) return []
@@ -45,11 +36,10 @@ async function readFamily(socket: NftSocket, family: Family): Promise<readonly C
 }
 
 /** A rule has one counter, behind its matches. */
-function countOf(bytes: Uint8Array, message: NetlinkMessage): RuleCount {
-  const { ranges } = attributesOf(bytes, message, [1, 2])
-  const [hash = '', note = ''] = /^([\w-]{16})(?: (.*))?$/s.exec(commentOf(bytes, ranges.get(7)) ?? '')?.slice(1) ?? []
+function countOf(bytes: Uint8Array, rule: ReadonlyMap<number, Range>): RuleCount {
+  const [hash = '', note = ''] = /^([\w-]{16})(?: (.*))?$/s.exec(commentOf(bytes, rule.get(7)) ?? '')?.slice(1) ?? []
   const count = { packets: 0, octets: 0, hash, note, returns: false }
-  const list = ranges.get(4)
+  const list = rule.get(4)
   if (list === undefined) return count
   eachAttribute(bytes, list.from, list.to, (_, from, to) => {
     const expression = nested(bytes, { from, to })

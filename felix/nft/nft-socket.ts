@@ -21,7 +21,7 @@ import { OWN_TABLE } from './names.ts'
 /** @property subject whom it concerns; undefined: the transaction as a whole */
 export type NftRefusal = { readonly errno: number; readonly reason: string; readonly subject?: Subject }
 
-/** @property of the chain or the set whose rules or elements are asked for; undefined: all rules */
+/** @property of the chain or the set whose rules or elements are asked for */
 export type DumpRequest = { readonly type: number; readonly family: Family; readonly of?: string }
 export type Visit = (bytes: Uint8Array, message: NetlinkMessage) => void
 

@@ -28,8 +28,7 @@ export type SavedObject = SavedChain | SavedSet
 const ANONYMOUS = 1
 
 /**
- * What the kernel has in our table of one family, one object after the other, none of it kept. A chain's rules are read by themselves: all
- * rules at once take three times as long, and whatever is written meanwhile would make that a reading of no moment at all.
+ * What the kernel has in our table of one family, one object after the other, none of it kept.
  *
  * @param expected what a set should hold; undefined: nothing is known of it
  * @throws Error where it cannot be read
@@ -39,7 +38,9 @@ export async function* readTable(
   family: Family,
   expected: (set: string) => SetContent | undefined,
 ): AsyncGenerator<SavedObject, void, undefined> {
-  for (const name of await readChainNames(socket, family)) yield { type: 'chain', name, hashes: await readHashes(socket, family, name) }
+  for (const name of await readChainNames(socket, family)) {
+    yield { type: 'chain', name, hashes: await readRules(socket, family, name, hashOf) }
+  }
   for (const [name, shape] of await readShapes(socket, family)) {
     const content = expected(name)
     const elements = new Set<string>()
@@ -86,7 +87,8 @@ export async function tableExists(socket: NftSocket, family: Family): Promise<bo
   return (await namesOf(socket, messageTypes.getTable, family, 1)).includes(OWN_TABLE)
 }
 
-function readChainNames(socket: NftSocket, family: Family): Promise<readonly string[]> {
+/** @throws Error where they cannot be read */
+export function readChainNames(socket: NftSocket, family: Family): Promise<readonly string[]> {
   return namesOf(socket, messageTypes.getChain, family, 3)
 }
 
@@ -100,16 +102,27 @@ async function namesOf(socket: NftSocket, type: number, family: Family, nameAttr
   return names
 }
 
-async function readHashes(socket: NftSocket, family: Family, chain: string): Promise<readonly (string | undefined)[]> {
-  const hashes: (string | undefined)[] = []
-  const visit: Visit = (bytes, message) => hashes.push(hashOf(bytes, attributesOf(bytes, message, []).ranges.get(7)))
-  await socket.dump({ type: messageTypes.getRule, family, of: chain }, visit, () => void hashes.splice(0))
-  return hashes
+/**
+ * A chain's rules are read by themselves: those of 10,000 chains at once take three times as long, and whatever is written meanwhile would
+ * make that a reading of no moment at all.
+ *
+ * @throws Error where they cannot be read
+ */
+export async function readRules<Read>(
+  socket: NftSocket,
+  family: Family,
+  chain: string,
+  read: (bytes: Uint8Array, attributes: ReadonlyMap<number, Range>) => Read,
+): Promise<readonly Read[]> {
+  const rules: Read[] = []
+  const visit: Visit = (bytes, message) => rules.push(read(bytes, attributesOf(bytes, message, []).ranges))
+  await socket.dump({ type: messageTypes.getRule, family, of: chain }, visit, () => void rules.splice(0))
+  return rules
 }
 
 /** A rule of ours begins its comment with 16 characters and a space, or nothing more. */
-function hashOf(bytes: Uint8Array, userData: Range | undefined): string | undefined {
-  return /^([\w-]{16})(?: |$)/.exec(commentOf(bytes, userData) ?? '')?.[1]
+function hashOf(bytes: Uint8Array, rule: ReadonlyMap<number, Range>): string | undefined {
+  return /^([\w-]{16})(?: |$)/.exec(commentOf(bytes, rule.get(7)) ?? '')?.[1]
 }
 
 async function readShapes(socket: NftSocket, family: Family): Promise<ReadonlyMap<string, SavedSet['shape']>> {
