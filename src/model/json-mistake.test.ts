@@ -32,6 +32,22 @@ for (const [marked, hint] of table)
     t.strictSame(jsonMistake(marked.replace('▸', '')), { offset: marked.indexOf('▸'), hint }),
   )
 
+const megabytes = 8_000_000
+const long: readonly (readonly [what: string, text: string])[] = [
+  ['text', `"${'é'.repeat(megabytes)}"`],
+  ['text of escapes', `"${'\\n'.repeat(megabytes / 2)}"`],
+  ['number', '1'.repeat(megabytes)],
+  ['gap', `1${' '.repeat(megabytes)}`],
+]
+for (const [what, text] of long)
+  t.test(`behind a ${what} of megabytes the mistake is found as well`, async (t) => {
+    t.strictSame(jsonMistake(`[${text},x]`), { offset: text.length + 2, hint: quotes })
+  })
+
+t.test('a text of megabytes that does not end begins where the mistake is', async (t) => {
+  t.equal(jsonMistake(`["${'a'.repeat(megabytes)}`)?.offset, 1)
+})
+
 t.test('what is JSON has no mistake', async () => {
   fc.assert(
     fc.property(

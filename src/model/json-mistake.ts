@@ -6,7 +6,9 @@ export type JsonMistake = { readonly offset: number; readonly hint: string }
 type Expected = 'value' | 'first-value' | 'key' | 'first-key' | 'colon' | 'comma'
 
 const blank = /[ \t\n\r]*/y
-const text = /"[^"\\[\p{Cc}--[\x7f-\x9f]]]*(?:\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\[\p{Cc}--[\x7f-\x9f]]]*)*"/vy
+/** Within a text: what stands for itself, and what is escaped. A part at a time, since a pattern for all of it overflows the stack on a long one. */
+const plain = /[^"\\[\p{Cc}--[\x7f-\x9f]]]{1,4096}/vy
+const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y
 
 /** @returns undefined for a text that is JSON */
@@ -39,7 +41,7 @@ function step(json: string, at: number, expected: Expected, closers: string[]): 
     closers.push(sign === '{' ? '}' : ']')
     return { expected: sign === '{' ? 'first-key' : 'first-value', end: at + 1 }
   }
-  const end = sign === '"' ? endOf(text, json, at) : isKey ? at : endOf(scalar, json, at)
+  const end = sign === '"' ? endOfText(json, at) : isKey ? at : endOf(scalar, json, at)
   return end === at ? undefined : { expected: isKey ? 'colon' : 'comma', end }
 }
 
@@ -55,6 +57,15 @@ function hintOf(json: string, at: number, expected: Expected): string {
   if (expected === 'comma') return sign === ',' ? '' : ': is a comma missing before it?'
   if (expected === 'colon') return ': a colon stands behind a name'
   return /[\w'`]/.test(sign) ? ': names and texts stand in double quotes' : ''
+}
+
+/** @returns where the text begins, if it does not end as it should */
+function endOfText(json: string, start: number): number {
+  let at = start + 1
+  for (let end = at; ; at = end) {
+    end = endOf(escaped, json, endOf(plain, json, at))
+    if (end === at) return json[at] === '"' ? at + 1 : start
+  }
 }
 
 function endOf(pattern: RegExp, json: string, at: number): number {
