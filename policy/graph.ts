@@ -1,4 +1,4 @@
-import type { PolicyProgram } from '../felix/kernel.ts'
+import type { Chain, PolicyProgram } from '../felix/kernel.ts'
 import { isEndpointSlice } from '../src/model/endpoint-slice.ts'
 import { type Resource, type ResourceRef, refOf } from '../src/model/resource.ts'
 import type { Family, IpAddress } from '../src/net/address.ts'
@@ -29,12 +29,13 @@ import type { Policy } from './policy.ts'
 import { defaultActions, type PolicyActions } from './policy-actions.ts'
 import { policyOf } from './read-policy.ts'
 import { compareText, resourceKey } from './resource-key.ts'
-import { type RuleContext, setsOf } from './rule-chains.ts'
+import type { RuleContext } from './rule-chains.ts'
 import { originOf, type RuleOrigin } from './rule-origins.ts'
 import { IpSetStore } from './sets/ip-set-store.ts'
 import { KeptOut } from './sets/kept-out.ts'
 import { sliceOf } from './sets/service-slices.ts'
 import { type SetItem, sameItem, setItemOf } from './sets/set-item.ts'
+import { noting, type SetNames, type SetSource } from './sets/set-source.ts'
 import { checkDrops, denyActions, type FlowLogRules, unknownRules } from './verdict-chains.ts'
 import { type AllowedTunnels, noTunnels } from './workload-tunnels.ts'
 
@@ -229,15 +230,20 @@ export class PolicyGraph {
     return compiledPolicy(this.program())
   }
 
-  /** All sets are asked for before any chain is rendered: which sets a selector's chains name depends on who matches it. */
-  #renderRules(owners: Set<string>): void {
-    this.#sets.use(
-      new Map([...owners].map((owner) => [owner, setsOf(rulesOf(owner, this.#locals, this.#hosts) ?? {}, this.#rules.families)])),
-    )
-    for (const owner of this.#sets.takeRetyped()) owners.add(owner)
-    this.#keptOut.begin()
+  /** The name of a set depends on who matches it: chains that named it before that was known are rendered once more. */
+  #renderRules(owners: ReadonlySet<string>): void {
+    const rendered = new Map<string, readonly Chain[]>()
+    const used = new Map<string, readonly SetSource[]>()
+    const render = (owner: string, sets: SetNames) => chainsOf(owner, this.#locals, this.#hosts, { ...this.#rules, sets })
     for (const owner of owners) {
-      const chains = chainsOf(owner, this.#locals, this.#hosts, this.#rules)
+      const { names, asked } = noting(this.#sets.name)
+      rendered.set(owner, render(owner, names))
+      used.set(owner, asked())
+    }
+    this.#sets.use(used)
+    for (const owner of this.#sets.takeRetyped()) rendered.set(owner, render(owner, this.#sets.name))
+    this.#keptOut.begin()
+    for (const [owner, chains] of rendered) {
       this.#chains.put(owner, chains)
       this.#keptOut.put(owner, chains)
     }
@@ -290,6 +296,4 @@ export class PolicyGraph {
   }
 }
 
-function cidrsOf(item: SetItem | undefined): readonly string[] {
-  return item?.members.map(({ text }) => text) ?? []
-}
+const cidrsOf = (item: SetItem | undefined): readonly string[] => item?.members.map(({ text }) => text) ?? []

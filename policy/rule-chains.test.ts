@@ -4,8 +4,8 @@ import { chainText } from './chain-text.ts'
 import { marksOf } from './marks.ts'
 import { defaultLog } from './policy-actions.ts'
 import { policyOf } from './read-policy.ts'
-import { policyChains, profileChains, type RuleContext, setsOf } from './rule-chains.ts'
-import { setKey } from './sets/set-source.ts'
+import { policyChains, profileChains, type RuleContext } from './rule-chains.ts'
+import { noting, setKey } from './sets/set-source.ts'
 import { globalPolicy, k8sPolicy, networkPolicy } from './test-resources.ts'
 
 const context: RuleContext = {
@@ -118,7 +118,11 @@ t.test('the sets of a policy are each named once, of the families that are rende
       ],
     }),
   )
-  const keys = (families: readonly (4 | 6)[]) => (policy === undefined ? [] : setsOf(policy, families).map(setKey))
+  const keys = (families: readonly (4 | 6)[]) => {
+    const { names, asked } = noting(setKey)
+    if (policy !== undefined) policyChains(policy, { ...context, families, sets: names })
+    return asked().map(setKey)
+  }
   t.strictSame(keys([4]), ['nets 10.0.0.0/8 11.0.0.0/8', 'selector has(a)', 'selector has(b)'])
   t.strictSame(keys([4, 6]).slice(3), ['nets fd00::/16 fd01::/16', 'selector has(never)'])
 })

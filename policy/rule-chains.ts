@@ -7,7 +7,7 @@ import { type Direction, policyChainName, profileChainName } from './names.ts'
 import type { Policy, Rule } from './policy.ts'
 import type { LogStyle } from './policy-actions.ts'
 import { ruleMatches } from './rule-matches.ts'
-import { type SetNames, type SetSource, setKey } from './sets/set-source.ts'
+import type { SetNames } from './sets/set-source.ts'
 import { deniedIn } from './table-actions.ts'
 
 export type Profile = { readonly name: string; readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] }
@@ -38,18 +38,6 @@ export function profileChains(profile: Profile, context: RuleContext, place = in
 }
 
 type Rules = { readonly ingress?: readonly Rule[]; readonly egress?: readonly Rule[] }
-
-/** The sets that the rules name, each once. */
-export function setsOf(rules: Rules, families: readonly Family[]): readonly SetSource[] {
-  const sources = new Map<string, SetSource>()
-  const note: SetNames = (source) => {
-    const key = setKey(source)
-    sources.set(key, source)
-    return key
-  }
-  for (const rule of [...(rules.ingress ?? []), ...(rules.egress ?? [])]) for (const family of families) ruleMatches(rule, family, note)
-  return [...sources.values()]
-}
 
 function chains(
   nameOf: (direction: Direction) => string,

@@ -28,3 +28,15 @@ export function setKey(source: SetSource): string {
 
 /** Tells a rule the name of the set it needs. */
 export type SetNames = (source: SetSource, family: Family) => string
+
+/** @returns names as they are given by `names`, and the sets that were asked for so far, each once */
+export function noting(names: SetNames): { readonly names: SetNames; readonly asked: () => readonly SetSource[] } {
+  const sources = new Map<string, SetSource>()
+  return {
+    names: (source, family) => {
+      sources.set(setKey(source), source)
+      return names(source, family)
+    },
+    asked: () => [...sources.values()],
+  }
+}
