@@ -44,7 +44,7 @@ export class NftPolicy implements PolicyWriter {
   readonly #dependencies: NftDependencies
   readonly #tables: readonly NftTable[] = [new NftTable(4), new NftTable(6)]
   readonly #retry = new CheckSchedule()
-  readonly #checks = new CheckSchedule()
+  readonly #schedule = new CheckSchedule()
   readonly #check: TablesCheck
   readonly #counts: RarelyRead<readonly CountedTable[]>
   #socket: NftSocket | undefined
@@ -62,7 +62,7 @@ export class NftPolicy implements PolicyWriter {
   constructor(reason: string, dependencies: NftDependencies) {
     this.choice = { backend: 'nftables', reason }
     this.#dependencies = dependencies
-    this.#check = new TablesCheck(this.#tables, this.#checks, dependencies)
+    this.#check = new TablesCheck(this.#tables, this.#schedule, dependencies)
     this.#counts = new RarelyRead(dependencies.nowMs, readCounts, [])
   }
 
@@ -75,12 +75,12 @@ export class NftPolicy implements PolicyWriter {
   }
 
   get dueAtMs(): number {
-    return this.#failure === undefined ? Math.min(this.#retry.dueAtMs, this.#checks.dueAtMs) : this.#retry.dueAtMs
+    return this.#failure === undefined ? Math.min(this.#retry.dueAtMs, this.#schedule.dueAtMs) : this.#retry.dueAtMs
   }
 
   /** Its sets have no size of their own, and are read with the rules. */
   setLimits({ rulesCheckMs, ipSetsCheckMs }: PolicyLimits): void {
-    this.#checks.fullCheckMs = Math.min(rulesCheckMs, ipSetsCheckMs)
+    this.#schedule.fullCheckMs = Math.min(rulesCheckMs, ipSetsCheckMs)
   }
 
   start(): Promise<void> {
@@ -97,7 +97,7 @@ export class NftPolicy implements PolicyWriter {
       if (isRetry) wanted.reopen()
     }
     this.#check.beginIfDue()
-    if (prune !== this.#pruned || this.#checks.isDue(nowMs)) for (const table of this.#tables) table.forget()
+    if (prune !== this.#pruned || this.#schedule.isDue(nowMs)) for (const table of this.#tables) table.forget()
     const isRepair = prune === this.#pruned && this.#wasDone
     this.#pruned = prune
     if (this.#retry.isWaiting(nowMs) && this.#failure !== undefined) return this.#report({ changed: 0, repaired: 0 })
@@ -164,7 +164,7 @@ export class NftPolicy implements PolicyWriter {
       for await (const object of readTable(socket, table.family, (set) => table.wantedIn(set))) objects.push(object)
       table.seen(objects, objects.length > 0 || (await tableExists(socket, table.family)))
     }
-    if (unknown.length > 0) this.#checks.checked(nowMs(), nowMs() - startMs)
+    if (unknown.length > 0) this.#schedule.checked(nowMs(), nowMs() - startMs)
     return this.#tables.map((table) => ({ table, plan: table.plan(this.#pruned) }))
   }
 
@@ -184,7 +184,7 @@ export class NftPolicy implements PolicyWriter {
       restoreSeconds: restoreSeconds + (this.#dependencies.nowMs() - startMs) / 1000,
       refused: refused + (refusals.length > 0 ? 1 : 0),
     }
-    if (refusals.length === 0) this.#checks.written(this.#dependencies.nowMs())
+    if (refusals.length === 0) this.#schedule.written(this.#dependencies.nowMs())
     return refusals
   }
 
@@ -204,7 +204,7 @@ export class NftPolicy implements PolicyWriter {
     this.#socket ??= await NftSocket.open()
     // before anything is read: what is changed after that is heard
     this.#watch ??= await this.#listen(this.#socket.port)
-    this.#checks.isWatched = this.#watch !== undefined
+    this.#schedule.isWatched = this.#watch !== undefined
     return this.#socket
   }
 
@@ -230,14 +230,14 @@ export class NftPolicy implements PolicyWriter {
       log.warn({ err: error }, 'changes of nf_tables by others went unheard; all is read, and listened to anew')
       this.#unwatch()
     }
-    this.#checks.suspect(nowMs())
+    this.#schedule.suspect(nowMs())
     onSuspect()
   }
 
   #unwatch(): void {
     this.#watch?.close()
     this.#watch = undefined
-    this.#checks.isWatched = false
+    this.#schedule.isWatched = false
   }
 
   #disconnect(): void {
