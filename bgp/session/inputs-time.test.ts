@@ -226,7 +226,8 @@ t.test(
     clearInterval(alive)
     speaker.process.kill('SIGCONT')
     await speaker.until(({ peers }) => peers[0]?.state !== 'Established')
-    await (await speaker.dial(t)).establish({ capabilities: [ipv4Unicast] })
+    const back = await speaker.welcome(t) // a connection that comes while the speaker is Idle is closed
+    back.send(openMessage({ capabilities: [ipv4Unicast] }), keepalive)
     await speaker.until(({ peers }) => peers[0]?.state === 'Established')
     await speaker.untouched(t)
   },
