@@ -57,7 +57,7 @@ const shape = closedObject(
     interfaceName: Type.Optional(interfaceName),
     mac: Type.Optional(mac),
     ports: Type.Optional(Type.Array(endpointPort)),
-    /** Without effect: source spoofing is never allowed. */
+    /** Counts where `workloadSourceSpoofing` is Any. */
     allowSpoofedSourcePrefixes: Type.Optional(Type.Array(cidr)),
   },
   { qosControls: 'limits of bandwidth, packets and connections are not supported yet' },
