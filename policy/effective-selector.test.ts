@@ -34,6 +34,12 @@ const entities: [title: string, entity: EntityRule, namespaced: string | undefin
     `(${own} && projectcalico.org/serviceaccount in {"a", "z"})`,
     'projectcalico.org/serviceaccount in {"a", "z"}',
   ],
+  [
+    'service accounts by names that none can have, of a store from before they were refused, are nobody',
+    { serviceAccounts: { names: [`a'b"c`] } },
+    `(${own} && projectcalico.org/serviceaccount in {})`,
+    'projectcalico.org/serviceaccount in {}',
+  ],
   ['service accounts by label', { serviceAccounts: { selector: "l != '1'" } }, `(${own} && pcsa.l != "1")`, 'pcsa.l != "1"'],
   ['empty service accounts are not set', { serviceAccounts: { names: [] } }, undefined, undefined],
   ['notSelector alone restricts a namespaced policy to its namespace', { notSelector: "a == 'b'" }, own, undefined],

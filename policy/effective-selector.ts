@@ -50,7 +50,7 @@ function positiveSelector(entity: EntityRule, namespace: string): Selector | und
   const names = serviceAccounts?.names ?? []
   const parts: Selector[] = []
   if (isSet(namespaceSelector)) parts.push(namespacePart(namespaceSelector))
-  if (names.length > 0) parts.push({ type: 'in', label: serviceAccountLabel, values: sortedValues(names) })
+  if (names.length > 0) parts.push({ type: 'in', label: serviceAccountLabel, values: sortedValues(names.filter(isOfAccount)) })
   if (isSet(serviceAccounts?.selector)) parts.push(serviceAccountPart(serviceAccounts.selector))
   if (isSet(selector)) parts.push(parse(selector))
   const restricted = parts.length > 0 || isSet(notSelector)
@@ -89,4 +89,9 @@ function parse(text: string): Selector {
 
 function isSet(text: string | undefined): text is string {
   return text !== undefined && text.trim() !== ''
+}
+
+/** What the model takes is; a store may hold others from before it asked. Nobody has those, and no selector can say one with both quotes. */
+function isOfAccount(name: string): boolean {
+  return !/['"]/.test(name)
 }
